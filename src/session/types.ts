@@ -1,0 +1,153 @@
+import type { ErrorData } from "../errors.ts";
+
+/** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
+export type EncoderBackend = "auto" | "webgpu" | "wasm";
+
+/** Progress of `openAssistant`. `totalBytes` is null while unknown. */
+export type LoadProgress = {
+  readonly stage: "gpu" | "download" | "prepare";
+  readonly loadedBytes: number;
+  readonly totalBytes: number | null;
+};
+
+export type OpenOptions = {
+  /** URL of a model folder, absolute or relative to the page. */
+  readonly model: string;
+  readonly encoder?: EncoderBackend;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** What the loaded model is. */
+export type ModelInfo = {
+  readonly name: string;
+  readonly license: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  /** Side of the square picture the model sees, and of one patch, in pixels. */
+  readonly imageSize: number;
+  readonly patchSize: number;
+  /** Visual tokens of one frame after merging, and patches before. */
+  readonly tokensPerFrame: number;
+  readonly patchesPerFrame: number;
+  /** Bytes of the recurrent state, whatever the video's length. */
+  readonly stateBytes: number;
+  /** Sampling rate the model was trained at, frames a second. */
+  readonly fps: number;
+};
+
+/** What computes. `encoder` is the backend in use. */
+export type AdapterInfo = {
+  readonly description: string;
+  readonly software: boolean;
+  readonly encoder: "webgpu" | "wasm";
+};
+
+/** Which frames to watch: `fps` frames a second, or `frames` spread evenly over the whole video. */
+export type WatchOptions = { readonly fps?: number; readonly frames?: number; readonly signal?: AbortSignal };
+
+/** One frame that was read into the memory. */
+export type FrameRecord = {
+  readonly index: number;
+  readonly timestampSeconds: number;
+  /** The square picture the model saw, as a small JPEG; null once dropped to bound memory in very long videos. */
+  readonly thumbnail: Blob | null;
+  /** For each patch, row by row, the index of the kept token that it was merged into; `droppedToken` where the token was dropped. */
+  readonly owners: Uint16Array;
+};
+
+/** Value of `FrameRecord.owners` for patches whose token was dropped. */
+export const droppedToken = 0xffff;
+
+/** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
+export type Notice = ErrorData;
+
+export type VideoInfo = {
+  readonly name: string;
+  readonly container: string;
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  readonly durationSeconds: number;
+};
+
+/**
+ * State of a session, replaced (never mutated) on every change.
+ * `failed` sessions can still be asked about what was watched before.
+ */
+export type SessionSnapshot = {
+  readonly status: "opening" | "watching" | "paused" | "done" | "stopped" | "failed";
+  readonly video: VideoInfo | null;
+  readonly framesWatched: number;
+  /** Frames that will have been watched at the end; null while unknown. */
+  readonly framesPlanned: number | null;
+  readonly watchedUntilSeconds: number;
+  /** Estimate of the time left to watch; null while unknown. */
+  readonly secondsLeft: number | null;
+  readonly framesPerSecond: number;
+  readonly visualTokens: number;
+  /** All frames so far in temporal order; same array object until one is added. */
+  readonly frames: readonly FrameRecord[];
+  readonly stateBytes: number;
+  readonly gpuBytes: number;
+  /** Milliseconds spent watching so far. */
+  readonly watchMs: number;
+  readonly notices: readonly Notice[];
+  readonly error: ErrorData | null;
+};
+
+export type AskOptions = {
+  /** `memory`: the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
+  readonly from?: "memory" | "look-again";
+  readonly maxTokens?: number;
+  /** 0 (the default) is greedy; else top-p sampling. */
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+};
+
+/** A piece of an answer as it is written. The last piece has `done` true and the answer's figures. */
+export type AnswerPiece = { readonly text: string; readonly done: boolean; readonly figures: AnswerFigures };
+
+export type AnswerFigures = {
+  readonly tokens: number;
+  readonly firstTokenMs: number;
+  readonly tokensPerSecond: number;
+  /** Frames that the answer is based on. */
+  readonly frames: number;
+};
+
+/** One video being watched, and the conversation about it. */
+export interface Session {
+  readonly snapshot: SessionSnapshot;
+  /** Calls `listener` after each change of `snapshot`; returns the unsubscriber. */
+  subscribe(listener: () => void): () => void;
+  /**
+   * Asks a question and yields the answer as it is written. Several turns: each answered `memory` question stays in the
+   * conversation until `resetConversation`. One question at a time: a second one waits for the first.
+   * Ending the iteration early, or `signal`, stops the answer; what was written stays in the conversation.
+   * @throws AuroraError in the iteration
+   */
+  ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
+  /** Forgets the questions and answers, not the video. */
+  resetConversation(): void;
+  pause(): void;
+  resume(): void;
+  /** Ends watching; what was watched can still be asked about. */
+  stop(): void;
+  /** Frees everything that the session holds. */
+  close(): Promise<void>;
+}
+
+export interface Assistant {
+  readonly model: ModelInfo;
+  readonly adapter: AdapterInfo;
+  /** Live GPU buffers and bytes, onnxruntime's included. */
+  gpuUsage(): Promise<{ readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number }>;
+  /** Starts watching. Errors show in the session's snapshot as `status: "failed"`. */
+  watch(source: Blob | string, options?: WatchOptions): Session;
+  /** Settles when the GPU is lost; open a new assistant to go on. */
+  readonly failed: Promise<ErrorData>;
+  close(): void;
+}

@@ -1,0 +1,38 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** Directives of facts that the page promises: nothing is loaded from, or sent to, anywhere but here and the model hub. */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self' blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self' blob: data: https://huggingface.co https://*.hf.co https://*.cdn.hf.co",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob: data:",
+  "object-src 'none'",
+].join("; ");
+
+export default defineConfig({
+  base: "./",
+  plugins: [
+    react(),
+    {
+      name: "content-security-policy",
+      apply: "build",
+      transformIndexHtml: () => [
+        {
+          tag: "meta",
+          attrs: { "http-equiv": "Content-Security-Policy", content: contentSecurityPolicy },
+          injectTo: "head-prepend",
+        },
+      ],
+    },
+  ],
+  build: { target: "es2023", chunkSizeWarningLimit: 2000 },
+  worker: { format: "es" },
+  optimizeDeps: {
+    include: ["react", "react-dom/client", "mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers"],
+    exclude: ["onnxruntime-web"],
+  },
+});

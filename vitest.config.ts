@@ -1,0 +1,42 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumFlags, findChromium } from "./tools/chromium.ts";
+
+export default defineConfig({
+  optimizeDeps: {
+    include: ["mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers"],
+    exclude: ["onnxruntime-web"],
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["tests/unit/**/*.test.ts", "tests/kernels/**/*.test.ts"],
+          setupFiles: ["tests/dawn.ts"],
+          testTimeout: 120_000,
+          // One process at a time: Dawn's software adapter takes every core it finds.
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: findChromium(), args: [...chromiumFlags] } }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
