@@ -11,7 +11,10 @@ def tokenize(tokenizer, text):
 
 def prompt_rows(w, tokenizer, template, frames, question):
     """Embeddings [T, C] of before, frame, between_frames, frame, …, after; every piece of text is tokenised on its own."""
-    text = lambda name: model.embed(w, tokenize(tokenizer, template[name].replace("{question}", question)))
+
+    def text(name):
+        return model.embed(w, tokenize(tokenizer, template[name].replace("{question}", question)))
+
     rows = [text("before")]
     for i, frame in enumerate(frames):
         if i > 0:

@@ -168,7 +168,10 @@ def zero_state(w, config):
 
 def time_mix(w, name, x, state):
     """x [C], already normalised, → the same; advances `state`."""
-    p = lambda suffix: w[f"{name}.{suffix}"].flatten()
+
+    def p(suffix):
+        return w[f"{name}.{suffix}"].flatten()
+
     heads, head_size, _ = state.wkv.shape
     delta = state.att_shift - x
     state.att_shift = x
