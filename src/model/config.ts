@@ -1,3 +1,6 @@
+import { AuroraError } from "../errors.ts";
+import { Fields } from "./fields.ts";
+
 /** SigLIP's sizes and how a frame becomes its input. Field names are those of `config.json` in camel case. */
 export type VisionConfig = {
   readonly imageSize: number;
@@ -42,6 +45,9 @@ export type TextConfig = {
   readonly vocabSize: number;
 };
 
+/** What stands for the question in the texts of a `PromptTemplate`. */
+export const questionMark = "{question}";
+
 /** Text around the frames; `{question}` stands for the question. */
 export type PromptTemplate = { readonly before: string; readonly betweenFrames: string; readonly after: string };
 
@@ -69,4 +75,165 @@ export type ModelConfig = {
 /** Number of encoder blocks in use. */
 export function usedLayers(vision: VisionConfig): number {
   return vision.selectLayer < 0 ? vision.numHiddenLayers + 1 + vision.selectLayer : vision.selectLayer;
+}
+
+const activations = ["gelu", "gelu_pytorch_tanh", "quick_gelu", "relu", "silu"] as const;
+
+/**
+ * Checks the content of a model folder's `config.json` and fills in what the format allows leaving out. Without
+ * `merge_config` nothing is merged. Impossible entries of `merge_config.r` are lowered to what merging will do.
+ *
+ * @throws AuroraError `ModelCorrupt` naming the field that is wrong; `ModelUnsupported` for models that this app cannot run
+ */
+export function parseConfig(json: unknown): ModelConfig {
+  const root = new Fields("config.json", "", json);
+  const modelType = root.text("model_type");
+  if (modelType !== "auroralong") throw unsupported(`its model_type is "${modelType}", not "auroralong"`);
+  if (root.has("quantization_config")) throw unsupported("its weights are quantised (quantization_config)");
+  const vision = parseVision(root.section("vision_config"));
+  const text = parseText(root.section("text_config"));
+  return {
+    name: root.text("name", "unnamed model"),
+    license: root.text("license", "unknown"),
+    vision,
+    merge: parseMerge(root.has("merge_config") ? root.section("merge_config") : null, vision),
+    projector: parseProjector(root.section("projector_config", true)),
+    text,
+    tokenizer: parseTokenizer(root.section("tokenizer", true)),
+    prompt: parsePrompt(root.section("prompt"), text.vocabSize),
+    sampling: parseSampling(root.section("sampling", true)),
+  };
+}
+
+function parseVision(fields: Fields): VisionConfig {
+  const modelType = fields.text("model_type", "siglip_vision_model");
+  if (modelType !== "siglip_vision_model") throw unsupported(`its picture encoder is of type "${modelType}"`);
+  const vision: VisionConfig = {
+    imageSize: fields.count("image_size", { max: 4096 }),
+    patchSize: fields.count("patch_size", { max: 4096 }),
+    hiddenSize: fields.count("hidden_size", { max: 65536 }),
+    intermediateSize: fields.count("intermediate_size", { max: 1 << 20 }),
+    numHiddenLayers: fields.count("num_hidden_layers", { max: 1024 }),
+    numAttentionHeads: fields.count("num_attention_heads", { max: 1024 }),
+    hiddenAct: fields.choice("hidden_act", activations, "gelu_pytorch_tanh"),
+    layerNormEps: fields.positive("layer_norm_eps", 1e-6),
+    selectLayer: fields.count("select_layer", { min: -1024, max: 1024 }, -2),
+    postLayernorm: fields.flag("post_layernorm", false),
+    imageMean: fields.colours("image_mean", false, [0.5, 0.5, 0.5]),
+    imageStd: fields.colours("image_std", true, [0.5, 0.5, 0.5]),
+    resample: fields.choice("resample", ["bicubic", "bilinear", "lanczos"], "bicubic"),
+    fit: fields.choice("fit", ["crop", "stretch", "letterbox"], "crop"),
+  };
+  if (vision.patchSize > vision.imageSize)
+    throw fields.corrupt("patch_size", `at most ${vision.imageSize} (image_size)`);
+  if (vision.hiddenSize % vision.numAttentionHeads !== 0) {
+    throw fields.corrupt("num_attention_heads", `a divisor of ${vision.hiddenSize} (hidden_size)`);
+  }
+  const used = usedLayers(vision);
+  if (used < 1 || used > vision.numHiddenLayers) {
+    throw fields.corrupt("select_layer", `one that uses 1 to ${vision.numHiddenLayers} layers`);
+  }
+  return vision;
+}
+
+function parseMerge(fields: Fields | null, vision: VisionConfig): MergeConfig {
+  const layers = usedLayers(vision);
+  const protectFirst = fields?.flag("protect_first", false) ?? false;
+  const dropFirst = fields?.flag("drop_first", false) ?? false;
+  const wanted = fields?.counts("r") ?? new Array<number>(layers).fill(0);
+  if (fields && wanted.length !== layers)
+    throw fields.corrupt("r", `a list of ${layers} numbers, one for each used layer`);
+  // A row or column of pixels that fills no whole patch is left out, as by the patch convolution.
+  let tokens = Math.floor(vision.imageSize / vision.patchSize) ** 2;
+  const r: number[] = [];
+  for (const count of wanted) {
+    // Pairs are made of every second token (facts of bipartite matching), so at most half can go.
+    const removed = Math.min(count, Math.floor((tokens - (protectFirst ? 1 : 0)) / 2));
+    r.push(removed);
+    tokens -= removed;
+  }
+  if (fields && dropFirst && tokens < 2) throw fields.corrupt("drop_first", "false where only one token is left");
+  return {
+    r,
+    protectFirst,
+    dropFirst,
+    proportionalAttention: fields?.flag("proportional_attention", true) ?? true,
+    order: fields?.choice("order", ["ascending", "descending", "none"], "ascending") ?? "none",
+    sort: fields?.choice("sort", ["every-layer", "last"], "every-layer") ?? "last",
+  };
+}
+
+function parseProjector(fields: Fields): ProjectorConfig {
+  return {
+    depth: fields.count("depth", { max: 16 }, 2),
+    hiddenAct: fields.choice("hidden_act", activations, "gelu"),
+  };
+}
+
+function parseText(fields: Fields): TextConfig {
+  const modelType = fields.text("model_type");
+  if (modelType !== "rwkv6") throw unsupported(`its language model is of type "${modelType}", not "rwkv6"`);
+  const hiddenSize = fields.count("hidden_size", { max: 65536 });
+  const headSize = fields.count("head_size", { max: 1024 }, 64);
+  if (hiddenSize % headSize !== 0) throw fields.corrupt("hidden_size", `a multiple of ${headSize} (head_size)`);
+  return {
+    modelType,
+    hiddenSize,
+    numHiddenLayers: fields.count("num_hidden_layers", { max: 1024 }),
+    headSize,
+    intermediateSize: fields.count("intermediate_size", { max: 1 << 20 }, Math.floor((3.5 * hiddenSize) / 32) * 32),
+    vocabSize: fields.count("vocab_size", { max: 1 << 24 }),
+  };
+}
+
+function parseTokenizer(fields: Fields): ModelConfig["tokenizer"] {
+  const type = fields.text("type", "huggingface");
+  if (type !== "huggingface") throw unsupported(`its tokenizer is of type "${type}"`);
+  const file = fields.text("file", "tokenizer.json");
+  if (!isFileName(file)) throw fields.corrupt("file", "the name of a file in the model's folder");
+  return { type, file };
+}
+
+function parsePrompt(fields: Fields, vocabSize: number): PromptConfig {
+  const memoryFields = fields.section("memory");
+  const memory = parseTemplate(memoryFields);
+  for (const [name, template] of [
+    ["before", memory.before],
+    ["between_frames", memory.betweenFrames],
+  ] as const) {
+    if (template.includes(questionMark))
+      throw memoryFields.corrupt(name, `a text without ${questionMark}: it is read before`);
+  }
+  if (!memory.after.includes(questionMark)) throw memoryFields.corrupt("after", `a text with ${questionMark} in it`);
+  const sandwichFields = fields.section("sandwich");
+  const sandwich = parseTemplate(sandwichFields);
+  if (!`${sandwich.before}${sandwich.after}`.includes(questionMark)) {
+    throw sandwichFields.corrupt("after", `a text with ${questionMark} in it`);
+  }
+  const nextTurn = fields.text("next_turn", memory.after);
+  if (!nextTurn.includes(questionMark)) throw fields.corrupt("next_turn", `a text with ${questionMark} in it`);
+  const stopStrings = fields.texts("stop_strings", []);
+  if (stopStrings.includes("")) throw fields.corrupt("stop_strings", "a list of texts that are not empty");
+  return { sandwich, memory, nextTurn, stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }), stopStrings };
+}
+
+function parseTemplate(fields: Fields): PromptTemplate {
+  return {
+    before: fields.text("before", ""),
+    betweenFrames: fields.text("between_frames", ""),
+    after: fields.text("after"),
+  };
+}
+
+function parseSampling(fields: Fields): ModelConfig["sampling"] {
+  return { fps: fields.positive("fps", 1), maxBatch: fields.count("max_batch", { max: 1024 }, 8) };
+}
+
+/** True for a plain file name, which can lead out of the model's folder by no means. */
+export function isFileName(name: string): boolean {
+  return /^[\w-][\w.-]*$/.test(name);
+}
+
+function unsupported(reason: string): AuroraError {
+  return new AuroraError("ModelUnsupported", `This app cannot run this model: ${reason}. Choose another model.`);
 }

@@ -1,3 +1,5 @@
+import { corruptFile } from "./fields.ts";
+
 /** A tensor of a checkpoint on the host: row-major, in the file's own type, little-endian. */
 export type HostTensor = {
   readonly shape: readonly number[];
@@ -13,3 +15,23 @@ export type TensorSource = {
   /** Reads one tensor. @throws AuroraError `ModelCorrupt` when it is missing or its bytes are; network errors as `DownloadFailed`. */
   read(name: string): Promise<HostTensor>;
 };
+
+/**
+ * Reads a tensor that must be there in a certain shape; null in `shape` stands for any size.
+ *
+ * @throws AuroraError `ModelCorrupt` with the name and both shapes when it is missing or differs; errors of `TensorSource.read`
+ */
+export async function expectTensor(
+  source: TensorSource,
+  name: string,
+  shape: readonly (number | null)[],
+): Promise<HostTensor> {
+  const found = source.shape(name);
+  const fits = found?.length === shape.length && shape.every((size, axis) => size === null || size === found[axis]);
+  if (!fits) {
+    const expected = `[${shape.map((size) => size ?? "any").join(", ")}]`;
+    const problem = found ? `has shape [${found.join(", ")}]` : "is missing";
+    throw corruptFile("weights", `do not fit its config.json: tensor ${name} ${problem}, expected ${expected}`);
+  }
+  return source.read(name);
+}

@@ -1,0 +1,175 @@
+import { AuroraError } from "../errors.ts";
+import { isFileName, type ModelConfig, parseConfig } from "./config.ts";
+import { corruptFile, Fields, isRecord } from "./fields.ts";
+import { openSafetensors } from "./safetensors.ts";
+import type { TensorSource } from "./tensors.ts";
+import { fetchUrlText, openUrlFile, type Transfer } from "./url-file.ts";
+
+/** An opened model: all but the weights is read; those are read as asked for. */
+export type ModelFolder = {
+  readonly config: ModelConfig;
+  readonly tensors: TensorSource;
+  /** Content of the tokenizer's file, not yet checked. */
+  readonly tokenizerJson: unknown;
+  /** Length of configuration, tokenizer and weights together. */
+  readonly byteLength: number;
+  /** Number of weights in all tensors. */
+  readonly parameters: number;
+};
+
+export type ModelFolderOptions = {
+  /** Stops opening, and later downloads of tensors. */
+  readonly signal?: AbortSignal;
+  /** Called as bytes arrive, also in later reads; `total` is null while not all files' lengths are known. */
+  readonly onProgress?: (loaded: number, total: number | null) => void;
+};
+
+/** Weights up to this many bytes are fetched at once when the folder is opened, larger ones tensor by tensor. */
+const wholeLimit = 64 << 20;
+
+/**
+ * Opens a model folder on a web server (`config.json`, tokenizer file, `model.safetensors` or its shards).
+ *
+ * @param url the folder; where relative, to the page's or worker's own address
+ * @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed` or `Aborted`
+ */
+export async function openModelFolder(url: string, options: ModelFolderOptions = {}): Promise<ModelFolder> {
+  const folder = folderUrl(url);
+  const progress = createProgress(options);
+  const config = parseConfig(await fetchJson(folder, "config.json", progress.transfer));
+  const tokenizerJson = await fetchJson(folder, config.tokenizer.file, progress.transfer);
+  const read = progress.loaded();
+  const weights = await openWeights(folder, progress);
+  return {
+    config,
+    tokenizerJson,
+    tensors: weights.tensors,
+    byteLength: read + weights.byteLength,
+    parameters: countParameters(weights.tensors),
+  };
+}
+
+type Weights = { readonly tensors: TensorSource; readonly byteLength: number };
+
+async function openWeights(folder: URL, progress: Progress): Promise<Weights> {
+  const before = progress.loaded();
+  const single = await openUrlFile(new URL("model.safetensors", folder), wholeLimit, progress.transfer, (length) =>
+    progress.setTotal(before + length),
+  );
+  if (single) {
+    progress.setTotal(before + single.byteLength);
+    return { tensors: await openSafetensors(single), byteLength: single.byteLength };
+  }
+  const index = await fetchJsonIfThere(folder, indexName, progress.transfer);
+  if (index === undefined) throw notFound(folder, `there is neither model.safetensors nor ${indexName}`);
+  return openShards(folder, index, progress);
+}
+
+const indexName = "model.safetensors.index.json";
+
+async function openShards(folder: URL, index: unknown, progress: Progress): Promise<Weights> {
+  const weightMap = parseWeightMap(index);
+  const before = progress.loaded();
+  const sources = new Map<string, TensorSource>();
+  let byteLength = 0;
+  for (const file of new Set(weightMap.values())) {
+    // Of a model in shards only the headers are read here, so that memory never holds more than one of its tensors.
+    const reader = await openUrlFile(new URL(file, folder), 0, progress.transfer);
+    if (!reader) throw notFound(folder, `${file}, which its ${indexName} names, is missing`);
+    byteLength += reader.byteLength;
+    sources.set(file, await openSafetensors(reader));
+  }
+  progress.setTotal(before + byteLength);
+  const sourceOf = (name: string) => sources.get(weightMap.get(name) ?? "");
+  for (const [name, file] of weightMap) {
+    if (!sourceOf(name)?.shape(name)) throw corruptFile(file, `lacks tensor ${name}, which ${indexName} places there`);
+  }
+  const tensors: TensorSource = {
+    names: [...weightMap.keys()],
+    shape: (name) => sourceOf(name)?.shape(name) ?? null,
+    async read(name) {
+      const source = sourceOf(name);
+      if (!source) throw corruptFile(indexName, `has no tensor ${name}`);
+      return source.read(name);
+    },
+  };
+  return { tensors, byteLength };
+}
+
+/** Tensor name → shard's file name. */
+function parseWeightMap(index: unknown): Map<string, string> {
+  const fields = new Fields(indexName, "", index);
+  const map = isRecord(index) ? index.weight_map : undefined;
+  if (!isRecord(map)) throw fields.corrupt("weight_map", "an object");
+  const entries = new Map<string, string>();
+  for (const [name, file] of Object.entries(map)) {
+    if (typeof file !== "string" || !isFileName(file))
+      throw fields.corrupt("weight_map", "names of files in the folder");
+    entries.set(name, file);
+  }
+  return entries;
+}
+
+async function fetchJson(folder: URL, file: string, transfer: Transfer): Promise<unknown> {
+  const json = await fetchJsonIfThere(folder, file, transfer);
+  if (json === undefined) throw notFound(folder, `there is no ${file}`);
+  return json;
+}
+
+/** Parsed content, or undefined when there is no such file. */
+async function fetchJsonIfThere(folder: URL, file: string, transfer: Transfer): Promise<unknown> {
+  const text = await fetchUrlText(new URL(file, folder), transfer);
+  // An index page that a static server answers instead of a missing file, under whatever type.
+  if (text === null || /^\s*</.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw corruptFile(file, "is damaged: it is no JSON", error);
+  }
+}
+
+type Progress = {
+  readonly transfer: Transfer;
+  loaded(): number;
+  setTotal(bytes: number): void;
+};
+
+function createProgress({ signal, onProgress }: ModelFolderOptions): Progress {
+  let loaded = 0;
+  let total: number | null = null;
+  // A tensor that is read again counts again, yet no more than all is ever reported.
+  const report = () => onProgress?.(total === null ? loaded : Math.min(loaded, total), total);
+  return {
+    transfer: {
+      signal,
+      onBytes(count) {
+        loaded += count;
+        report();
+      },
+    },
+    loaded: () => loaded,
+    setTotal(bytes) {
+      total = bytes;
+      report();
+    },
+  };
+}
+
+function folderUrl(url: string): URL {
+  const base = typeof location === "undefined" ? undefined : location.href;
+  const parsed = URL.canParse(url, base) ? new URL(url, base) : null;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+    throw new AuroraError("ModelNotFound", `"${url}" is no web address of a model folder. Check the address.`);
+  }
+  if (!parsed.pathname.endsWith("/")) parsed.pathname += "/";
+  return parsed;
+}
+
+function countParameters(tensors: TensorSource): number {
+  return tensors.names.reduce((sum, name) => sum + (tensors.shape(name) ?? []).reduce((a, b) => a * b, 1), 0);
+}
+
+function notFound(folder: URL, reason: string): AuroraError {
+  const message = `No model was found at ${folder.href}: ${reason}. Check the address.`;
+  return new AuroraError("ModelNotFound", message);
+}
