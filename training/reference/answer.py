@@ -10,7 +10,7 @@ def tokenize(tokenizer, text):
 
 
 def prompt_rows(w, tokenizer, template, frames, question):
-    """Embeddings [T, C] of before, frame, between_frames, frame, …, after; every piece of text is tokenised on its own."""
+    """Embeddings [T, C] of before, frame, between_frames, frame, …, after; each text is tokenised on its own."""
 
     def text(name):
         return model.embed(w, tokenize(tokenizer, template[name].replace("{question}", question)))
@@ -33,8 +33,8 @@ def finish(tokenizer, prompt, ids):
 def answer(w, config, tokenizer, template, visual, question, max_tokens):
     """Generates greedily from a zero state.
 
-    `visual` is a list of [M, C], one a frame, read as float16. Returns the ids, without the stop id but with all tokens of a
-    stop string, the text up to the stop string, and the relative margin of the best logit at each step.
+    `visual` is a list of [M, C], one a frame, read as float16. Returns the ids, without the stop id but with all tokens
+    of a stop string, the text up to the stop string, and the relative margin of the best logit at each step.
     """
     prompt = config["prompt"]
     frames = [frame.to(torch.float16).to(frame.dtype) for frame in visual]

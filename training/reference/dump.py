@@ -13,7 +13,10 @@ from training.reference.pixels import pixels
 
 
 def dump(w, config, images, prompt_ids, on_match=None):
-    """Tensors by name: pixels [F, 3, S, S], merged [F, M, D], sizes [F, M], visual [F, M, C], logits [V], state.N [2 + K, C]."""
+    """Tensors by name.
+
+    pixels [F, 3, S, S], merged [F, M, D], sizes [F, M], visual [F, M, C], logits [V], state.N [2 + K, C]
+    """
     dtype = w["emb.weight"].dtype
     frames = [pixels(image, config["vision_config"]).to(dtype) for image in images]
     encoded = [model.encode(w, config, frame, on_match) for frame in frames]

@@ -1,6 +1,7 @@
 """The whole model, one frame and one token at a time: SigLIP with token merging, connector, RWKV-6.
 
-F frames · T tokens · M tokens after merging · D vision width · C width · H heads · K head size. `w` holds the weights by name.
+F frames · T tokens · M tokens after merging · D vision width · C width · H heads · K head size.
+`w` holds the weights by name.
 """
 
 import math
@@ -31,8 +32,8 @@ def layer_norm(w, name, x, eps):
 def match(metric, r, protect_first):
     """Bipartite soft matching of a metric [T, K].
 
-    Returns positions in A (the even tokens) that are kept and merged, the position in B (the odd ones) that each of A is most
-    similar to, and the similarities [|A|, |B|]; r is clipped so that at most half of the unprotected tokens go.
+    Returns positions in A (the even tokens) that are kept and merged, the position in B (the odd ones) that each of A
+    is most similar to, and the similarities [|A|, |B|]; r is clipped so that at most half of the unprotected tokens go.
     """
     tokens = metric.shape[0]
     r = min(r, (tokens - int(protect_first)) // 2)
@@ -79,7 +80,7 @@ def used_layers(vision):
 
 
 def attention(w, name, h, size, heads, proportional):
-    """Self-attention over h [T, D]. Returns its output and the metric: the keys averaged over the heads, [T, D / heads]."""
+    """Self-attention over h [T, D]. Returns its output and the metric: the mean of the heads' keys, [T, D / heads]."""
     tokens, width = h.shape
     q, k, v = (linear(w, f"{name}.{p}_proj", h).view(tokens, heads, -1).transpose(0, 1) for p in "qkv")
     logits = q @ k.transpose(1, 2) / math.sqrt(width // heads)
@@ -155,7 +156,7 @@ class State:
         self.ffn_shift = torch.zeros(width, dtype=dtype)
 
     def rows(self):
-        """[2 + K, C]: attention shift; row 1 + i holds key i of S, value j of head h at column h·K + j; feed-forward shift."""
+        """[2 + K, C]: attention shift; in row 1 + i key i of S, value j of head h at h·K + j; channel-mix shift."""
         keys = self.wkv.permute(1, 0, 2).flatten(1)
         return torch.cat([self.att_shift[None], keys, self.ffn_shift[None]])
 

@@ -2,8 +2,9 @@
 
 python -m training.reference.verify
 
-Largest differences relative to the largest value: the encoder without merging against Hugging Face's SiglipVisionModel, a merge
-against ToMe's own algorithm, the RNN against its closed form over a whole sequence, and the files on disk against a new run.
+Largest differences relative to the largest value: the encoder without merging against Hugging Face's SiglipVisionModel,
+a merge against ToMe's own algorithm, the RNN against its closed form over a whole sequence, and the files on disk
+against a new run.
 """
 
 import json
@@ -34,7 +35,9 @@ def hugging_face(w, config, frame):
     options = {key: vision[key] for key in (*keys, "hidden_act", "layer_norm_eps")}
     theirs = SiglipVisionModel(SiglipVisionConfig(**options, vision_use_head=False)).eval()
     names = {name.removeprefix("vision_model."): name for name in theirs.state_dict()}
-    tensors = {name.removeprefix("vision_model."): tensor for name, tensor in w.items() if name.startswith("vision_model.")}
+    tensors = {
+        name.removeprefix("vision_model."): tensor for name, tensor in w.items() if name.startswith("vision_model.")
+    }
     theirs.load_state_dict({names[name]: tensor for name, tensor in tensors.items()})
     x = theirs(frame[None], output_hidden_states=True).hidden_states[vision["select_layer"]][0]
     return model.layer_norm(w, "vision_model.post_layernorm", x, 1e-6) if vision["post_layernorm"] else x
@@ -80,7 +83,10 @@ def shifted(x):
 
 
 def closed_form(w, config, x):
-    """RWKV-6 over rows [T, C] at once: y_t = Σ_{s<t} (Σ_i r_ti Π_{s<n<t} w_ni k_si) v_s + (Σ_i r_ti u_i k_ti) v_t → [T, V]."""
+    """RWKV-6 over all rows [T, C] → logits [T, V].
+
+    y_t = Σ_{s<t} (Σ_i r_ti Π_{s<n<t} w_ni k_si) v_s + (Σ_i r_ti u_i k_ti) v_t
+    """
     heads = config["text_config"]["hidden_size"] // config["text_config"]["head_size"]
     x = model.layer_norm(w, "blocks.0.ln0", x, 1e-5)
     rows = x.shape[0]
@@ -93,7 +99,10 @@ def closed_form(w, config, x):
         xw, xk, xv, xr, xg = (h + d * (p[f"att.time_maa_{c}"][0] + m[j]) for j, c in enumerate("wkvrg"))
         omega = p["att.time_decay"][0] + (xw @ p["att.time_decay_w1"]).tanh() @ p["att.time_decay_w2"]
         log_w = -omega.exp().view(rows, heads, -1)
-        r, k, v = ((y @ p[f"att.{n}.weight"].T).view(rows, heads, -1) for y, n in ((xr, "receptance"), (xk, "key"), (xv, "value")))
+        r, k, v = (
+            (y @ p[f"att.{n}.weight"].T).view(rows, heads, -1)
+            for y, n in ((xr, "receptance"), (xk, "key"), (xv, "value"))
+        )
         after = log_w.cumsum(0)
         y = torch.zeros_like(v)
         for t in range(rows):
@@ -128,7 +137,10 @@ def check_model(path):
 
     rows = torch.cat([*recorded["visual"], model.embed(w, prompt_ids)])
     exact = {name: tensor.double() for name, tensor in w.items()}
-    check(f"{path.name}: logits, closed form", difference(recorded["logits"], closed_form(exact, config, rows.double())[-1]))
+    check(
+        f"{path.name}: logits, closed form",
+        difference(recorded["logits"], closed_form(exact, config, rows.double())[-1]),
+    )
 
     again = dump(w, config, images, prompt_ids)
     assert again.keys() == recorded.keys()
