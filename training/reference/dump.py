@@ -41,6 +41,7 @@ def main():
     parser.add_argument("--prompt-ids", required=True, type=lambda text: [int(i) for i in text.split(",")])
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
+    torch.set_num_threads(1)  # the same sums in the same order on every machine
     with torch.inference_mode():
         tensors = dump(folder.read_weights(args.model), folder.read_config(args.model), args.image, args.prompt_ids)
     save_file(tensors, args.out)
