@@ -1,10 +1,28 @@
+import { afterAll } from "vitest";
 import { create } from "webgpu";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
 
+/** Held for ever: Dawn crashes when its entry point is collected while devices live. */
+const dawn = create([]);
+
 let shared: Promise<Gpu> | undefined;
+let failure: Error | undefined;
 
 /** The one device that a test file uses, on Dawn. Fails, never skips, where there is no adapter. */
 export function testGpu(): Promise<Gpu> {
-  shared ??= openGpu({ gpu: create([]) });
+  shared ??= openStrict();
   return shared;
 }
+
+async function openStrict(): Promise<Gpu> {
+  const gpu = await openGpu({ gpu: dawn });
+  void gpu.failed.then((error) => {
+    failure = error;
+  });
+  return gpu;
+}
+
+// A validation error is a mistake of ours: the file that made it fails at its end.
+afterAll(() => {
+  if (failure) throw failure;
+});

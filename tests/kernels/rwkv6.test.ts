@@ -1,0 +1,149 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { TextConfig } from "../../src/model/config.ts";
+import { openRnn } from "../../src/rnn/rnn.ts";
+import { readRnnState } from "../../src/rnn/state.ts";
+import { createRnnStream } from "../../src/rnn/stream.ts";
+import { expectClose, relativeError } from "../close.ts";
+import { testGpu } from "../gpu.ts";
+import { type Ranks, randomRwkv6 } from "../random-rwkv6.ts";
+import * as reference from "../reference/rwkv6.ts";
+
+const shape = (
+  hiddenSize: number,
+  headSize: number,
+  intermediateSize: number,
+  numHiddenLayers = 2,
+  vocabSize = 97,
+): TextConfig => ({
+  modelType: "rwkv6",
+  hiddenSize,
+  headSize,
+  intermediateSize,
+  numHiddenLayers,
+  vocabSize,
+});
+
+const shapes: [string, TextConfig, Ranks, "F16" | "F32"][] = [
+  ["nano's heads", shape(128, 64, 448), { mix: 16, decay: 32 }, "F16"],
+  ["small heads in f32", shape(96, 32, 130), { mix: 7, decay: 5 }, "F32"],
+  ["heads of 5", shape(35, 5, 61, 3, 101), { mix: 3, decay: 2 }, "F16"],
+  ["heads of 128", shape(256, 128, 300, 1), { mix: 4, decay: 9 }, "F16"],
+  ["one head of 20", shape(20, 20, 37), { mix: 1, decay: 1 }, "F32"],
+];
+
+const ids = (count: number, vocab: number) => Uint32Array.from({ length: count }, (_, i) => (i * 31 + 7) % vocab);
+
+function runReference(values: (name: string) => Float32Array, config: TextConfig, indices: Uint32Array) {
+  const sizes = { width: config.hiddenSize, layers: config.numHiddenLayers, headSize: config.headSize };
+  const state = reference.emptyState(sizes);
+  let logits: Float64Array = new Float64Array();
+  for (const id of indices) {
+    logits = reference.step(
+      values,
+      sizes,
+      state,
+      values("emb.weight").subarray(id * sizes.width, (id + 1) * sizes.width),
+    );
+  }
+  return { logits, state };
+}
+
+/** One layer's state in the order of `readRnnState`. */
+function stateRows(state: reference.LayerState, headSize: number): Float64Array {
+  const width = state.attention.length;
+  const rows = new Float64Array((2 + headSize) * width);
+  rows.set(state.attention, 0);
+  rows.set(state.feedForward, (1 + headSize) * width);
+  for (let c = 0; c < width; c++) {
+    const [head, i] = [Math.floor(c / headSize), c % headSize];
+    rows.set(state.wkv.subarray(c * headSize, (c + 1) * headSize), (1 + i) * width + head * headSize);
+  }
+  return rows;
+}
+
+describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
+  it("computes the reference's logits and state, as a chunk and token by token", async () => {
+    const gpu = await testGpu();
+    const before = gpu.ledger.buffers;
+    const { source, values } = randomRwkv6(config, ranks, dtype);
+    const rnn = await openRnn(gpu, config, source);
+    const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
+    const indices = ids(37, config.vocabSize);
+    const expected = runReference(values, config, indices);
+
+    chunked.read(indices.subarray(0, 5)); // two chunks: the state is carried from one to the next
+    chunked.read(indices.subarray(5));
+    for (const id of indices) stepped.read(Uint32Array.of(id));
+
+    for (const stream of [chunked, stepped]) {
+      expectClose(await stream.readLogits(), expected.logits, 1e-4);
+      const state = await readRnnState(gpu, config, stream.state);
+      for (const [n, layer] of state.entries())
+        expectClose(layer, stateRows(expected.state[n] as reference.LayerState, config.headSize), 1e-4);
+    }
+    for (const owner of [chunked, stepped, rnn]) owner.destroy();
+    expect(gpu.ledger.buffers).toBe(before);
+  });
+});
+
+const tiny = shape(64, 32, 112, 2);
+
+describe("a stream", () => {
+  const { source, values } = randomRwkv6(tiny, { mix: 4, decay: 8 }, "F16", 50);
+  const opened = (async () => {
+    const gpu = await testGpu();
+    const rnn = await openRnn(gpu, tiny, source);
+    return { gpu, rnn, stream: createRnnStream(gpu, rnn, "a"), other: createRnnStream(gpu, rnn, "b") };
+  })();
+  afterAll(async () => (await opened).rnn.destroy());
+  const greedy = { temperature: 0, topP: 1, random: () => 0 };
+
+  it("drifts no further after 512 single steps than the chunked reading does", async () => {
+    const { gpu, stream, other } = await opened;
+    const indices = ids(512, tiny.vocabSize);
+    const expected = runReference(values, tiny, indices);
+    stream.reset();
+    other.reset();
+    for (const id of indices) stream.read(Uint32Array.of(id));
+    other.read(indices);
+    const [a, b] = [await readRnnState(gpu, tiny, stream.state), await readRnnState(gpu, tiny, other.state)];
+    a.forEach((layer, n) => {
+      expectClose(layer, stateRows(expected.state[n] as reference.LayerState, tiny.headSize), 1e-4);
+      expectClose(layer, b[n] as Float32Array, 1e-4);
+    });
+  });
+
+  it("generates what greedy choice in the reference does, and rewinds to any of its tokens", async () => {
+    const { gpu, stream, other } = await opened;
+    const prompt = ids(9, tiny.vocabSize);
+    stream.reset();
+    stream.read(prompt);
+    const tokens = await stream.generate(6, greedy);
+    const fed = [...prompt];
+    for (const token of tokens) {
+      const { logits } = runReference(values, tiny, Uint32Array.from(fed));
+      expect(token).toBe(logits.indexOf(Math.max(...logits)));
+      fed.push(token);
+    }
+    stream.rewind(tokens.subarray(0, 2));
+    other.reset();
+    other.read(Uint32Array.from([...prompt, ...tokens.subarray(0, 2)]));
+    const [a, b] = [await readRnnState(gpu, tiny, stream.state), await readRnnState(gpu, tiny, other.state)];
+    for (const [n, layer] of a.entries()) expectClose(layer, b[n] as Float32Array, 1e-5);
+    expect(await stream.generate(2, greedy)).toEqual(tokens.subarray(2, 4));
+  });
+
+  it("forks: a copy answers as the original would, which stays as it was", async () => {
+    const { gpu, stream, other } = await opened;
+    stream.reset();
+    stream.read(ids(20, tiny.vocabSize));
+    const kept = await readRnnState(gpu, tiny, stream.state);
+    other.copyFrom(stream);
+    other.read(ids(5, tiny.vocabSize));
+    const forked = await other.generate(4, greedy);
+    const after = await readRnnState(gpu, tiny, stream.state);
+    for (const [n, layer] of after.entries()) expect(relativeError(layer, kept[n] as Float32Array)).toBe(0);
+    stream.read(ids(5, tiny.vocabSize));
+    expect(await stream.generate(4, greedy)).toEqual(forked);
+  });
+});

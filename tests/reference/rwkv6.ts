@@ -1,0 +1,144 @@
+/** RWKV-6 in plain loops, one token after the other, in f64: the reference of the kernels. Tensors by BlinkDL's names. */
+export type Tensors = (name: string) => Float32Array;
+export type Sizes = { readonly width: number; readonly layers: number; readonly headSize: number };
+/** One layer's state: the last inputs of both token shifts, and S [H, N, N]. */
+export type LayerState = { attention: Float64Array; feedForward: Float64Array; wkv: Float64Array };
+
+type Vector = Float64Array | Float32Array;
+
+export function emptyState({ width, layers, headSize }: Sizes): LayerState[] {
+  return Array.from({ length: layers }, () => ({
+    attention: new Float64Array(width),
+    feedForward: new Float64Array(width),
+    wkv: new Float64Array(width * headSize),
+  }));
+}
+
+/** Reads one embedding [C] into the state and returns the logits [V]. */
+export function step(tensors: Tensors, sizes: Sizes, state: LayerState[], embedding: Vector): Float64Array {
+  let x = layerNorm(tensors, "blocks.0.ln0", embedding);
+  state.forEach((layer, n) => {
+    x = add(x, timeMix(tensors, sizes, layer, `blocks.${n}.`, x));
+    x = add(x, channelMix(tensors, layer, `blocks.${n}.`, x));
+  });
+  return matrix(tensors("head.weight"), layerNorm(tensors, "ln_out", x));
+}
+
+function timeMix(
+  tensors: Tensors,
+  { width, headSize }: Sizes,
+  state: LayerState,
+  at: string,
+  residual: Vector,
+): Float64Array {
+  const t = (name: string) => tensors(`${at}att.${name}`);
+  const x = layerNorm(tensors, `${at}ln1`, residual);
+  const delta = x.map((value, c) => valueAt(state.attention, c) - value);
+  state.attention = x;
+  const z = x.map((value, c) => value + valueAt(delta, c) * valueAt(t("time_maa_x"), c));
+  const ranks = columns(t("time_maa_w1"), z).map(Math.tanh);
+  const rank = ranks.length / 5;
+  const [xw, xk, xv, xr, xg] = ["w", "k", "v", "r", "g"].map((name, i) => {
+    const up = t("time_maa_w2").subarray(i * rank * width, (i + 1) * rank * width);
+    const m = columns(up, ranks.subarray(i * rank, (i + 1) * rank));
+    return x.map((value, c) => value + valueAt(delta, c) * (valueAt(t(`time_maa_${name}`), c) + valueAt(m, c)));
+  }) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  const low = columns(t("time_decay_w1"), xw).map(Math.tanh);
+  const decay = columns(t("time_decay_w2"), low).map((value, c) =>
+    Math.exp(-Math.exp(valueAt(t("time_decay"), c) + value)),
+  );
+  const [r, k, v, g] = [
+    matrix(t("receptance.weight"), xr),
+    matrix(t("key.weight"), xk),
+    matrix(t("value.weight"), xv),
+    matrix(t("gate.weight"), xg).map((value) => value / (1 + Math.exp(-value))),
+  ];
+  const y = recurrence(state.wkv, headSize, r, k, v, decay, t("time_faaaa"));
+  const normal = groupNorm(y, headSize, t("ln_x.weight"), t("ln_x.bias"));
+  return matrix(
+    t("output.weight"),
+    normal.map((value, c) => value * valueAt(g, c)),
+  );
+}
+
+/** y_j = Σ_i r_i (S_ij + u_i k_i v_j), then S_ij ← w_i S_ij + k_i v_j, head by head. */
+export function recurrence(
+  s: Float64Array,
+  headSize: number,
+  r: Vector,
+  k: Vector,
+  v: Vector,
+  w: Vector,
+  u: Vector,
+): Float64Array {
+  const y = new Float64Array(r.length);
+  for (let first = 0; first < r.length; first += headSize) {
+    for (let i = first; i < first + headSize; i++) {
+      for (let j = first; j < first + headSize; j++) {
+        const at = i * headSize + (j - first);
+        const kv = valueAt(k, i) * valueAt(v, j);
+        y[j] = valueAt(y, j) + valueAt(r, i) * (valueAt(s, at) + valueAt(u, i) * kv);
+        s[at] = valueAt(w, i) * valueAt(s, at) + kv;
+      }
+    }
+  }
+  return y;
+}
+
+function channelMix(tensors: Tensors, state: LayerState, at: string, residual: Vector): Float64Array {
+  const t = (name: string) => tensors(`${at}ffn.${name}`);
+  const x = layerNorm(tensors, `${at}ln2`, residual);
+  const mix = (name: string) =>
+    x.map((value, c) => value + (valueAt(state.feedForward, c) - value) * valueAt(t(name), c));
+  const [xk, xr] = [mix("time_maa_k"), mix("time_maa_r")];
+  state.feedForward = x;
+  const hidden = matrix(t("key.weight"), xk).map((value) => Math.max(value, 0) ** 2);
+  const gate = matrix(t("receptance.weight"), xr).map((value) => 1 / (1 + Math.exp(-value)));
+  return matrix(t("value.weight"), hidden).map((value, c) => value * valueAt(gate, c));
+}
+
+function layerNorm(tensors: Tensors, at: string, x: Vector): Float64Array {
+  return normalise(Float64Array.from(x), 1e-5, tensors(`${at}.weight`), tensors(`${at}.bias`));
+}
+
+/** Normalisation of each head on its own; eps as in BlinkDL's release. */
+export function groupNorm(x: Float64Array, headSize: number, weight: Vector, bias: Vector): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let at = 0; at < x.length; at += headSize) {
+    const end = at + headSize;
+    y.set(normalise(x.subarray(at, end), 64e-5, weight.subarray(at, end), bias.subarray(at, end)), at);
+  }
+  return y;
+}
+
+function normalise(x: Float64Array, eps: number, weight: Vector, bias: Vector): Float64Array {
+  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+  const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+  return x.map((value, i) => ((value - mean) / Math.sqrt(variance + eps)) * valueAt(weight, i) + valueAt(bias, i));
+}
+
+/** W·x for row-major W [out, in]. */
+export function matrix(w: Vector, x: Vector): Float64Array {
+  return Float64Array.from({ length: w.length / x.length }, (_, row) => {
+    let sum = 0;
+    for (let i = 0; i < x.length; i++) sum += valueAt(w, row * x.length + i) * valueAt(x, i);
+    return sum;
+  });
+}
+
+/** x·W for row-major W [in, out]. */
+function columns(w: Vector, x: Vector): Float64Array {
+  const width = w.length / x.length;
+  const y = new Float64Array(width);
+  for (let i = 0; i < x.length; i++)
+    for (let c = 0; c < width; c++) y[c] = valueAt(y, c) + valueAt(x, i) * valueAt(w, i * width + c);
+  return y;
+}
+
+function add(a: Vector, b: Vector): Float64Array {
+  return Float64Array.from(a, (value, i) => value + valueAt(b, i));
+}
+
+function valueAt(array: Vector, index: number): number {
+  return array[index] as number;
+}
