@@ -1,0 +1,92 @@
+// One frame per workgroup: picks the R most similar tokens of A to merge away, orders what is left, [unmerged A…, B…]
+// sorted by size, and follows every patch to its new token.
+override T: u32;            // tokens before
+override R: u32;            // tokens merged away, at most T / 2
+override ORDER: i32 = 0;    // 1 smallest first, -1 largest first, 0 unsorted
+override PROTECT: u32 = 0u; // 1: token 0 stays first
+override PATCHES: u32;      // N
+override FIRST: u32 = 0u;   // 1: no merge before this one, so patch n is token n
+override DROP: u32 = 0u;    // 1: the last merge of a model that drops token 0 at the end
+override THREADS: u32 = 64u;
+
+override A: u32 = (T + 1u) / 2u;
+override M: u32 = T - R;
+const DROPPED = 0xffffu;
+
+@group(0) @binding(0) var<storage, read> best: array<f32>;              // [F, A]
+@group(0) @binding(1) var<storage, read> nearest: array<u32>;           // [F, A]
+@group(0) @binding(2) var<storage, read> size_in: array<f32>;           // [F, T]
+@group(0) @binding(3) var<storage, read_write> size_out: array<f32>;    // [F, M]
+@group(0) @binding(4) var<storage, read_write> kept: array<u32>;        // [F, M] token that a new one continues
+@group(0) @binding(5) var<storage, read_write> merged: array<vec2u>;    // [F, R] token merged away, new token it went into
+@group(0) @binding(6) var<storage, read_write> owners: array<u32>;      // [F, N]
+
+var<workgroup> rank: array<u32, A>;     // 0 for the most similar token of A
+var<workgroup> start: array<u32, T>;    // new index of each token, before sorting
+var<workgroup> size: array<f32, M>;     // by index before sorting
+var<workgroup> place: array<u32, M>;    // index after sorting
+
+fn comes_before(i: u32, j: u32) -> bool {
+  if (PROTECT == 1u && (i == 0u || j == 0u)) { return i < j; }
+  if (ORDER == 0 || size[i] == size[j]) { return i < j; }
+  return (ORDER > 0) == (size[i] < size[j]);
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let frame = group.x;
+  for (var a = lane; a < A; a += THREADS) {
+    let mine = best[frame * A + a];
+    var count = 0u;
+    for (var other = 0u; other < A; other++) {
+      let theirs = best[frame * A + other];
+      count += u32(theirs > mine || (theirs == mine && other < a));
+    }
+    rank[a] = count;
+  }
+  workgroupBarrier();
+
+  for (var t = lane; t < T; t += THREADS) {
+    let half = t / 2u;
+    if (t % 2u == 0u && rank[half] < R) {
+      start[t] = A - R + nearest[frame * A + half];
+      continue;
+    }
+    var total = size_in[frame * T + t];
+    var index = 0u;
+    if (t % 2u == 0u) {
+      for (var a = 0u; a < half; a++) { index += u32(rank[a] >= R); }
+    } else {
+      index = A - R + half;
+      for (var a = 0u; a < A; a++) {
+        if (rank[a] < R && nearest[frame * A + a] == half) { total += size_in[frame * T + 2u * a]; }
+      }
+    }
+    start[t] = index;
+    size[index] = total;
+  }
+  workgroupBarrier();
+
+  for (var i = lane; i < M; i += THREADS) {
+    var count = 0u;
+    for (var other = 0u; other < M; other++) { count += u32(comes_before(other, i)); }
+    place[i] = count;
+    size_out[frame * M + count] = size[i];
+  }
+  workgroupBarrier();
+
+  for (var t = lane; t < T; t += THREADS) {
+    let to = place[start[t]];
+    if (t % 2u == 0u && rank[t / 2u] < R) {
+      merged[frame * R + rank[t / 2u]] = vec2u(t, to);
+    } else {
+      kept[frame * M + to] = t;
+    }
+  }
+  for (var n = lane; n < PATCHES; n += THREADS) {
+    var t = n;
+    if (FIRST == 0u) { t = owners[frame * PATCHES + n]; }
+    let to = place[start[t]];
+    owners[frame * PATCHES + n] = select(to, select(to - 1u, DROPPED, to == 0u), DROP == 1u);
+  }
+}

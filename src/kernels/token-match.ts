@@ -1,0 +1,34 @@
+import code from "../../shaders/token-match.wgsl?raw";
+import { assert } from "../errors.ts";
+import { compileKernel } from "../gpu/compile.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+
+/**
+ * Finds for each token at an even position of `metric` [F, T, d] the most similar one at an odd position of the same
+ * frame (ToMe, Bolya et al. 2023, section 3): its cosine into `best` and its index among the odd ones into `nearest`,
+ * both [F, ceil(T / 2)].
+ *
+ * @param options.protectFirst token 0 gets the lowest possible `best`, so that it is never merged away
+ */
+export function tokenMatch(
+  gpu: Gpu,
+  io: { readonly metric: Tensor; readonly best: Tensor; readonly nearest: Tensor },
+  options: {
+    readonly frames: number;
+    readonly tokens: number;
+    readonly width: number;
+    readonly protectFirst: boolean;
+  },
+): Dispatch {
+  const { frames, tokens, width, protectFirst } = options;
+  const rows = Math.ceil(tokens / 2);
+  assert(io.metric.byteLength >= frames * tokens * width * 4, `${io.metric.label}: too short`);
+  assert(io.best.byteLength >= frames * rows * 4, `${io.best.label}: too short`);
+  assert(io.nearest.byteLength >= frames * rows * 4, `${io.nearest.label}: too short`);
+  const constants = { T: tokens, WIDTH: width, PROTECT: Number(protectFirst) };
+  const pipeline = compileKernel(gpu, { name: "token-match", code, constants });
+  const workgroups = [Math.ceil(rows / 8), frames];
+  return createDispatch(gpu, `${io.metric.label}.match`, pipeline, [io.metric, io.best, io.nearest], workgroups);
+}

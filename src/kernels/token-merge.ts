@@ -1,0 +1,31 @@
+import code from "../../shaders/token-merge.wgsl?raw";
+import { assert } from "../errors.ts";
+import { compileKernel } from "../gpu/compile.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+
+/**
+ * Merges tokens of `x` [F, T, D] into `y` [F, T − removed, D] as `tokenSort` decided: means weighted by `size` [F, T].
+ * Rows are dense, as onnxruntime has them.
+ */
+export function tokenMerge(
+  gpu: Gpu,
+  io: {
+    readonly x: Tensor;
+    readonly size: Tensor;
+    readonly kept: Tensor;
+    readonly merged: Tensor;
+    readonly y: Tensor;
+  },
+  options: { readonly frames: number; readonly tokens: number; readonly removed: number; readonly width: number },
+): Dispatch {
+  const { frames, tokens, removed, width } = options;
+  const left = tokens - removed;
+  assert(io.x.byteLength >= frames * tokens * width * 4, `${io.x.label}: too short`);
+  assert(io.y.byteLength >= frames * left * width * 4, `${io.y.label}: too short`);
+  const constants = { T: tokens, R: removed, WIDTH: width };
+  const pipeline = compileKernel(gpu, { name: "token-merge", code, constants });
+  const workgroups = [Math.ceil((left * width) / 64), frames];
+  return createDispatch(gpu, `${io.y.label}.merge`, pipeline, [io.x, io.size, io.kept, io.merged, io.y], workgroups);
+}

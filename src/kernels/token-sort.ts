@@ -1,0 +1,68 @@
+import code from "../../shaders/token-sort.wgsl?raw";
+import { assert } from "../errors.ts";
+import { compileKernel } from "../gpu/compile.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import type { MergeConfig } from "../model/config.ts";
+
+const orders = { ascending: 1, descending: -1, none: 0 } as const;
+
+/** Most tokens of a frame; the kernel keeps a few numbers for each in workgroup memory. */
+export const maxTokens = 1024;
+
+/**
+ * From `tokenMatch`'s `best` and `nearest` [F, ceil(T / 2)], decides what `tokenMerge` does: the `removed` most similar
+ * even tokens go into their nearest odd one; the others, in order, come before all odd ones; then they are sorted by
+ * size, stably. Writes sizes [F, M], the token that each new one continues into `kept` [F, M], pairs (token, new token) into
+ * `merged` [F, max(removed, 1), 2], and moves `owners` [F, N] on to the new tokens.
+ *
+ * @param options.protectFirst token 0 stays first
+ * @param options.first ignore what `owners` holds: patch n is token n
+ * @param options.drop token 0 will be dropped: its patches get 0xffff, the other tokens count from 0
+ */
+export function tokenSort(
+  gpu: Gpu,
+  io: {
+    readonly best: Tensor;
+    readonly nearest: Tensor;
+    readonly sizeIn: Tensor;
+    readonly sizeOut: Tensor;
+    readonly kept: Tensor;
+    readonly merged: Tensor;
+    readonly owners: Tensor;
+  },
+  options: {
+    readonly frames: number;
+    readonly tokens: number;
+    readonly removed: number;
+    readonly patches: number;
+    readonly order: MergeConfig["order"];
+    readonly protectFirst: boolean;
+    readonly first: boolean;
+    readonly drop: boolean;
+  },
+): Dispatch {
+  const { frames, tokens, removed, patches, order, protectFirst, first, drop } = options;
+  assert(tokens <= maxTokens, `${tokens} tokens exceed ${maxTokens}`);
+  assert(removed <= Math.floor((tokens - Number(protectFirst)) / 2), `cannot remove ${removed} of ${tokens} tokens`);
+  const left = tokens - removed;
+  assert(io.sizeIn.byteLength >= frames * tokens * 4, `${io.sizeIn.label}: too short`);
+  assert(io.sizeOut.byteLength >= frames * left * 4, `${io.sizeOut.label}: too short`);
+  assert(io.kept.byteLength >= frames * left * 4, `${io.kept.label}: too short`);
+  assert(io.merged.byteLength >= frames * removed * 8, `${io.merged.label}: too short`);
+  assert(io.owners.byteLength >= frames * patches * 4, `${io.owners.label}: too short`);
+  const constants = {
+    T: tokens,
+    R: removed,
+    ORDER: orders[order],
+    PROTECT: Number(protectFirst),
+    PATCHES: patches,
+    FIRST: Number(first),
+    DROP: Number(drop),
+    THREADS: tokens <= 128 ? 64 : 256,
+  };
+  const pipeline = compileKernel(gpu, { name: "token-sort", code, constants });
+  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.merged, io.owners];
+  return createDispatch(gpu, `${io.sizeOut.label}.sort`, pipeline, bindings, [frames]);
+}
