@@ -1,0 +1,132 @@
+import { AuroraError } from "../errors.ts";
+import { countFrame } from "./frame-count.ts";
+import { throwIfAborted } from "./frame-decoder.ts";
+import type { OpenedVideo, WatchedFrame } from "./open-video.ts";
+import { presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
+import { stoppable } from "./stoppable.ts";
+
+/** Times of a moving picture's frames in microseconds, and the first one's size. */
+type Movement = {
+  readonly pts: number[];
+  readonly duration: number[];
+  readonly width: number;
+  readonly height: number;
+};
+
+/** Opens a picture without movement: one frame at time 0, turned upright as its EXIF says. @throws AuroraError `VideoUnreadable` */
+export async function openStillImage(file: Blob, mimeType: string): Promise<OpenedVideo> {
+  const decode = () =>
+    createImageBitmap(new Blob([file], { type: mimeType })).catch((error: unknown) => {
+      throw unreadable(mimeType, error);
+    });
+  const first = await decode();
+  const movement = { pts: [0], duration: [0], width: first.width, height: first.height };
+  first.close();
+  return imageVideo(mimeType, movement, async function* () {
+    const bitmap = await decode();
+    try {
+      yield countFrame(new VideoFrame(bitmap, { timestamp: 0 }));
+    } finally {
+      bitmap.close();
+    }
+  });
+}
+
+/** Opens a moving picture (GIF, WebP, PNG, AVIF). All frames are decoded once to learn their times. @throws AuroraError `VideoUnreadable` */
+export async function openMovingImage(file: Blob, mimeType: string, signal?: AbortSignal): Promise<OpenedVideo> {
+  if (typeof ImageDecoder === "undefined" || !(await ImageDecoder.isTypeSupported(mimeType))) {
+    return openStillImage(file, mimeType);
+  }
+  const data = await file.arrayBuffer();
+  const movement = await readMovement(data, mimeType, signal);
+  return imageVideo(mimeType, movement, (wanted, stop) => movingFrames(data, mimeType, wanted, stop));
+}
+
+function imageVideo(
+  mimeType: string,
+  { pts, duration, width, height }: Movement,
+  decode: (wanted: readonly WantedFrame[], signal: AbortSignal) => AsyncGenerator<VideoFrame, void, void>,
+): OpenedVideo {
+  const shown = presentation({
+    pts: Float64Array.from(pts),
+    duration: Float64Array.from(duration),
+    key: new Uint8Array(pts.length).fill(1),
+    available: pts.length,
+    presentationEnd: null,
+    claimedDuration: null,
+    truncated: false,
+  });
+  const watch = async function* (
+    wanted: readonly WantedFrame[],
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchedFrame, void, void> {
+    let i = 0;
+    for await (const frame of decode(wanted, signal)) {
+      const { time, index } = wanted[i++] as WantedFrame;
+      yield { frame, timestampSeconds: time / 1e6, index };
+    }
+  };
+  const container = mimeType.replace("image/", "").toUpperCase();
+  return {
+    info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
+    plan: (sampling) => wantedFrames(shown, sampling).length,
+    frames: (sampling, { signal }) => stoppable(signal, (stop) => watch(wantedFrames(shown, sampling), stop)),
+  };
+}
+
+async function* movingFrames(
+  data: ArrayBuffer,
+  mimeType: string,
+  wanted: readonly WantedFrame[],
+  signal: AbortSignal,
+): AsyncGenerator<VideoFrame, void, void> {
+  const decoder = new ImageDecoder({ data: data.slice(0), type: mimeType, preferAnimation: true });
+  try {
+    for (const { packet } of wanted) {
+      throwIfAborted(signal);
+      const { image } = await decoder.decode({ frameIndex: packet });
+      const frame = countFrame(image);
+      if (signal.aborted) frame.close();
+      throwIfAborted(signal);
+      yield frame;
+    }
+  } finally {
+    decoder.close();
+  }
+}
+
+/** Decodes all frames once and closes them; ends at the last one, or at damage after the first. */
+async function readMovement(data: ArrayBuffer, mimeType: string, signal: AbortSignal | undefined): Promise<Movement> {
+  const decoder = new ImageDecoder({ data: data.slice(0), type: mimeType, preferAnimation: true });
+  const movement = { pts: [] as number[], duration: [] as number[], width: 0, height: 0 };
+  let end = 0;
+  try {
+    await decoder.tracks.ready;
+    await decoder.completed;
+    const count = decoder.tracks.selectedTrack?.frameCount ?? 1;
+    for (let i = 0; i < count; i++) {
+      if (signal) throwIfAborted(signal);
+      const { image } = await decoder.decode({ frameIndex: i });
+      if (i === 0) Object.assign(movement, { width: image.displayWidth, height: image.displayHeight });
+      movement.pts.push(end);
+      movement.duration.push(image.duration ?? 0);
+      end += image.duration ?? 0;
+      image.close();
+    }
+  } catch (error) {
+    if (error instanceof AuroraError) throw error;
+    if (movement.pts.length === 0) throw unreadable(mimeType, error);
+  } finally {
+    decoder.close();
+  }
+  return movement;
+}
+
+function unreadable(mimeType: string, cause: unknown): AuroraError {
+  const name = mimeType.replace("image/", "").toUpperCase();
+  return new AuroraError(
+    "VideoUnreadable",
+    `This ${name} picture cannot be shown by this browser: it is damaged or of a kind the browser does not know.`,
+    cause,
+  );
+}

@@ -1,0 +1,181 @@
+import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "mediabunny";
+import { AuroraError, assert } from "../errors.ts";
+import { codecUnsupported } from "./codec-support.ts";
+import {
+  type FoundPacket,
+  type PacketFormat,
+  type PacketReader,
+  type PacketSource,
+  packPackets,
+} from "./packet-index.ts";
+
+/**
+ * Reads the packet index of a WebM, MKV or MPEG-TS file (or of an MP4 that mp4box could not read) with mediabunny. The whole file is read once, as these
+ * containers have no table of packets.
+ * @throws AuroraError where there is no video track or nothing in it
+ */
+export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<PacketSource> {
+  const { ALL_FORMATS, BlobSource, EncodedPacketSink: Sink, Input: MediaInput } = await import("mediabunny");
+  const input = new MediaInput({ source: new BlobSource(file, { handleUnhandledError() {} }), formats: ALL_FORMATS });
+  try {
+    const format = await input.getFormat();
+    const track = await chooseTrack(input, file);
+    const sink = new Sink(track);
+    const found: FoundPacket[] = [];
+    const order: number[] = [];
+    const iterator = sink.packets(undefined, undefined, { metadataOnly: true });
+    try {
+      for await (const packet of iterator) {
+        signal?.throwIfAborted();
+        found.push(toPacket(packet));
+        order.push(packet.sequenceNumber);
+      }
+    } catch (error) {
+      // What was read before the damage can be shown.
+      signal?.throwIfAborted();
+      if (found.length === 0) throw error;
+    }
+    const { offset: _, ...columns } = packPackets(found);
+    const claimed = await track.getDurationFromMetadata();
+    const index = {
+      container: format.name,
+      rotation: await track.getRotation(),
+      formats: [await toFormat(track)],
+      ...columns,
+      offset: null,
+      available: found.length,
+      presentationEnd: null,
+      claimedDuration: claimed === null ? null : claimed * 1e6,
+      truncated: await isCutOff(file),
+    };
+    const createReader = () => new TrackReader(sink, index.pts, index.key, order);
+    return { index, createReader, close: () => input.dispose() };
+  } catch (error) {
+    input.dispose();
+    throw error;
+  }
+}
+
+async function chooseTrack(input: Input, file: Blob): Promise<InputVideoTrack> {
+  const tracks = await input.getVideoTracks();
+  const ranked = await Promise.all(
+    tracks.map(async (track) => ({
+      track,
+      known: (await track.getCodec()) !== null,
+      first: (await track.getDisposition()).default,
+      area: (await track.getCodedWidth()) * (await track.getCodedHeight()),
+    })),
+  );
+  ranked.sort((a, b) => Number(b.known) - Number(a.known) || Number(b.first) - Number(a.first) || b.area - a.area);
+  const best = ranked[0];
+  if (!best)
+    throw new AuroraError("NoVideoTrack", "This file has no video track that can be read, only sound or text.");
+  return best.track;
+}
+
+function toPacket(packet: EncodedPacket): FoundPacket {
+  const pts = packet.timestamp * 1e6;
+  return {
+    pts,
+    dts: pts,
+    duration: packet.duration > 0 ? packet.duration * 1e6 : null,
+    key: packet.type === "key",
+    size: packet.byteLength,
+    format: 0,
+    offset: Number.NaN,
+  };
+}
+
+async function toFormat(track: InputVideoTrack): Promise<PacketFormat> {
+  const config = await track.getDecoderConfig();
+  const aspect = await track.getPixelAspectRatio();
+  const description = config?.description;
+  return {
+    codec: config?.codec ?? "",
+    sampleEntry: String(await track.getInternalCodecId()),
+    description: description === undefined ? null : toBytes(description),
+    codedWidth: await track.getCodedWidth(),
+    codedHeight: await track.getCodedHeight(),
+    pixelAspect: aspect.num / aspect.den,
+    colorSpace: config?.colorSpace ?? null,
+  };
+}
+
+function toBytes(source: AllowSharedBufferSource): Uint8Array {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
+    : new Uint8Array(source.slice(0));
+}
+
+/** A Matroska segment that tells a size beyond the file's end. */
+async function isCutOff(file: Blob): Promise<boolean> {
+  const head = new Uint8Array(await file.slice(0, 256).arrayBuffer());
+  const segment = [0x18, 0x53, 0x80, 0x67];
+  const at = head.findIndex((_, i) => segment.every((byte, j) => head[i + j] === byte));
+  const first = head[at + 4];
+  if (at < 0 || !first || head[0] !== 0x1a) return false;
+  const length = Math.clz32(first) - 23;
+  let size = first & (0xff >> length);
+  let unknown = size === 0xff >> length;
+  for (let i = 1; i < length; i++) {
+    const byte = head[at + 4 + i] ?? 0;
+    size = size * 256 + byte;
+    unknown &&= byte === 0xff;
+  }
+  return !unknown && at + 4 + length + size > file.size;
+}
+
+/** Reads packets by their number. Going on from the last one is cheap; otherwise it seeks to a key packet and steps from there. */
+class TrackReader implements PacketReader {
+  readonly #sink: EncodedPacketSink;
+  readonly #pts: Float64Array;
+  readonly #key: Uint8Array;
+  readonly #order: readonly number[];
+  #current: { readonly packet: EncodedPacket; readonly index: number } | null = null;
+
+  constructor(sink: EncodedPacketSink, pts: Float64Array, key: Uint8Array, order: readonly number[]) {
+    this.#sink = sink;
+    this.#pts = pts;
+    this.#key = key;
+    this.#order = order;
+  }
+
+  async read(first: number, last: number): Promise<Uint8Array[]> {
+    const packets: Uint8Array[] = [];
+    for (let index = first; index <= last; index++) packets.push((await this.#at(index)).data);
+    return packets;
+  }
+
+  async #at(index: number): Promise<EncodedPacket> {
+    if (this.#current?.index === index) return this.#current.packet;
+    if (!this.#current || this.#current.index > index || this.#hasKeyBetween(this.#current.index, index)) {
+      this.#current = (await this.#seek(index)) ?? this.#current;
+    }
+    if (!this.#current || this.#current.index > index) this.#current = await this.#start();
+    while (this.#current.index < index) {
+      const packet: EncodedPacket | null = await this.#sink.getNextPacket(this.#current.packet);
+      assert(packet, `packet ${this.#current.index + 1} was there before`);
+      this.#current = { packet, index: this.#current.index + 1 };
+    }
+    return this.#current.packet;
+  }
+
+  #hasKeyBetween(from: number, to: number): boolean {
+    for (let i = from + 2; i <= to; i++) if (this.#key[i] === 1) return true;
+    return false;
+  }
+
+  /** The key packet to start from, or null where the container's own seeking does not find the one that the index has. */
+  async #seek(index: number): Promise<{ packet: EncodedPacket; index: number } | null> {
+    let key = index;
+    while (key > 0 && this.#key[key] !== 1) key--;
+    const packet = await this.#sink.getKeyPacket((this.#pts[key] as number) / 1e6).catch(() => null);
+    return packet && packet.sequenceNumber === this.#order[key] ? { packet, index: key } : null;
+  }
+
+  async #start(): Promise<{ packet: EncodedPacket; index: number }> {
+    const packet = await this.#sink.getFirstPacket();
+    assert(packet, "the first packet was there before");
+    return { packet, index: 0 };
+  }
+}
