@@ -16,6 +16,13 @@ export type Choice = { readonly temperature: number; readonly topP: number; read
 /** Most tokens that one `generate` makes before they are read back. */
 export const maxFlush = 8;
 
+export type ReadOptions = {
+  /** Table of visual rows [n, rowStride(C)], f32 or f16. */
+  readonly visual?: Tensor;
+  /** Whether to compute the logits after the last row. */
+  readonly logits?: boolean;
+};
+
 /**
  * A state with the means to read into it and to write from it. All methods but `generate` and the readers only submit work:
  * the GPU runs it in the order of the calls, also between streams of one Rnn.
@@ -26,8 +33,11 @@ export type RnnStream = {
   reset(): void;
   /** Becomes a copy of another stream's state. */
   copyFrom(other: RnnStream): void;
-  /** Reads tokens (ids) and rows of `visual`, which follow the vocabulary: index V + i is row i. */
-  read(indices: Uint32Array, visual?: Tensor): void;
+  /**
+   * Reads tokens (ids) and rows of `visual`, which follow the vocabulary: index V + i is row i. Before `generate` and
+   * `readLogits`, the last thing read must have been read with `logits`.
+   */
+  read(indices: Uint32Array, options?: ReadOptions): void;
   /**
    * Chooses and reads `count` (at most `maxFlush`) tokens after what was read last, and returns their ids. The state then has
    * read them all.
@@ -104,10 +114,10 @@ export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string): RnnStream {
     submit((encoder) => recordChunk(encoder, [...embed, ...forwardMany, ...(last ? headMany : [])], chunk.length));
   }
 
-  function read(all: Uint32Array, visual?: Tensor): void {
+  function read(all: Uint32Array, { visual, logits: wanted = false }: ReadOptions = {}): void {
     for (let from = 0; from < all.length; from += scratch.maxRows) {
       const chunk = all.subarray(from, from + scratch.maxRows);
-      readChunk(chunk, from + chunk.length === all.length, visual);
+      readChunk(chunk, wanted && from + chunk.length === all.length, visual);
     }
   }
 
@@ -135,7 +145,7 @@ export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string): RnnStream {
     generate,
     rewind(kept) {
       submit((encoder) => recordStateCopy(encoder, backup, state));
-      read(kept);
+      read(kept, { logits: true });
     },
     readLogits: async () => (await readFloats(gpu, logits)).slice(0, vocab),
     destroy() {

@@ -72,8 +72,8 @@ describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
     const expected = runReference(values, config, indices);
 
     chunked.read(indices.subarray(0, 5)); // two chunks: the state is carried from one to the next
-    chunked.read(indices.subarray(5));
-    for (const id of indices) stepped.read(Uint32Array.of(id));
+    chunked.read(indices.subarray(5), { logits: true });
+    for (const id of indices) stepped.read(Uint32Array.of(id), { logits: true });
 
     for (const stream of [chunked, stepped]) {
       expectClose(await stream.readLogits(), expected.logits, 1e-4);
@@ -117,7 +117,7 @@ describe("a stream", () => {
     const { gpu, stream, other } = await opened;
     const prompt = ids(9, tiny.vocabSize);
     stream.reset();
-    stream.read(prompt);
+    stream.read(prompt, { logits: true });
     const tokens = await stream.generate(6, greedy);
     const fed = [...prompt];
     for (const token of tokens) {
@@ -139,11 +139,11 @@ describe("a stream", () => {
     stream.read(ids(20, tiny.vocabSize));
     const kept = await readRnnState(gpu, tiny, stream.state);
     other.copyFrom(stream);
-    other.read(ids(5, tiny.vocabSize));
+    other.read(ids(5, tiny.vocabSize), { logits: true });
     const forked = await other.generate(4, greedy);
     const after = await readRnnState(gpu, tiny, stream.state);
     for (const [n, layer] of after.entries()) expect(relativeError(layer, kept[n] as Float32Array)).toBe(0);
-    stream.read(ids(5, tiny.vocabSize));
+    stream.read(ids(5, tiny.vocabSize), { logits: true });
     expect(await stream.generate(4, greedy)).toEqual(forked);
   });
 });
