@@ -147,7 +147,7 @@ function parseMerge(fields: Fields | null, vision: VisionConfig): MergeConfig {
   let tokens = Math.floor(vision.imageSize / vision.patchSize) ** 2;
   const r: number[] = [];
   for (const count of wanted) {
-    // Pairs are made of every second token (facts of bipartite matching), so at most half can go.
+    // Pairs are made of every second token, so at most half can go.
     const removed = Math.min(count, Math.floor((tokens - (protectFirst ? 1 : 0)) / 2));
     r.push(removed);
     tokens -= removed;

@@ -24,7 +24,7 @@ export type ModelFolderOptions = {
   readonly onProgress?: (loaded: number, total: number | null) => void;
 };
 
-/** Weights up to this many bytes are fetched at once when the folder is opened, larger ones tensor by tensor. */
+/** Weights up to this many bytes are fetched at once when the folder is opened, larger ones as their tensors are read. */
 const wholeLimit = 64 << 20;
 
 /**
@@ -68,13 +68,14 @@ async function openWeights(folder: URL, progress: Progress): Promise<Weights> {
 const indexName = "model.safetensors.index.json";
 
 async function openShards(folder: URL, index: unknown, progress: Progress): Promise<Weights> {
-  const weightMap = parseWeightMap(index);
+  const { weightMap, tensorBytes } = parseIndex(index);
+  // Large shards are read tensor by tensor, so that memory never holds the whole model.
+  const limit = tensorBytes !== null && tensorBytes <= wholeLimit ? wholeLimit : 0;
   const before = progress.loaded();
   const sources = new Map<string, TensorSource>();
   let byteLength = 0;
   for (const file of new Set(weightMap.values())) {
-    // Of a model in shards only the headers are read here, so that memory never holds more than one of its tensors.
-    const reader = await openUrlFile(new URL(file, folder), 0, progress.transfer);
+    const reader = await openUrlFile(new URL(file, folder), limit, progress.transfer);
     if (!reader) throw notFound(folder, `${file}, which its ${indexName} names, is missing`);
     byteLength += reader.byteLength;
     sources.set(file, await openSafetensors(reader));
@@ -96,18 +97,25 @@ async function openShards(folder: URL, index: unknown, progress: Progress): Prom
   return { tensors, byteLength };
 }
 
-/** Tensor name → shard's file name. */
-function parseWeightMap(index: unknown): Map<string, string> {
+type ShardIndex = {
+  /** Tensor name → shard's file name. */
+  readonly weightMap: ReadonlyMap<string, string>;
+  /** Bytes of all tensors; null where the index does not say. */
+  readonly tensorBytes: number | null;
+};
+
+function parseIndex(index: unknown): ShardIndex {
   const fields = new Fields(indexName, "", index);
   const map = isRecord(index) ? index.weight_map : undefined;
   if (!isRecord(map)) throw fields.corrupt("weight_map", "an object");
-  const entries = new Map<string, string>();
+  const weightMap = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
     if (typeof file !== "string" || !isFileName(file))
       throw fields.corrupt("weight_map", "names of files in the folder");
-    entries.set(name, file);
+    weightMap.set(name, file);
   }
-  return entries;
+  const metadata = fields.section("metadata", true);
+  return { weightMap, tensorBytes: metadata.has("total_size") ? metadata.count("total_size", { min: 0 }) : null };
 }
 
 async function fetchJson(folder: URL, file: string, transfer: Transfer): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { AuroraError } from "../errors.ts";
+import { createReadAhead } from "./read-ahead.ts";
 import type { RangeReader } from "./safetensors.ts";
 
 /** What a download reports to, and what stops it. */
@@ -10,7 +11,7 @@ export type Transfer = {
 
 /**
  * Opens a file on a web server: fetches it whole in one request where its length is known and at most `wholeLimit`, else
- * reads it by HTTP ranges as asked. A server that ignores ranges costs one download of the whole file, kept as a Blob.
+ * reads it by HTTP ranges as asked, small ones together. A server that ignores ranges costs one download of the whole file, kept as a Blob.
  *
  * @param onLength called once with the file's length where it is known before the file is fetched
  * @returns null when there is no such file
@@ -32,10 +33,13 @@ export async function openUrlFile(
   if (length !== null) onLength?.(length);
   if (length !== null && length > wholeLimit) {
     await response.body?.cancel();
-    return rangeReader(url, length, transfer);
+    return createReadAhead(createRangeReader(url, length, transfer), readAheadLength);
   }
-  return blobReader(name, await receive(url, response, transfer), wholeLimit);
+  return createBlobReader(name, await receive(url, response, transfer), wholeLimit);
 }
+
+/** Longer than the small tensors of one layer together, short against its matrices. */
+const readAheadLength = 1 << 20;
 
 /** The text of a small file, or null when there is no such file. @throws AuroraError `DownloadFailed` or `Aborted` */
 export async function fetchUrlText(url: URL, transfer: Transfer): Promise<string | null> {
@@ -47,7 +51,7 @@ export async function fetchUrlText(url: URL, transfer: Transfer): Promise<string
   return (await receive(url, response, transfer)).text();
 }
 
-async function blobReader(name: string, blob: Blob, memoryLimit: number): Promise<RangeReader> {
+async function createBlobReader(name: string, blob: Blob, memoryLimit: number): Promise<RangeReader> {
   if (blob.size > memoryLimit) {
     return { name, byteLength: blob.size, read: (begin, end) => sliceBlob(blob, begin, end) };
   }
@@ -55,14 +59,13 @@ async function blobReader(name: string, blob: Blob, memoryLimit: number): Promis
   return { name, byteLength: blob.size, read: async (begin, end) => bytes.subarray(begin, end) };
 }
 
-function rangeReader(url: URL, byteLength: number, transfer: Transfer): RangeReader {
+function createRangeReader(url: URL, byteLength: number, transfer: Transfer): RangeReader {
   // Set by the first answer that ignores the range; unset again when that download fails, so that a later read can retry.
   let whole: Promise<Blob> | null = null;
   return {
     name: fileName(url),
     byteLength,
     async read(begin, end) {
-      if (begin === end) return new Uint8Array(0);
       if (whole) return sliceBlob(await whole, begin, end);
       const response = await request(url, transfer, { Range: `bytes=${begin}-${end - 1}` });
       if (response.status === 206) {
