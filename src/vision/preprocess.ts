@@ -1,0 +1,231 @@
+import { AuroraError, assert } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Dispatch } from "../gpu/dispatch.ts";
+import { recordDispatches } from "../gpu/record.ts";
+import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
+import { createUniform, writeUniform } from "../gpu/uniform.ts";
+import {
+  type ColorConversion,
+  type FrameLayout,
+  frameToRgb,
+  frameToRgbParams,
+  type Rotation,
+} from "../kernels/frame-to-rgb.ts";
+import { resizeHorizontal } from "../kernels/resize-horizontal.ts";
+import { resizeVertical } from "../kernels/resize-vertical.ts";
+import type { VisionConfig } from "../model/config.ts";
+import { rgbConversion, yuvConversion } from "./color-conversion.ts";
+import { fitView } from "./fit.ts";
+import { readBitmap, textureRowBytes, uploadBitmap } from "./frame-bitmap.ts";
+import { frameLayout, packedLayout } from "./frame-layout.ts";
+import { resampleWeights } from "./resample-weights.ts";
+
+/** Turns pictures into the encoder's input. */
+export type Preprocessor = {
+  /**
+   * Converts one frame into picture `slot` of `pixels` and submits the work; does not close the frame.
+   * After `destroy()` it does nothing.
+   *
+   * @param rotation degrees clockwise that turn the frame's pixels upright
+   * @throws AuroraError `VideoUnreadable` when no way to the frame's pixels works
+   */
+  load(frame: VideoFrame, rotation: Rotation, slot: number): Promise<void>;
+  /** The same for 8-bit R, G, B, A bytes without gaps; alpha is dropped, not blended. */
+  loadRgba(bytes: Uint8Array | Uint8ClampedArray, width: number, height: number, slot: number): void;
+  /** [maxBatch, 3, S, S] f32. */
+  readonly pixels: Tensor;
+  destroy(): void;
+};
+
+/** Everything on the GPU that depends on the frames' size, format and colours. */
+type Plan = {
+  readonly key: string;
+  readonly planes: Tensor;
+  readonly slot: GPUBuffer;
+  readonly dispatches: readonly Dispatch[];
+  destroy(): void;
+};
+
+type Source = { readonly layout: FrameLayout; readonly conversion: ColorConversion; readonly rotation: Rotation };
+
+/**
+ * Creates what turns frames into normalised square pictures, with the very bits of Pillow's crop, resize and ToTensor.
+ * Buffers are kept from frame to frame and replaced when the frames' size, format, colours or rotation change.
+ */
+export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: number): Preprocessor {
+  const { imageSize } = vision;
+  const pixels = createTensor(gpu, "vision.pixels", [maxBatch, 3, imageSize, imageSize], "f32");
+  const normalized = createTensor(gpu, "vision.normalized", [3, 256], "f32", normalize(vision));
+  let plan: Plan | null = null;
+  let spare = new Uint8Array(0); // host memory that copyTo fills; taken away while in use
+  let destroyed = false;
+
+  function prepare(source: Source): Plan {
+    const key = JSON.stringify(source);
+    if (plan?.key === key) return plan;
+    plan?.destroy();
+    plan = null; // stays so if what follows throws
+    plan = createPlan(gpu, vision, source, { key, normalized, pixels });
+    return plan;
+  }
+
+  function submit({ slot, dispatches }: Plan, index: number, before?: (encoder: GPUCommandEncoder) => void): void {
+    assert(index >= 0 && index < maxBatch, `slot ${index} of ${maxBatch}`);
+    writeUniform(gpu, slot, [index]);
+    const encoder = gpu.device.createCommandEncoder({ label: "vision.preprocess" });
+    before?.(encoder);
+    recordDispatches(encoder, dispatches);
+    gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  function loadBytes(source: Source, bytes: Uint8Array, slot: number): void {
+    const prepared = prepare(source);
+    writeTensor(gpu, prepared.planes, bytes.subarray(0, source.layout.byteLength));
+    submit(prepared, slot);
+  }
+
+  /** Loads from the frame's raw planes; false where there is no way to them. */
+  async function loadPlanes(frame: VideoFrame, rotation: Rotation, slot: number): Promise<boolean> {
+    const { format, visibleRect } = frame;
+    if (!format || !visibleRect) return false;
+    const taken = spare;
+    spare = new Uint8Array(0);
+    try {
+      const length = frame.allocationSize();
+      const bytes = taken.length >= length ? taken : new Uint8Array(length);
+      const planes = await frame.copyTo(bytes);
+      const layout = frameLayout(format, visibleRect.width, visibleRect.height, planes);
+      spare = bytes;
+      if (!layout) return false;
+      const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(frame.colorSpace, layout.bits);
+      if (!destroyed) loadBytes({ layout, conversion, rotation }, bytes, slot);
+      return true;
+    } catch (error) {
+      if (error instanceof DOMException) return false; // copyTo refuses some frames that live on the GPU
+      throw error;
+    }
+  }
+
+  /** Loads what the browser itself makes of the frame, by way of a texture or else of a canvas. */
+  async function loadBitmap(bitmap: ImageBitmap, rotation: Rotation, slot: number): Promise<void> {
+    const { width, height } = bitmap;
+    const texture = await uploadBitmap(gpu, bitmap);
+    try {
+      if (destroyed) return;
+      const stride = texture ? textureRowBytes(width) : width * 4;
+      const source = { layout: packedLayout("RGB", width, height, stride), conversion: rgbConversion, rotation };
+      if (!texture) return loadBytes(source, asBytes(readBitmap(bitmap)), slot);
+      const prepared = prepare(source);
+      submit(prepared, slot, (encoder) => {
+        const target = { buffer: prepared.planes.buffer, bytesPerRow: stride };
+        encoder.copyTextureToBuffer({ texture }, target, [width, height]);
+      });
+    } finally {
+      texture?.destroy();
+    }
+  }
+
+  return {
+    pixels,
+    async load(frame, rotation, slot) {
+      if (destroyed || (await loadPlanes(frame, rotation, slot))) return;
+      const bitmap = await openBitmap(frame);
+      try {
+        await loadBitmap(bitmap, remaining(frame, rotation), slot);
+      } finally {
+        bitmap.close();
+      }
+    },
+    loadRgba(bytes, width, height, slot) {
+      assert(bytes.length >= width * height * 4, `${bytes.length} bytes are not ${width}×${height} pixels`);
+      const source = { layout: packedLayout("RGB", width, height), conversion: rgbConversion, rotation: 0 } as const;
+      if (!destroyed) loadBytes(source, asBytes(bytes), slot);
+    },
+    destroy() {
+      destroyed = true;
+      plan?.destroy();
+      for (const tensor of [pixels, normalized]) tensor.destroy();
+    },
+  };
+}
+
+function createPlan(
+  gpu: Gpu,
+  vision: VisionConfig,
+  { layout, conversion, rotation }: Source,
+  shared: { readonly key: string; readonly normalized: Tensor; readonly pixels: Tensor },
+): Plan {
+  const { imageSize: size, resample } = vision;
+  const view = fitView(vision, layout.width, layout.height, rotation);
+  if (Math.max(layout.byteLength, view.width * view.height * 4) > gpu.maxBindingBytes) {
+    const picture = `${layout.width} × ${layout.height}`;
+    throw new AuroraError(
+      "VideoUnreadable",
+      `Pictures of ${picture} pixels are too large for this graphics adapter. Convert the video to a smaller size.`,
+    );
+  }
+  const owned: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(item: T): T => {
+    owned.push(item);
+    return item;
+  };
+  const weightsFor = (inSize: number, axis: string) => {
+    const { taps, table } = resampleWeights(inSize, size, resample);
+    return { taps, tensor: keep(createTensor(gpu, `vision.weights.${axis}`, [size, taps + 2], "i32", table)) };
+  };
+  const planes = keep(createTensor(gpu, "vision.planes", [Math.ceil(layout.byteLength / 4)], "u32"));
+  const picture = keep(createTensor(gpu, "vision.picture", [view.height, view.width], "u32"));
+  const rows = keep(createTensor(gpu, "vision.rows", [view.height, size], "u32"));
+  const across = weightsFor(view.width, "x");
+  const down = view.width === view.height ? across : weightsFor(view.height, "y");
+  const convert = keep(createUniform(gpu, "vision.convert", frameToRgbParams(layout, conversion, view)));
+  const horizontal = keep(createUniform(gpu, "vision.horizontal", [view.width, view.height, across.taps]));
+  const vertical = keep(createUniform(gpu, "vision.vertical", [0, down.taps]));
+  const verticalIo = { params: vertical, rows, weights: down.tensor, ...shared };
+  return {
+    key: shared.key,
+    planes,
+    slot: vertical,
+    dispatches: [
+      frameToRgb(gpu, { params: convert, planes, picture }, { ...view, transfer: conversion.transfer }),
+      resizeHorizontal(
+        gpu,
+        { params: horizontal, picture, weights: across.tensor, rows },
+        { size, height: view.height },
+      ),
+      resizeVertical(gpu, verticalIo, { size }),
+    ],
+    destroy() {
+      for (const item of owned) item.destroy();
+    },
+  };
+}
+
+/** [3, 256]: what each 8-bit value becomes in each channel; a table, so that every adapter computes the same. */
+function normalize({ imageMean, imageStd }: VisionConfig): Float32Array {
+  return Float32Array.from({ length: 3 * 256 }, (_, i) => {
+    const channel = i >> 8;
+    return ((i & 255) / 255 - (imageMean[channel] ?? 0)) / (imageStd[channel] ?? 1);
+  });
+}
+
+async function openBitmap(frame: VideoFrame): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(frame, { premultiplyAlpha: "none" });
+  } catch (cause) {
+    throw new AuroraError(
+      "VideoUnreadable",
+      "The browser decoded this video but does not hand out its pictures. Try another browser or convert the video to H.264.",
+      cause,
+    );
+  }
+}
+
+/** Rotation that is left to do after the browser has applied the frame's own. */
+function remaining(frame: VideoFrame & { readonly rotation?: number }, rotation: Rotation): Rotation {
+  return ((((rotation - (frame.rotation ?? 0)) % 360) + 360) % 360) as Rotation;
+}
+
+function asBytes(bytes: Uint8Array | Uint8ClampedArray): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
