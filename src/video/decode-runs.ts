@@ -1,7 +1,7 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
-import { canStartDecoding, firstPacketBytes, isDisposable } from "./h264.ts";
+import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable } from "./h264.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
 
@@ -29,6 +29,8 @@ export class RunDecoder {
   readonly #onLoss: LossListener;
   #decoder: FrameDecoder | null = null;
   #preferSoftware = false;
+  /** `undefined` until it was looked for. */
+  #note: Uint8Array | null | undefined;
   #outputs = 0;
   #stalls = 0;
   #lastError: Error | null = null;
@@ -83,6 +85,7 @@ export class RunDecoder {
     const wanted = new Set(pending.map((frame) => this.#timestamp(frame.packet)));
     const wantedPackets = new Set(pending.map((frame) => frame.packet));
     const from = await this.#startAtOrBefore(wantedStart);
+    const note = from === 0 ? null : await this.#encoderNote();
     let isFirst = true;
     let inFirstGroup = true;
     for (let at = from; at <= to; ) {
@@ -115,7 +118,7 @@ export class RunDecoder {
             type: isFirst || index.key[packet] === 1 ? "key" : "delta",
             timestamp: this.#timestamp(packet),
             duration: Math.max(0, Math.round(index.duration[packet] as number)),
-            data: (isFirst ? firstPacketBytes(data, format) : data) as Uint8Array<ArrayBuffer>,
+            data: (isFirst ? firstPacketBytes(data, format, note) : data) as Uint8Array<ArrayBuffer>,
           }),
         );
         isFirst = false;
@@ -175,6 +178,14 @@ export class RunDecoder {
       if (!data || canStartDecoding(data, this.#formatOf(at))) return at;
       if (at === 0) return key;
     }
+  }
+
+  async #encoderNote(): Promise<Uint8Array | null> {
+    if (this.#note === undefined) {
+      const first = (await this.#read(0, 0))?.[0];
+      this.#note = first ? encoderNote(first, this.#formatOf(0)) : null;
+    }
+    return this.#note;
   }
 
   #formatOf(packet: number): PacketFormat {

@@ -32,28 +32,50 @@ export function isDisposable(packet: Uint8Array, format: PacketFormat): boolean 
 /** Whether decoding can begin at this packet: H.264 needs an IDR picture, which not every packet that containers mark as key has. True in doubt. */
 export function canStartDecoding(packet: Uint8Array, format: PacketFormat): boolean {
   if (!isH264(format)) return true;
-  const types = nalUnits(packet, lengthSize(format))?.map((unit) => (packet[unit.header] as number) & 31);
+  const types = nalUnits(packet, lengthSize(format))?.map((unit) => typeOf(packet, unit));
   return types === undefined || types.includes(5) || !types.some((type) => type >= 1 && type <= 4);
 }
 
 /**
- * The packet as decoders take it first after they are configured: H.264 without NAL units of types 20 to 31 and without what stands before an access
- * unit delimiter, which some refuse. Other packets, and damaged ones, are returned as they are.
+ * The note that x264 leaves about itself in a stream's very first packet, with its length, or null. FFmpeg, which browsers decode with, needs
+ * it for 4:4:4 video of old versions: wherever decoding begins, the note must come first.
  */
-export function firstPacketBytes(packet: Uint8Array, format: PacketFormat): Uint8Array {
+export function encoderNote(firstOfStream: Uint8Array, format: PacketFormat): Uint8Array | null {
   const size = lengthSize(format);
-  if (!isH264(format) || size === null) return packet;
-  const units = nalUnits(packet, size);
+  if (size === null || !/^avc..f4/i.test(format.codec)) return null;
+  const text = (unit: NalUnit) => String.fromCharCode(...firstOfStream.subarray(unit.header, unit.header + 64));
+  const note = nalUnits(firstOfStream, size)?.find(
+    (unit) => typeOf(firstOfStream, unit) === 6 && /x264/.test(text(unit)),
+  );
+  return note ? firstOfStream.slice(note.start, note.end) : null;
+}
+
+/**
+ * The packet as decoders take it first after they are configured: H.264 without NAL units of types 20 to 31 and without what stands before an access
+ * unit delimiter, which some refuse, and with the encoder's note. Other packets, and damaged ones, are returned as they are.
+ */
+export function firstPacketBytes(packet: Uint8Array, format: PacketFormat, note: Uint8Array | null): Uint8Array {
+  const size = lengthSize(format);
+  const units = isH264(format) && size !== null ? nalUnits(packet, size) : null;
   if (!units) return packet;
-  const typeOf = (unit: NalUnit) => (packet[unit.header] as number) & 31;
-  const delimiter = units.findIndex((unit) => typeOf(unit) === accessUnitDelimiter);
-  const kept = units.slice(Math.max(0, delimiter)).filter((unit) => typeOf(unit) < 20);
-  if (kept.length === units.length || kept.length === 0) return packet;
-  const result = new Uint8Array(kept.reduce((sum, unit) => sum + unit.end - unit.start, 0));
+  const delimiter = units.findIndex((unit) => typeOf(packet, unit) === accessUnitDelimiter);
+  const kept = units.slice(Math.max(0, delimiter)).filter((unit) => typeOf(packet, unit) < 20);
+  if (kept.length === 0 || (kept.length === units.length && !note)) return packet;
+  const parts = kept.map((unit) => packet.subarray(unit.start, unit.end));
+  if (note) parts.splice(delimiter < 0 ? 0 : 1, 0, note);
+  return concat(parts);
+}
+
+function typeOf(packet: Uint8Array, unit: NalUnit): number {
+  return (packet[unit.header] as number) & 31;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const unit of kept) {
-    result.set(packet.subarray(unit.start, unit.end), at);
-    at += unit.end - unit.start;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
   }
   return result;
 }

@@ -68,9 +68,23 @@ async function chooseTrack(input: Input, file: Blob): Promise<InputVideoTrack> {
   );
   ranked.sort((a, b) => Number(b.known) - Number(a.known) || Number(b.first) - Number(a.first) || b.area - a.area);
   const best = ranked[0];
-  if (!best)
-    throw new AuroraError("NoVideoTrack", "This file has no video track that can be read, only sound or text.");
-  return best.track;
+  if (best) return best.track;
+  const hidden = await unreadVideo(file);
+  if (hidden) throw codecUnsupported(hidden);
+  throw new AuroraError("NoVideoTrack", "This file has no video track, only sound or text.");
+}
+
+/** Video in a transport stream that mediabunny passes over because it does not know its codec, or null. */
+async function unreadVideo(file: Blob): Promise<PacketFormat | null> {
+  const bytes = new Uint8Array(await file.slice(0, 1 << 20).arrayBuffer());
+  if (bytes[0] !== 0x47 && bytes[4] !== 0x47) return null;
+  const hasStartCode = (from: number, to: number) =>
+    bytes.some(
+      (code, i) => code >= from && code <= to && bytes[i - 1] === 1 && bytes[i - 2] === 0 && bytes[i - 3] === 0,
+    );
+  if (!hasStartCode(0xe0, 0xef)) return null;
+  const sampleEntry = hasStartCode(0xb3, 0xb3) ? "V_MPEG2" : "";
+  return { codec: "", sampleEntry, description: null, codedWidth: 0, codedHeight: 0, pixelAspect: 1, colorSpace: null };
 }
 
 function toPacket(packet: EncodedPacket): FoundPacket {

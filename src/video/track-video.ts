@@ -118,7 +118,7 @@ async function requireDecodable(
   const [bytes] = await source.createReader().read(at, at);
   const decoder = new FrameDecoder(decoderConfig(format, false));
   try {
-    const data = firstPacketBytes(bytes as Uint8Array, format) as Uint8Array<ArrayBuffer>;
+    const data = firstPacketBytes(bytes as Uint8Array, format, null) as Uint8Array<ArrayBuffer>;
     decoder.decode(new EncodedVideoChunk({ type: "key", timestamp: 0, data }));
     const flush = decoder.flush();
     while (!flush.isDone && !decoder.error) await decoder.nextEvent(signal ?? new AbortController().signal);
