@@ -1,0 +1,131 @@
+import { useEffect, useRef, useState } from "react";
+import { Brand } from "./Brand.tsx";
+import { Chat } from "./Chat.tsx";
+import { Composer } from "./Composer.tsx";
+import { type AskMode, type Conversation, openTurn, type Turn } from "./conversation.ts";
+import { Details } from "./Details.tsx";
+import { DropTarget } from "./DropTarget.tsx";
+import { Landing } from "./Landing.tsx";
+import { ModelStatus } from "./ModelStatus.tsx";
+import { Picker } from "./Picker.tsx";
+import { useSnapshot } from "./use-snapshot.ts";
+import { type ChosenVideo, type Viewer, videoFromFile, videoFromSample } from "./viewer.ts";
+import { Workspace } from "./Workspace.tsx";
+import "./base.css";
+import "./controls.css";
+import "./landing.css";
+import "./workspace.css";
+import "./chat.css";
+
+type AppProps = { readonly viewer: Viewer; readonly conversation: Conversation };
+
+/** The whole page: the landing until there is a video, then the video with the conversation beside it. */
+export function App({ viewer, conversation }: AppProps) {
+  const { model, video, session } = useSnapshot(viewer);
+  const turns = useSnapshot(conversation);
+  const [draft, setDraft] = useState("");
+  const [mode, setMode] = useState<AskMode>("memory");
+  /** Counts videos, so that nothing of one (chosen frame, play head) shows on the next. */
+  const [videoCount, setVideoCount] = useState(0);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const player = useRef<HTMLVideoElement>(null);
+  const answering = openTurn(turns) !== null;
+
+  useEffect(() => stopOnEscape(conversation), [conversation]);
+
+  function choose(next: ChosenVideo) {
+    void conversation.clear(null);
+    viewer.choose(next);
+    setVideoCount(videoCount + 1);
+  }
+
+  async function ask(question: string) {
+    setDraft("");
+    await focusAfter(conversation.ask(question, mode));
+  }
+
+  const retry = (turn: Turn) => focusAfter(conversation.retry(turn));
+
+  /** Gives the focus back to the box, unless the person went elsewhere meanwhile. */
+  async function focusAfter(answer: Promise<void>) {
+    await answer;
+    requestAnimationFrame(() => {
+      const { activeElement } = document;
+      if (activeElement === document.body || activeElement?.closest(".ask, .start")) box.current?.focus();
+    });
+  }
+
+  function seek(seconds: number) {
+    if (player.current) player.current.currentTime = seconds;
+  }
+
+  const status = <ModelStatus model={model} onReload={() => void viewer.load()} />;
+  const composer = (
+    <Composer
+      boxRef={box}
+      draft={draft}
+      onDraft={setDraft}
+      mode={mode}
+      onMode={setMode}
+      answering={answering}
+      onAsk={ask}
+      onStop={conversation.stop}
+      blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
+    />
+  );
+
+  return (
+    <div className="page" data-view={video ? "workspace" : "landing"}>
+      <a className="skip-link" href="#question">
+        Skip to the question
+      </a>
+      <header className="top">
+        <Brand />
+        <nav aria-label="Page">
+          {video && <Picker quiet onPick={(file) => choose(videoFromFile(file))} />}
+          <Details model={model} session={session} />
+        </nav>
+      </header>
+      {video ? (
+        <main className="watching">
+          <Workspace
+            key={videoCount}
+            video={video}
+            session={session}
+            stateBytes={model.status === "ready" ? model.assistant.model.stateBytes : null}
+            videoRef={player}
+            onWatchAgain={viewer.watchAgain}
+            status={model.status === "ready" ? null : status}
+          />
+          <Chat
+            turns={turns}
+            suggestions={video.questions}
+            answering={answering}
+            onAsk={ask}
+            onRetry={retry}
+            onClear={() => void conversation.clear(session)}
+            onSeek={seek}
+            composer={composer}
+          />
+        </main>
+      ) : (
+        <Landing
+          onPick={(file) => choose(videoFromFile(file))}
+          onSample={(sample) => choose(videoFromSample(sample))}
+          status={status}
+          composer={composer}
+        />
+      )}
+      <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
+    </div>
+  );
+}
+
+function stopOnEscape(conversation: Conversation): () => void {
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]"))
+      conversation.stop();
+  };
+  window.addEventListener("keydown", onKeyDown);
+  return () => window.removeEventListener("keydown", onKeyDown);
+}

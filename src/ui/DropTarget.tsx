@@ -1,0 +1,50 @@
+import { useEffect, useRef, useState } from "react";
+
+type DropTargetProps = { readonly onDrop: (file: File) => void };
+
+/** Makes the whole window take a dropped video file, and shows so while one hovers. */
+export function DropTarget({ onDrop }: DropTargetProps) {
+  const [over, setOver] = useState(false);
+  const drop = useRef(onDrop);
+  drop.current = onDrop;
+
+  useEffect(() => {
+    const listening = new AbortController();
+    const { signal } = listening;
+    /** Enter and leave come in pairs for every element on the way: over the window while more came in than went. */
+    let depth = 0;
+    const count = (change: number) => {
+      depth = Math.max(0, depth + change);
+      setOver(depth > 0);
+    };
+    const on = (type: "dragenter" | "dragover" | "dragleave" | "drop", handle: (event: DragEvent) => void) =>
+      window.addEventListener(
+        type,
+        (event) => {
+          if (!event.dataTransfer?.types.includes("Files")) return;
+          event.preventDefault();
+          handle(event);
+        },
+        { signal },
+      );
+    on("dragenter", () => count(1));
+    on("dragleave", () => count(-1));
+    on("dragover", (event) => {
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+    });
+    on("drop", (event) => {
+      count(-depth);
+      const files = [...(event.dataTransfer?.files ?? [])];
+      const file = files.find((each) => each.type.startsWith("video/")) ?? files[0];
+      if (file) drop.current(file);
+    });
+    return () => listening.abort();
+  }, []);
+
+  return (
+    <div className="drop-overlay" data-over={over || undefined} aria-hidden="true">
+      <p>Drop to watch</p>
+      <small>It stays on this machine</small>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import type { ReactNode } from "react";
+import { Picker } from "./Picker.tsx";
+import { type Sample, samples } from "./samples.ts";
+import { sampleUrl } from "./viewer.ts";
+
+type LandingProps = {
+  readonly onPick: (file: File) => void;
+  readonly onSample: (sample: Sample) => void;
+  /** State of the model. */
+  readonly status: ReactNode;
+  /** The box for questions. */
+  readonly composer: ReactNode;
+};
+
+/** The page before there is a video: what this is, where to put one, and clips to try. */
+export function Landing({ onPick, onSample, status, composer }: LandingProps) {
+  return (
+    <main className="landing">
+      <header className="hero">
+        <h1>Ask anything of a video of any length.</h1>
+        <p>
+          It is watched right here, by this machine’s GPU, into a memory that never grows. <em>Nothing is uploaded.</em>
+        </p>
+      </header>
+      <section className="start" aria-label="Start">
+        <div className="drop-zone">
+          <h2>Drop a video anywhere</h2>
+          <p>MP4, MOV, WebM, MKV, even a GIF. A clip or a whole day.</p>
+          <Picker onPick={onPick} />
+          <div className="drop-zone-status">{status}</div>
+        </div>
+        {composer}
+      </section>
+      <section className="samples" aria-labelledby="samples-title">
+        <h2 id="samples-title">Or start with four seconds</h2>
+        <ul>
+          {samples.map((sample) => (
+            <li key={sample.file}>
+              <SampleButton sample={sample} onPress={() => onSample(sample)} />
+            </li>
+          ))}
+        </ul>
+      </section>
+    </main>
+  );
+}
+
+function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly onPress: () => void }) {
+  return (
+    <button type="button" className="sample" aria-label={`Sample: ${sample.title}`} onClick={onPress}>
+      <video
+        src={`${sampleUrl(sample)}#t=1.6`}
+        muted
+        loop
+        playsInline
+        preload="metadata"
+        tabIndex={-1}
+        aria-hidden="true"
+        onMouseEnter={(event) => preview(event.currentTarget)}
+        onMouseLeave={(event) => event.currentTarget.pause()}
+      />
+      <span>{sample.title}</span>
+    </button>
+  );
+}
+
+function preview(video: HTMLVideoElement) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  // Refused where the browser saves data or power; the still picture serves as well.
+  video.play().catch(() => undefined);
+}

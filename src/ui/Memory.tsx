@@ -1,0 +1,46 @@
+import type { SessionSnapshot } from "../session/types.ts";
+import { formatBytes, formatCount, formatDuration } from "./format.ts";
+
+type MemoryProps = {
+  readonly watch: SessionSnapshot;
+  /** Bytes of the state; null before the model is loaded. */
+  readonly stateBytes: number | null;
+};
+
+/** The point of it all: what was watched grows, the memory does not. */
+export function Memory({ watch, stateBytes }: MemoryProps) {
+  const size = stateBytes === null ? "–" : formatBytes(stateBytes);
+  const exact = stateBytes === null ? undefined : `${formatCount(stateBytes)} bytes`;
+  return (
+    // Silent while it counts; the figures are read out once watching ends.
+    <div
+      className="memory"
+      role="status"
+      aria-label="Memory"
+      aria-live={watch.status === "watching" ? "off" : "polite"}
+    >
+      <p>
+        <Curve growing />
+        <span>
+          <b>{formatDuration(watch.watchedUntilSeconds)}</b> watched · <b>{formatCount(watch.visualTokens)}</b> visual
+          tokens
+        </span>
+      </p>
+      <p title={exact}>
+        <Curve />
+        <span>
+          <b>{size}</b> of memory, and it stays {size}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** A sign beside the words: what grows climbs, what stays is level. */
+function Curve({ growing = false }: { readonly growing?: boolean }) {
+  return (
+    <svg className="curve" viewBox="0 0 40 16" aria-hidden="true">
+      <path d={growing ? "M1 15C16 14 28 9 39 1" : "M1 8h38"} />
+    </svg>
+  );
+}

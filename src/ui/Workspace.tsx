@@ -1,0 +1,77 @@
+import type { ReactNode } from "react";
+import { type RefObject, useState } from "react";
+import type { Session, SessionSnapshot } from "../session/types.ts";
+import { Filmstrip } from "./Filmstrip.tsx";
+import { FrameView } from "./FrameView.tsx";
+import { Memory } from "./Memory.tsx";
+import { Player } from "./Player.tsx";
+import type { Store } from "./store.ts";
+import { useSnapshot } from "./use-snapshot.ts";
+import type { ChosenVideo } from "./viewer.ts";
+import { WatchPanel } from "./WatchPanel.tsx";
+
+type WorkspaceProps = {
+  readonly video: ChosenVideo;
+  /** Null while the model loads. */
+  readonly session: Session | null;
+  /** Bytes of the state; null before the model is loaded. */
+  readonly stateBytes: number | null;
+  readonly videoRef: RefObject<HTMLVideoElement | null>;
+  readonly onWatchAgain: () => void;
+  /** State of the model, when it is worth saying; null otherwise. */
+  readonly status: ReactNode;
+};
+
+/** The video being watched: player, what the model sees of it, progress and frames. */
+export function Workspace({ video, session, stateBytes, videoRef, onWatchAgain, status }: WorkspaceProps) {
+  const watch = useSnapshot(session ?? unopened);
+  const [selected, setSelected] = useState<number | null>(null);
+  const [playheadSeconds, setPlayhead] = useState(0);
+  const frame = (selected === null ? watch.frames.at(-1) : watch.frames[selected]) ?? null;
+
+  function select(place: number) {
+    setSelected(place);
+    const chosen = watch.frames[place];
+    if (chosen && videoRef.current) videoRef.current.currentTime = chosen.timestampSeconds;
+  }
+
+  return (
+    <div className="workspace">
+      {status}
+      <div className="stage">
+        <Player videoRef={videoRef} url={video.url} name={video.name} frame={frame} onTime={setPlayhead} />
+        <FrameView frame={frame} following={selected === null} onFollow={() => setSelected(null)} />
+      </div>
+      <WatchPanel
+        name={video.name}
+        watch={watch}
+        session={session}
+        playheadSeconds={playheadSeconds}
+        onWatchAgain={onWatchAgain}
+      />
+      <Filmstrip frames={watch.frames} selected={selected} onSelect={select} />
+      <Memory watch={watch} stateBytes={stateBytes} />
+    </div>
+  );
+}
+
+/** What there is to show of a video whose session waits for the model. */
+const unopened: Store<SessionSnapshot> = {
+  snapshot: {
+    status: "opening",
+    video: null,
+    framesWatched: 0,
+    framesPlanned: null,
+    watchedUntilSeconds: 0,
+    secondsLeft: null,
+    framesPerSecond: 0,
+    visualTokens: 0,
+    frames: [],
+    stateBytes: 0,
+    gpuBytes: 0,
+    watchMs: 0,
+    notices: [],
+    error: null,
+  },
+  subscribe: () => () => undefined,
+};

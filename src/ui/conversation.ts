@@ -1,0 +1,110 @@
+import { type ErrorData, toAuroraError } from "../errors.ts";
+import type { AnswerFigures, AskOptions, Session } from "../session/types.ts";
+import { createStore, type Store } from "./store.ts";
+
+/** Where an answer comes from: the state as it is, or a second reading of all kept frames. */
+export type AskMode = NonNullable<AskOptions["from"]>;
+
+/** One question with its answer. */
+export type Turn = {
+  readonly id: number;
+  readonly question: string;
+  readonly mode: AskMode;
+  /** The answer so far. */
+  readonly text: string;
+  /** `waiting` until the first piece, for the model or the first frame too. */
+  readonly status: "waiting" | "writing" | "done" | "stopped" | "failed";
+  /** Null before the first piece of the answer. */
+  readonly figures: AnswerFigures | null;
+  /** How much of the video, in seconds, had been watched when the answer began; null before. */
+  readonly watchedUntilSeconds: number | null;
+  /** Null unless `failed`. */
+  readonly error: ErrorData | null;
+};
+
+/** Questions and answers about the video, oldest first. */
+export type Conversation = Store<readonly Turn[]> & {
+  /** Asks, unless an answer is being written; resolves when this answer has ended in whatever way. */
+  ask(question: string, mode: AskMode): Promise<void>;
+  /** Asks a failed or stopped turn's question again, in its place. */
+  retry(turn: Turn): Promise<void>;
+  /** Ends the answer that is being written, if there is one. */
+  stop(): void;
+  /** Stops, and forgets all turns; `session`, when given, forgets them too. */
+  clear(session: Session | null): Promise<void>;
+};
+
+/** The turn that is being answered, or null. */
+export function openTurn(turns: readonly Turn[]): Turn | null {
+  return turns.find((turn) => turn.status === "waiting" || turn.status === "writing") ?? null;
+}
+
+/** An empty conversation; `askable` gives the session once there is something to ask about. */
+export function createConversation(askable: (signal: AbortSignal) => Promise<Session>): Conversation {
+  const store = createStore<readonly Turn[]>([]);
+  let nextId = 1;
+  let abort: AbortController | null = null;
+  let running: Promise<void> = Promise.resolve();
+
+  function change(id: number, part: Partial<Turn>) {
+    store.set(store.snapshot.map((turn) => (turn.id === id ? { ...turn, ...part } : turn)));
+  }
+
+  async function answer(turn: Turn, signal: AbortSignal) {
+    let text = "";
+    try {
+      const session = await askable(signal);
+      for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
+        if (text === "") change(turn.id, { watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
+        text += piece.text;
+        change(turn.id, { text, status: "writing", figures: piece.figures });
+      }
+      change(turn.id, { status: signal.aborted ? "stopped" : "done" });
+    } catch (error) {
+      const typed = toAuroraError(error, "Aborted", "The answer broke off. Ask again.");
+      if (signal.aborted) change(turn.id, { status: "stopped" });
+      else change(turn.id, { status: "failed", error: typed.toData() });
+    }
+  }
+
+  function start(turn: Turn): Promise<void> {
+    const controller = new AbortController();
+    abort = controller;
+    // Behind what was stopped before, which may still be settling; neither part ever rejects.
+    running = running.then(() => answer(turn, controller.signal));
+    return running;
+  }
+
+  function stop() {
+    abort?.abort(new DOMException("The answer was stopped.", "AbortError"));
+  }
+
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    async ask(question, mode) {
+      if (openTurn(store.snapshot)) return;
+      const turn = { ...emptyTurn, id: nextId++, question, mode };
+      store.set([...store.snapshot, turn]);
+      await start(turn);
+    },
+    async retry(turn) {
+      if (openTurn(store.snapshot)) return;
+      const again = { ...turn, ...emptyTurn };
+      change(turn.id, again);
+      await start(again);
+    },
+    stop,
+    async clear(session) {
+      stop();
+      store.set([]);
+      // A stopped answer may still add to the session's conversation: forget it afterwards.
+      running = running.then(() => session?.resetConversation());
+      await running;
+    },
+  };
+}
+
+const emptyTurn = { text: "", status: "waiting", figures: null, watchedUntilSeconds: null, error: null } as const;
