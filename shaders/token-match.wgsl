@@ -1,14 +1,14 @@
 // ToMe's bipartite soft matching: for each token at an even position (A), the most similar one at an odd position (B) of
 // the same frame, by the cosine of their metric. Ties go to the lowest B; zero vectors have similarity 0 with everything.
 override T: u32;            // tokens of a frame
-override WIDTH: u32;        // d
+override WIDTH: u32;        // d / 4, rounded up: rows end in zeros
 override PROTECT: u32 = 0u; // 1: token 0 is similar to nothing
 
 const ROWS = 8u;   // tokens of A in a workgroup
 const SLICES = 8u; // threads that share one token of A, each with every eighth token of B
 const NOTHING = -3.0e38;
 
-@group(0) @binding(0) var<storage, read> metric: array<f32>;           // [F, T, d]
+@group(0) @binding(0) var<storage, read> metric: array<vec4f>;         // [F, T, d]
 @group(0) @binding(1) var<storage, read_write> best: array<f32>;       // [F, ceil(T / 2)]
 @group(0) @binding(2) var<storage, read_write> nearest: array<u32>;    // [F, ceil(T / 2)], index in B
 
@@ -28,20 +28,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   // Threads past the last row repeat it, so that all reach the barrier.
   let left = (frame + 2u * min(a, rows - 1u)) * WIDTH;
   var left_squares = 0.0;
-  for (var c = 0u; c < WIDTH; c++) { left_squares += metric[left + c] * metric[left + c]; }
+  for (var c = 0u; c < WIDTH; c++) { left_squares += dot(metric[left + c], metric[left + c]); }
 
   var most = NOTHING;
   var at = 0u;
   for (var b = local.y; b < columns; b += SLICES) {
     let right = (frame + 2u * b + 1u) * WIDTH;
-    var dot = 0.0;
+    var product = 0.0;
     var right_squares = 0.0;
     for (var c = 0u; c < WIDTH; c++) {
       let value = metric[right + c];
-      dot += metric[left + c] * value;
-      right_squares += value * value;
+      product += dot(metric[left + c], value);
+      right_squares += dot(value, value);
     }
-    let similarity = dot * inverse_norm(left_squares) * inverse_norm(right_squares);
+    let similarity = product * inverse_norm(left_squares) * inverse_norm(right_squares);
     if (similarity > most) { most = similarity; at = b; }
   }
   let slot = local.x * SLICES + local.y;

@@ -4,11 +4,12 @@ override R: u32;    // tokens merged away
 override WIDTH: u32; // D
 
 override M: u32 = T - R;
+const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;          // [F, T, D]
 @group(0) @binding(1) var<storage, read> size: array<f32>;       // [F, T] before the merge
-@group(0) @binding(2) var<storage, read> kept: array<u32>;       // [F, M] from token-sort
-@group(0) @binding(3) var<storage, read> merged: array<vec2u>;   // [F, R] from token-sort
+@group(0) @binding(2) var<storage, read> kept: array<u32>;       // [F, M] the first of each chain
+@group(0) @binding(3) var<storage, read> next: array<u32>;       // [F, T] the others, up to NONE
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;    // [F, M, D]
 
 @compute @workgroup_size(64)
@@ -17,15 +18,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: 
   let frame = group.y;
   let token = id.x / WIDTH;
   let column = id.x % WIDTH;
-  let base = frame * T + kept[frame * M + token];
-  var total = size[base];
-  var value = x[base * WIDTH + column];
+  var t = kept[frame * M + token];
+  var total = size[frame * T + t];
+  var value = x[(frame * T + t) * WIDTH + column];
   var sum = value * total;
-  for (var i = frame * R; i < (frame + 1u) * R; i++) {
-    let source = merged[i];
-    if (source.y != token) { continue; }
-    let weight = size[frame * T + source.x];
-    sum += x[(frame * T + source.x) * WIDTH + column] * weight;
+  for (t = next[frame * T + t]; t != NONE; t = next[frame * T + t]) {
+    let weight = size[frame * T + t];
+    sum += x[(frame * T + t) * WIDTH + column] * weight;
     total += weight;
     value = sum / total;
   }

@@ -12,13 +12,14 @@ override THREADS: u32 = 64u;
 override A: u32 = (T + 1u) / 2u;
 override M: u32 = T - R;
 const DROPPED = 0xffffu;
+const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read> best: array<f32>;              // [F, A]
 @group(0) @binding(1) var<storage, read> nearest: array<u32>;           // [F, A]
 @group(0) @binding(2) var<storage, read> size_in: array<f32>;           // [F, T]
 @group(0) @binding(3) var<storage, read_write> size_out: array<f32>;    // [F, M]
 @group(0) @binding(4) var<storage, read_write> kept: array<u32>;        // [F, M] token that a new one continues
-@group(0) @binding(5) var<storage, read_write> merged: array<vec2u>;    // [F, R] token merged away, new token it went into
+@group(0) @binding(5) var<storage, read_write> next: array<u32>;        // [F, T] next token merged into the same, or NONE
 @group(0) @binding(6) var<storage, read_write> owners: array<u32>;      // [F, N]
 
 var<workgroup> rank: array<u32, A>;     // 0 for the most similar token of A
@@ -54,14 +55,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     var total = size_in[frame * T + t];
     var index = 0u;
+    var link = t;
     if (t % 2u == 0u) {
       for (var a = 0u; a < half; a++) { index += u32(rank[a] >= R); }
     } else {
       index = A - R + half;
       for (var a = 0u; a < A; a++) {
-        if (rank[a] < R && nearest[frame * A + a] == half) { total += size_in[frame * T + 2u * a]; }
+        if (rank[a] >= R || nearest[frame * A + a] != half) { continue; }
+        total += size_in[frame * T + 2u * a];
+        next[frame * T + link] = 2u * a;
+        link = 2u * a;
       }
     }
+    next[frame * T + link] = NONE;
     start[t] = index;
     size[index] = total;
   }
@@ -76,12 +82,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   workgroupBarrier();
 
   for (var t = lane; t < T; t += THREADS) {
-    let to = place[start[t]];
-    if (t % 2u == 0u && rank[t / 2u] < R) {
-      merged[frame * R + rank[t / 2u]] = vec2u(t, to);
-    } else {
-      kept[frame * M + to] = t;
-    }
+    if (t % 2u == 1u || rank[t / 2u] >= R) { kept[frame * M + place[start[t]]] = t; }
   }
   for (var n = lane; n < PATCHES; n += THREADS) {
     var t = n;

@@ -8,6 +8,8 @@ import type { Tensor } from "../gpu/tensor.ts";
 /**
  * Merges tokens of `x` [F, T, D] into `y` [F, T − removed, D] as `tokenSort` decided: means weighted by `size` [F, T].
  * Rows are dense, as onnxruntime has them.
+ *
+ * @param options.frames the most; how many it is, is said when recording (`rows`)
  */
 export function tokenMerge(
   gpu: Gpu,
@@ -15,7 +17,7 @@ export function tokenMerge(
     readonly x: Tensor;
     readonly size: Tensor;
     readonly kept: Tensor;
-    readonly merged: Tensor;
+    readonly next: Tensor;
     readonly y: Tensor;
   },
   options: { readonly frames: number; readonly tokens: number; readonly removed: number; readonly width: number },
@@ -26,6 +28,6 @@ export function tokenMerge(
   assert(io.y.byteLength >= frames * left * width * 4, `${io.y.label}: too short`);
   const constants = { T: tokens, R: removed, WIDTH: width };
   const pipeline = compileKernel(gpu, { name: "token-merge", code, constants });
-  const workgroups = [Math.ceil((left * width) / 64), frames];
-  return createDispatch(gpu, `${io.y.label}.merge`, pipeline, [io.x, io.size, io.kept, io.merged, io.y], workgroups);
+  const workgroups = (recorded: number) => [Math.ceil((left * width) / 64), recorded];
+  return createDispatch(gpu, `${io.y.label}.merge`, pipeline, [io.x, io.size, io.kept, io.next, io.y], workgroups);
 }

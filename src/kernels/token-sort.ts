@@ -14,9 +14,10 @@ export const maxTokens = 1024;
 /**
  * From `tokenMatch`'s `best` and `nearest` [F, ceil(T / 2)], decides what `tokenMerge` does: the `removed` most similar
  * even tokens go into their nearest odd one; the others, in order, come before all odd ones; then they are sorted by
- * size, stably. Writes sizes [F, M], the token that each new one continues into `kept` [F, M], pairs (token, new token) into
- * `merged` [F, max(removed, 1), 2], and moves `owners` [F, N] on to the new tokens.
+ * size, stably. Writes sizes [F, M], the token that each new one continues into `kept` [F, M], what else is merged into it as a chain
+ * through `next` [F, T], and moves `owners` [F, N] on to the new tokens.
  *
+ * @param options.frames the most; how many it is, is said when recording (`rows`)
  * @param options.protectFirst token 0 stays first
  * @param options.first ignore what `owners` holds: patch n is token n
  * @param options.drop token 0 will be dropped: its patches get 0xffff, the other tokens count from 0
@@ -29,7 +30,7 @@ export function tokenSort(
     readonly sizeIn: Tensor;
     readonly sizeOut: Tensor;
     readonly kept: Tensor;
-    readonly merged: Tensor;
+    readonly next: Tensor;
     readonly owners: Tensor;
   },
   options: {
@@ -50,7 +51,7 @@ export function tokenSort(
   assert(io.sizeIn.byteLength >= frames * tokens * 4, `${io.sizeIn.label}: too short`);
   assert(io.sizeOut.byteLength >= frames * left * 4, `${io.sizeOut.label}: too short`);
   assert(io.kept.byteLength >= frames * left * 4, `${io.kept.label}: too short`);
-  assert(io.merged.byteLength >= frames * removed * 8, `${io.merged.label}: too short`);
+  assert(io.next.byteLength >= frames * tokens * 4, `${io.next.label}: too short`);
   assert(io.owners.byteLength >= frames * patches * 4, `${io.owners.label}: too short`);
   const constants = {
     T: tokens,
@@ -63,6 +64,6 @@ export function tokenSort(
     THREADS: tokens <= 128 ? 64 : 256,
   };
   const pipeline = compileKernel(gpu, { name: "token-sort", code, constants });
-  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.merged, io.owners];
-  return createDispatch(gpu, `${io.sizeOut.label}.sort`, pipeline, bindings, [frames]);
+  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.next, io.owners];
+  return createDispatch(gpu, `${io.sizeOut.label}.sort`, pipeline, bindings, (recorded) => [recorded]);
 }

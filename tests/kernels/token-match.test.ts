@@ -1,18 +1,22 @@
 import { expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createTensor, readFloats, readWords } from "../../src/gpu/tensor.ts";
+import { rowStride } from "../../src/kernels/row-stride.ts";
 import { tokenMatch } from "../../src/kernels/token-match.ts";
 import { expectClose, randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import * as reference from "../reference/token-match.ts";
+import { padRows } from "../rows.ts";
 
 async function match(metric: Float32Array, frames: number, tokens: number, width: number, protectFirst: boolean) {
   const gpu = await testGpu();
   const rows = Math.ceil(tokens / 2);
-  const tensor = createTensor(gpu, "metric", [frames, tokens, width], "f32", metric);
+  const tensor = createTensor(gpu, "metric", [frames, tokens, rowStride(width)], "f32", padRows(metric, width));
   const best = createTensor(gpu, "best", [frames, rows], "f32");
   const nearest = createTensor(gpu, "nearest", [frames, rows], "u32");
-  runDispatches(gpu, [tokenMatch(gpu, { metric: tensor, best, nearest }, { frames, tokens, width, protectFirst })]);
+  runDispatches(gpu, [tokenMatch(gpu, { metric: tensor, best, nearest }, { frames, tokens, width, protectFirst })], {
+    rows: frames,
+  });
   const result = { best: await readFloats(gpu, best), nearest: await readWords(gpu, nearest) };
   for (const each of [tensor, best, nearest]) each.destroy();
   return result;

@@ -30,17 +30,15 @@ it.each([
     return tokenSort(match, of(sizes, tokens), { removed, order: "ascending", protectFirst: false });
   });
   const kept = merges.flatMap((merge) => merge.members.map((members) => members[0] as number));
-  const pairs = merges.flatMap((merge) =>
-    merge.members.flatMap((members, token) => members.slice(1).flatMap((from) => [from, token])),
-  );
+  const next = merges.flatMap((merge) => chain(merge.members, tokens));
   const io = {
     x: createTensor(gpu, "x", [frames, tokens, width], "f32", x),
     size: createTensor(gpu, "size", [frames, tokens], "f32", Float32Array.from(sizes)),
     kept: createTensor(gpu, "kept", [frames, left], "u32", Uint32Array.from(kept)),
-    merged: createTensor(gpu, "merged", [frames, Math.max(1, removed), 2], "u32", Uint32Array.from(pairs)),
+    next: createTensor(gpu, "next", [frames, tokens], "u32", Uint32Array.from(next)),
     y: createTensor(gpu, "y", [frames, left, width], "f32"),
   };
-  runDispatches(gpu, [tokenMerge(gpu, io, { frames, tokens, removed, width })]);
+  runDispatches(gpu, [tokenMerge(gpu, io, { frames, tokens, removed, width })], { rows: frames });
   const y = await readFloats(gpu, io.y);
   for (const tensor of Object.values(io)) tensor.destroy();
 
@@ -52,6 +50,13 @@ it.each([
     expect(relativeError(weightedSum(after, merge.sizes), weightedSum(before, sizesIn))).toBeLessThan(1e-4);
   });
 });
+
+/** For each token of a frame the next one of the same new token. */
+function chain(members: readonly (readonly number[])[], tokens: number): number[] {
+  const next = new Array<number>(tokens).fill(0xffffffff);
+  for (const list of members) for (let i = 1; i < list.length; i++) next[list[i - 1] as number] = list[i] as number;
+  return next;
+}
 
 /** Σ size · x over a frame's tokens, which a merge leaves as it is. */
 function weightedSum(x: Float32Array, sizes: readonly number[]): number[] {

@@ -36,13 +36,13 @@ async function check(frames: number, tokens: number, options: Options, last: { f
     sizeIn: createTensor(gpu, "size-in", [frames, tokens], "f32", given.sizes),
     sizeOut: createTensor(gpu, "size-out", [frames, left], "f32"),
     kept: createTensor(gpu, "kept", [frames, left], "u32"),
-    merged: createTensor(gpu, "merged", [frames, Math.max(1, removed), 2], "u32"),
+    next: createTensor(gpu, "next", [frames, tokens], "u32"),
     owners: createTensor(gpu, "owners", [frames, patches], "u32", given.owners.subarray(0, frames * patches)),
   };
-  runDispatches(gpu, [tokenSort(gpu, io, { ...options, ...last, frames, tokens, patches })]);
+  runDispatches(gpu, [tokenSort(gpu, io, { ...options, ...last, frames, tokens, patches })], { rows: frames });
   const sizes = await readFloats(gpu, io.sizeOut);
   const kept = await readWords(gpu, io.kept);
-  const merged = await readWords(gpu, io.merged);
+  const next = await readWords(gpu, io.next);
   const owners = await readWords(gpu, io.owners);
   for (const tensor of Object.values(io)) tensor.destroy();
 
@@ -53,13 +53,9 @@ async function check(frames: number, tokens: number, options: Options, last: { f
     const match = { best: slice(given.best, rows), nearest: slice(given.nearest, rows) };
     const expected = reference.tokenSort(match, sizesIn, options);
     expect(slice(sizes, left)).toEqual(expected.sizes);
-    expect(slice(kept, left)).toEqual(expected.members.map((members) => members[0]));
-    const pairs = slice(merged, removed * 2);
-    const found = expected.members.map((members) => members.slice(1));
-    expect(
-      found.map((_, token) => pairs.filter((_, i) => i % 2 === 0 && pairs[i + 1] === token)),
-      "in order of similarity",
-    ).toEqual(found);
+    expect(slice(kept, left).map((first) => follow(slice(next, tokens), first))).toEqual(
+      expected.members.map(([first = 0, ...others]) => [first, ...others.sort((a, b) => a - b)]),
+    );
     const moved = Array.from({ length: tokens }, (_, t) =>
       expected.members.findIndex((members) => members.includes(t)),
     );
@@ -76,6 +72,13 @@ async function check(frames: number, tokens: number, options: Options, last: { f
   }
 }
 
+/** The members of a new token, from the first along the chain. */
+function follow(next: readonly number[], first: number): number[] {
+  const members = [first];
+  for (let t = next[first] as number; t !== 0xffffffff; t = next[t] as number) members.push(t);
+  return members;
+}
+
 it.each([
   [1, 1],
   [2, 2],
@@ -84,12 +87,12 @@ it.each([
   [3, 64],
   [2, 129],
   [1, 577],
-  [1, 1024],
 ])("sorts %i frames of %i tokens in every order", async (frames, tokens) => {
   for (const protectFirst of [false, true]) {
     const most = Math.floor((tokens - Number(protectFirst)) / 2);
     for (const removed of new Set([0, Math.floor(most / 3), most])) {
       for (const order of ["ascending", "descending", "none"] as const) {
+        if (tokens > 500 && (removed === 0 || order === "none")) continue; // slow on software adapters
         const last = { first: order === "none", drop: order === "descending" };
         await check(frames, tokens, { removed, order, protectFirst }, last);
       }
