@@ -9,7 +9,7 @@ ripple="geq=lum='24+6*N+14*sin((X+3*N)/7)*cos((Y-2*N)/9)':cb='128+12*sin(X/11)':
 source="color=black:size=96x64:rate=10:duration=3,format=yuv420p,$ripple"
 tone="sine=frequency=440:sample_rate=16000:duration=3"
 exact="-map_metadata -1 -flags:v +bitexact -flags:a +bitexact"
-x264="-c:v libx264 -preset medium -threads 1 -g 10 -keyint_min 10 -sc_threshold 0 -bf 3 -crf 20 $exact"
+x264="-c:v libx264 -preset medium -threads 1 -g 10 -keyint_min 10 -sc_threshold 0 -bf 3 -b_strategy 0 -crf 20 $exact"
 aac="-c:a aac -b:a 16k -ac 1"
 
 # H.264 with B-frames: index at the end, in front with sound, in fragments with sound, open groups of pictures.
@@ -22,7 +22,7 @@ ff -f lavfi -i "$source" $x264 -x264-params open-gop=1:bframes=3:b-adapt=0:keyin
 ff -ss 0.75 -i h264-index-last.mp4 -c copy $exact edit-list-cut.mp4
 ff -itsoffset 0.5 -i h264-index-last.mp4 -i h264-index-first.mp4 -map 0:v -map 1:a -c copy $exact edit-list-empty.mp4
 ff -f lavfi -i "$source,setpts='(N+N*N/15)/10/TB'" -vsync vfr $x264 -video_track_timescale 10000 variable-frame-rate.mp4
-# Geometry: turned a quarter, pixels twice as wide as high, odd size.
+# Geometry: turned a quarter (ffmpeg's 90 is 270 clockwise), pixels twice as wide as high, odd size.
 ff -i h264-index-last.mp4 -c copy $exact -metadata:s:v rotate=90 h264-rotated.mov
 ff -f lavfi -i "$source,setsar=2" $x264 wide-pixels.mp4
 ff -f lavfi -i "color=black:size=97x65:rate=10:duration=3,format=yuv444p,$ripple" $x264 -pix_fmt yuv444p h264-444-odd.mp4

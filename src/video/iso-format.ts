@@ -1,4 +1,5 @@
 import type { Box, VisualSampleEntry } from "mp4box";
+import { assert } from "../errors.ts";
 import type { PacketFormat } from "./packet-index.ts";
 
 /**
@@ -8,6 +9,7 @@ export function toPacketFormat(entry: VisualSampleEntry, moov: DataView, moovSta
   const aspect = childOf(entry, "pasp") as { hSpacing?: number; vSpacing?: number } | undefined;
   const color = childOf(entry, "colr") as Record<string, number | string> | undefined;
   const record = entry.avcC ?? entry.hvcC;
+  assert(record || !/^(avc|hvc|hev)/.test(entry.type), `${entry.type} without its decoder configuration`);
   const recordStart = record?.start === undefined ? 0 : record.start - moovStart + 8;
   return {
     codec: codecString(entry),

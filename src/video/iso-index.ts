@@ -116,6 +116,9 @@ async function parseWithMp4box(
   }
   const trak = iso.moov?.traks?.find((candidate) => candidate.tkhd?.track_id === track.id);
   if (!trak?.samples) throw new IsoParseError("mp4box found no sample table");
+  const found = trak.samples.length;
+  if (found < track.samples || (found === 0 && iso.moofs.length === 0))
+    throw new IsoParseError(`mp4box found ${found} of ${track.samples} samples`);
   return { trak, file: iso, shifts: fragmentShifts(iso, trak, track.id) };
 }
 
