@@ -110,6 +110,7 @@ export function App({ viewer, conversation }: AppProps) {
         </main>
       ) : (
         <Landing
+          usable={model.status !== "failed" || model.error.code !== "WebGpuUnavailable"}
           onPick={(file) => choose(videoFromFile(file))}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}

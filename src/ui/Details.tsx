@@ -27,7 +27,7 @@ export function Details({ model, session }: DetailsProps) {
   return (
     <>
       <button type="button" className="button button-ghost" onClick={open}>
-        <Icon name="info" /> Details
+        <Icon name="info" /> <span className="button-words">Details</span>
       </button>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the drawer closes it; by key, Escape does. */}
       <dialog

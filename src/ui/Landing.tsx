@@ -4,6 +4,8 @@ import { type Sample, samples } from "./samples.ts";
 import { sampleUrl } from "./viewer.ts";
 
 type LandingProps = {
+  /** False where this browser cannot run the model at all: then only `status` shows, to tell why. */
+  readonly usable: boolean;
   readonly onPick: (file: File) => void;
   readonly onSample: (sample: Sample) => void;
   /** State of the model. */
@@ -13,35 +15,53 @@ type LandingProps = {
 };
 
 /** The page before there is a video: what this is, where to put one, and clips to try. */
-export function Landing({ onPick, onSample, status, composer }: LandingProps) {
+export function Landing({ usable, onPick, onSample, status, composer }: LandingProps) {
   return (
     <main className="landing">
-      <header className="hero">
-        <h1>Ask anything of a video of any length.</h1>
-        <p>
-          It is watched right here, by this machine’s GPU, into a memory that never grows. <em>Nothing is uploaded.</em>
-        </p>
-      </header>
+      <Hero />
       <section className="start" aria-label="Start">
-        <div className="drop-zone">
-          <h2>Drop a video anywhere</h2>
-          <p>MP4, MOV, WebM, MKV, even a GIF. A clip or a whole day.</p>
-          <Picker onPick={onPick} />
-          <div className="drop-zone-status">{status}</div>
-        </div>
-        {composer}
+        {usable && <DropZone onPick={onPick} status={status} />}
+        {usable ? composer : status}
       </section>
-      <section className="samples" aria-labelledby="samples-title">
-        <h2 id="samples-title">Or start with four seconds</h2>
-        <ul>
-          {samples.map((sample) => (
-            <li key={sample.file}>
-              <SampleButton sample={sample} onPress={() => onSample(sample)} />
-            </li>
-          ))}
-        </ul>
-      </section>
+      {usable && <SampleList onSample={onSample} />}
     </main>
+  );
+}
+
+function Hero() {
+  return (
+    <header className="hero">
+      <h1>Ask anything of a video of any length.</h1>
+      <p>
+        It is watched right here, by this machine’s GPU, into a memory that never grows. <em>Nothing is uploaded.</em>
+      </p>
+    </header>
+  );
+}
+
+function DropZone({ onPick, status }: Pick<LandingProps, "onPick" | "status">) {
+  return (
+    <div className="drop-zone">
+      <h2>Drop a video anywhere</h2>
+      <p>MP4, MOV, WebM, MKV, even a GIF. A clip or a whole day.</p>
+      <Picker onPick={onPick} />
+      <div className="drop-zone-status">{status}</div>
+    </div>
+  );
+}
+
+function SampleList({ onSample }: Pick<LandingProps, "onSample">) {
+  return (
+    <section className="samples" aria-labelledby="samples-title">
+      <h2 id="samples-title">Or start with four seconds</h2>
+      <ul>
+        {samples.map((sample) => (
+          <li key={sample.file}>
+            <SampleButton sample={sample} onPress={() => onSample(sample)} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

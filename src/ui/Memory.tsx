@@ -9,8 +9,8 @@ type MemoryProps = {
 
 /** The point of it all: what was watched grows, the memory does not. */
 export function Memory({ watch, stateBytes }: MemoryProps) {
-  const size = stateBytes === null ? "–" : formatBytes(stateBytes);
-  const exact = stateBytes === null ? undefined : `${formatCount(stateBytes)} bytes`;
+  // A session outlives its model when the GPU is lost.
+  const bytes = watch.stateBytes || stateBytes;
   return (
     // Silent while it counts; the figures are read out once watching ends.
     <div
@@ -26,11 +26,15 @@ export function Memory({ watch, stateBytes }: MemoryProps) {
           tokens
         </span>
       </p>
-      <p title={exact}>
+      <p title={bytes ? `${formatCount(bytes)} bytes` : undefined}>
         <Curve />
-        <span>
-          <b>{size}</b> of memory, and it stays {size}
-        </span>
+        {bytes ? (
+          <span>
+            <b>{formatBytes(bytes)}</b> of memory, and it stays {formatBytes(bytes)}
+          </span>
+        ) : (
+          <span>memory of one size, however long the video</span>
+        )}
       </p>
     </div>
   );

@@ -60,7 +60,8 @@ function NoWebGpu({ message, onRetry }: { readonly message: string; readonly onR
       <dl>
         <dt>Chrome or Edge 121+</dt>
         <dd>
-          Windows, macOS, ChromeOS and Android: nothing to set. On Linux, turn on chrome://flags/#enable-unsafe-webgpu.
+          Windows, macOS, ChromeOS and Android: nothing to set. On Linux, chrome://flags/#enable-unsafe-webgpu may have
+          to be on.
         </dd>
         <dt>Safari 26+</dt>
         <dd>On macOS 26, iOS 26 and iPadOS 26.</dd>

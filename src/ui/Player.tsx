@@ -18,7 +18,7 @@ export function Player({ videoRef, url, name, frame, onTime }: PlayerProps) {
     return (
       <div className="player player-frames">
         {frame && <FramePicture picture={frame.thumbnail} alt={`The chosen frame of ${name}`} />}
-        <p>This browser cannot play the file. These are the frames that were seen.</p>
+        <p>This browser cannot play the file{frame ? ". These are the frames that were seen." : "."}</p>
       </div>
     );
   return (

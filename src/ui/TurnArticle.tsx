@@ -59,7 +59,11 @@ function Waiting({ turn }: { readonly turn: Turn }) {
   return (
     <p className="waiting">
       <span aria-hidden="true" />
-      {turn.mode === "memory" ? "Remembering" : "Looking again"}
+      {turn.watchedUntilSeconds === null
+        ? "Waiting for the first frames"
+        : turn.mode === "memory"
+          ? "Remembering"
+          : "Looking again"}
     </p>
   );
 }

@@ -66,7 +66,7 @@ function Controls({ watch, session, onWatchAgain }: ControlsProps) {
     return (
       <div className="watch-controls">
         <button type="button" className="button button-small" onClick={onWatchAgain}>
-          <Icon name="again" /> Watch again
+          <Icon name="again" /> {watch.framesWatched > 0 ? "Watch again" : "Try again"}
         </button>
       </div>
     );

@@ -16,7 +16,7 @@ export type Turn = {
   readonly status: "waiting" | "writing" | "done" | "stopped" | "failed";
   /** Null before the first piece of the answer. */
   readonly figures: AnswerFigures | null;
-  /** How much of the video, in seconds, had been watched when the answer began; null before. */
+  /** How much of the video, in seconds, had been watched when the question was put to the session; null before. */
   readonly watchedUntilSeconds: number | null;
   /** Null unless `failed`. */
   readonly error: ErrorData | null;
@@ -54,8 +54,8 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
     let text = "";
     try {
       const session = await askable(signal);
+      change(turn.id, { watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
-        if (text === "") change(turn.id, { watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
         text += piece.text;
         change(turn.id, { text, status: "writing", figures: piece.figures });
       }
