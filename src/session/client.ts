@@ -1,0 +1,162 @@
+import { AuroraError, type ErrorData } from "../errors.ts";
+import { createAnswerQueue } from "./answer-queue.ts";
+import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
+import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
+import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions } from "./types.ts";
+
+/**
+ * Starts the worker and loads a model in it.
+ *
+ * @throws AuroraError `WebGpuUnavailable`, `AdapterTooSmall`, `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed`, `OutOfMemory` or `Aborted`
+ */
+export async function openAssistant(options: OpenOptions): Promise<Assistant> {
+  const { signal, onProgress } = options;
+  if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "aurora" });
+  try {
+    const opened = await new Promise<Extract<ToPage, { type: "opened" }>>((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(new AuroraError("Aborted", "Stopped.")), { once: true });
+      worker.onerror = (event) =>
+        reject(
+          new AuroraError(
+            "WebGpuUnavailable",
+            "The app's worker did not start. Reload the page, or use a recent browser.",
+            event.message,
+          ),
+        );
+      worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
+        if (data.type === "progress") onProgress?.(data.progress);
+        if (data.type === "opened") resolve(data);
+        if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
+      };
+      const model = new URL(options.model, document.baseURI).href;
+      worker.postMessage({ type: "open", model, encoder: options.encoder ?? "auto" } satisfies ToWorker);
+    });
+    return connect(worker, opened);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+type Link = {
+  send(message: ToWorker): void;
+  readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
+  readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
+  readonly usages: Map<number, (usage: GpuUsage) => void>;
+  next(): number;
+};
+
+function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
+  let number = 0;
+  const link: Link = {
+    send: (message) => worker.postMessage(message),
+    sessions: new Map(),
+    answers: new Map(),
+    usages: new Map(),
+    next: () => number++,
+  };
+  let fail: (error: ErrorData) => void;
+  const failed = new Promise<ErrorData>((resolve) => {
+    fail = resolve;
+  });
+  const failAll = (error: ErrorData) => {
+    for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(error));
+    for (const { store } of link.sessions.values()) store.apply({ part: { status: "failed", error }, frames: [] });
+    fail(error);
+  };
+  worker.onerror = (event) =>
+    failAll(
+      new AuroraError("DeviceLost", "The app's worker crashed. Reload the model to go on.", event.message).toData(),
+    );
+  worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
+    if (data.type === "failed") failAll(data.error);
+    else if (data.type === "closed") worker.terminate();
+    else receive(link, data);
+  };
+  return {
+    model,
+    adapter,
+    failed,
+    watch: (source, options = {}) => createSession(link, source, options, model.stateBytes),
+    gpuUsage: () =>
+      new Promise((resolve) => {
+        const request = link.next();
+        link.usages.set(request, resolve);
+        link.send({ type: "usage", request });
+      }),
+    close: () => link.send({ type: "close" }),
+  };
+}
+
+function receive(link: Link, data: ToPage): void {
+  switch (data.type) {
+    case "changed":
+      link.sessions.get(data.session)?.store.apply(data.change);
+      break;
+    case "session-closed":
+      link.sessions.get(data.session)?.onClosed();
+      link.sessions.delete(data.session);
+      break;
+    case "answer":
+      link.answers.get(data.ask)?.push({ text: data.text, done: false, figures: data.figures });
+      break;
+    case "answer-end":
+      link.answers.get(data.ask)?.end({ text: "", done: true, figures: data.figures });
+      break;
+    case "answer-failed":
+      link.answers.get(data.ask)?.fail(AuroraError.fromData(data.error));
+      break;
+    case "usage":
+      link.usages.get(data.request)?.(data.usage);
+      link.usages.delete(data.request);
+  }
+}
+
+function createSession(link: Link, source: Blob | string, options: WatchOptions, stateBytes: number): Session {
+  const number = link.next();
+  const store = createSnapshotStore(stateBytes);
+  let onClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve;
+  });
+  link.sessions.set(number, { store, onClosed });
+  const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
+    link.send({ type: "control", session: number, action });
+  const { signal, ...plain } = options;
+  signal?.addEventListener("abort", () => control("stop"), { once: true });
+  const from = typeof source === "string" ? new URL(source, document.baseURI).href : source;
+  link.send({ type: "watch", session: number, source: from, options: plain });
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    ask: (question, askOptions = {}) => ask(link, number, question, askOptions),
+    resetConversation: () => control("reset-conversation"),
+    pause: () => control("pause"),
+    resume: () => control("resume"),
+    stop: () => control("stop"),
+    close() {
+      control("close");
+      return closed;
+    },
+  };
+}
+
+async function* ask(link: Link, session: number, question: string, { signal, ...options }: AskOptions) {
+  const number = link.next();
+  const queue = createAnswerQueue();
+  const stop = () => link.send({ type: "stop-answer", ask: number });
+  link.answers.set(number, queue);
+  link.send({ type: "ask", session, ask: number, question, options });
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop();
+  try {
+    yield* queue.pieces();
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    stop(); // without effect when the answer is complete
+    link.answers.delete(number);
+  }
+}

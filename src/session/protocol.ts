@@ -1,0 +1,53 @@
+import type { ErrorData } from "../errors.ts";
+import type {
+  AdapterInfo,
+  AnswerFigures,
+  AskOptions,
+  EncoderBackend,
+  LoadProgress,
+  ModelInfo,
+  WatchOptions,
+} from "./types.ts";
+import type { SessionChange } from "./watch-session.ts";
+
+/** Live objects, for tests and diagnostics. */
+export type GpuUsage = { readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number };
+
+/** What the page tells the worker. `session` and `ask` are numbers that the page gives. */
+export type ToWorker =
+  | { readonly type: "open"; readonly model: string; readonly encoder: EncoderBackend }
+  | {
+      readonly type: "watch";
+      readonly session: number;
+      readonly source: Blob | string;
+      readonly options: Omit<WatchOptions, "signal">;
+    }
+  | {
+      readonly type: "control";
+      readonly session: number;
+      readonly action: "pause" | "resume" | "stop" | "reset-conversation" | "close";
+    }
+  | {
+      readonly type: "ask";
+      readonly session: number;
+      readonly ask: number;
+      readonly question: string;
+      readonly options: Omit<AskOptions, "signal">;
+    }
+  | { readonly type: "stop-answer"; readonly ask: number }
+  | { readonly type: "usage"; readonly request: number }
+  | { readonly type: "close" };
+
+/** What the worker tells the page. */
+export type ToPage =
+  | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "opened"; readonly model: ModelInfo; readonly adapter: AdapterInfo }
+  | { readonly type: "open-failed"; readonly error: ErrorData }
+  | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }
+  | { readonly type: "session-closed"; readonly session: number }
+  | { readonly type: "answer"; readonly ask: number; readonly text: string; readonly figures: AnswerFigures }
+  | { readonly type: "answer-end"; readonly ask: number; readonly figures: AnswerFigures }
+  | { readonly type: "answer-failed"; readonly ask: number; readonly error: ErrorData }
+  | { readonly type: "usage"; readonly request: number; readonly usage: GpuUsage }
+  | { readonly type: "failed"; readonly error: ErrorData }
+  | { readonly type: "closed" };
