@@ -92,7 +92,7 @@ export function App({ viewer, conversation }: AppProps) {
             key={videoCount}
             video={video}
             session={session}
-            stateBytes={model.status === "ready" ? model.assistant.model.stateBytes : null}
+            model={model}
             videoRef={player}
             onWatchAgain={viewer.watchAgain}
             status={model.status === "ready" ? null : status}

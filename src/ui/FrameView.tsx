@@ -31,7 +31,7 @@ export function FrameView({ frame, following, onFollow }: FrameViewProps) {
           <h2>What the model sees</h2>
           <span>{frame ? formatClock(frame.timestampSeconds) : "–:––"}</span>
         </div>
-        <p className="frame-count">{map ? `${map.patches} patches → ${map.regions.length} tokens` : "No frame yet"}</p>
+        <p className="frame-count">{describe(frame, map)}</p>
         <Legend map={map} />
         <div className="frame-actions">
           <button
@@ -50,6 +50,11 @@ export function FrameView({ frame, following, onFollow }: FrameViewProps) {
       </figcaption>
     </figure>
   );
+}
+
+function describe(frame: FrameRecord | null, map: TokenMap | null): string {
+  if (map) return `${map.patches} patches → ${map.regions.length} tokens`;
+  return frame ? "Picture no longer kept" : "No frame yet";
 }
 
 /** From 0 for a patch left alone to 1 for the largest token, by doublings. */

@@ -10,11 +10,13 @@ type WatchPanelProps = {
   /** Null while the model loads. */
   readonly session: Session | null;
   readonly playheadSeconds: number;
+  /** Whether the model failed, which is told elsewhere. */
+  readonly modelFailed: boolean;
   readonly onWatchAgain: () => void;
 };
 
 /** How far watching has come, apart from where the player stands, and the ways to hold or end it. */
-export function WatchPanel({ name, watch, session, playheadSeconds, onWatchAgain }: WatchPanelProps) {
+export function WatchPanel({ name, watch, session, playheadSeconds, modelFailed, onWatchAgain }: WatchPanelProps) {
   const duration = watch.video?.durationSeconds ?? 0;
   return (
     <section className="watch" aria-label="Watching">
@@ -23,7 +25,7 @@ export function WatchPanel({ name, watch, session, playheadSeconds, onWatchAgain
           <h1 title={name}>{name}</h1>
           <p>{videoLine(watch)}</p>
         </div>
-        {session && <Controls watch={watch} session={session} onWatchAgain={onWatchAgain} />}
+        {session && !modelFailed && <Controls watch={watch} session={session} onWatchAgain={onWatchAgain} />}
       </header>
       <div className="timeline">
         <ProgressBar
@@ -43,7 +45,7 @@ export function WatchPanel({ name, watch, session, playheadSeconds, onWatchAgain
         <span>{statusLine(watch, session !== null)}</span>
         <span>{rateLine(watch)}</span>
       </p>
-      {watch.error && <ErrorNote error={watch.error} />}
+      {watch.error && !modelFailed && <ErrorNote error={watch.error} />}
       {watch.notices.length > 0 && (
         <ul className="notices" aria-label="Notices" aria-live="polite">
           {watch.notices.map((notice, order) => (

@@ -7,15 +7,14 @@ import { Memory } from "./Memory.tsx";
 import { Player } from "./Player.tsx";
 import type { Store } from "./store.ts";
 import { useSnapshot } from "./use-snapshot.ts";
-import type { ChosenVideo } from "./viewer.ts";
+import type { ChosenVideo, ModelState } from "./viewer.ts";
 import { WatchPanel } from "./WatchPanel.tsx";
 
 type WorkspaceProps = {
   readonly video: ChosenVideo;
   /** Null while the model loads. */
   readonly session: Session | null;
-  /** Bytes of the state; null before the model is loaded. */
-  readonly stateBytes: number | null;
+  readonly model: ModelState;
   readonly videoRef: RefObject<HTMLVideoElement | null>;
   readonly onWatchAgain: () => void;
   /** State of the model, when it is worth saying; null otherwise. */
@@ -23,7 +22,7 @@ type WorkspaceProps = {
 };
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
-export function Workspace({ video, session, stateBytes, videoRef, onWatchAgain, status }: WorkspaceProps) {
+export function Workspace({ video, session, model, videoRef, onWatchAgain, status }: WorkspaceProps) {
   const watch = useSnapshot(session ?? unopened);
   const [selected, setSelected] = useState<number | null>(null);
   const [playheadSeconds, setPlayhead] = useState(0);
@@ -47,10 +46,11 @@ export function Workspace({ video, session, stateBytes, videoRef, onWatchAgain, 
         watch={watch}
         session={session}
         playheadSeconds={playheadSeconds}
+        modelFailed={model.status === "failed"}
         onWatchAgain={onWatchAgain}
       />
       <Filmstrip frames={watch.frames} selected={selected} onSelect={select} />
-      <Memory watch={watch} stateBytes={stateBytes} />
+      <Memory watch={watch} stateBytes={model.status === "ready" ? model.assistant.model.stateBytes : null} />
     </div>
   );
 }

@@ -68,6 +68,8 @@ export function createViewer(
   const update = (change: Partial<ViewerState>) => store.set({ ...store.snapshot, ...change });
   /** Counts openings, so that what an earlier one still reports is dropped. */
   let generation = 0;
+  /** The one that is open, in use or lost; null before. */
+  let opened: Assistant | null = null;
 
   function closeSession() {
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
@@ -86,9 +88,9 @@ export function createViewer(
 
   async function load() {
     const mine = ++generation;
-    const before = store.snapshot.model;
     closeSession();
-    if (before.status === "ready") before.assistant.close();
+    opened?.close();
+    opened = null;
     update({ model: { status: "loading", progress: null }, session: null });
     try {
       const assistant = await open({
@@ -98,6 +100,7 @@ export function createViewer(
         },
       });
       if (mine !== generation) return assistant.close();
+      opened = assistant;
       watch(store.snapshot.video, { status: "ready", assistant });
       void assistant.failed.then((error) => {
         if (mine === generation) fail(error, true);

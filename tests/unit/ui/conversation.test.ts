@@ -1,0 +1,101 @@
+import { expect, test, vi } from "vitest";
+import { AuroraError } from "../../../src/errors.ts";
+import type { AnswerPiece, AskOptions, Session } from "../../../src/session/types.ts";
+import { createConversation, openTurn } from "../../../src/ui/conversation.ts";
+
+type Ask = (question: string, options?: AskOptions) => AsyncGenerator<AnswerPiece, void, void>;
+
+/** As much of a session as a conversation uses. */
+function sessionWith(ask: Ask) {
+  const resetConversation = vi.fn();
+  const session = { ask, resetConversation, snapshot: { watchedUntilSeconds: 2.5 } } as unknown as Session;
+  return { session, resetConversation };
+}
+
+const figures = { tokens: 1, firstTokenMs: 10, tokensPerSecond: 20, frames: 5 };
+const piece = (text: string, done = false): AnswerPiece => ({ text, done, figures });
+
+test("an answer grows piece by piece and ends with its figures", async () => {
+  const { session } = sessionWith(async function* () {
+    yield piece("A ");
+    yield piece("dog.");
+    yield piece("", true);
+  });
+  const conversation = createConversation(async () => session);
+  const texts: string[] = [];
+  conversation.subscribe(() => texts.push(conversation.snapshot[0]?.text ?? ""));
+  await conversation.ask("What?", "memory");
+  expect(texts).toContain("A ");
+  expect(conversation.snapshot).toEqual([
+    {
+      id: 1,
+      question: "What?",
+      mode: "memory",
+      text: "A dog.",
+      status: "done",
+      figures,
+      watchedUntilSeconds: 2.5,
+      error: null,
+    },
+  ]);
+});
+
+test("a stopped answer keeps what was written, and the next question is answered", async () => {
+  const { session } = sessionWith(async function* (question, options) {
+    yield piece(`${question} begun`);
+    if (question === "First")
+      await new Promise((_, reject) =>
+        options?.signal?.addEventListener("abort", () => reject(options.signal?.reason)),
+      );
+    yield piece("", true);
+  });
+  const conversation = createConversation(async () => session);
+  const first = conversation.ask("First", "memory");
+  await vi.waitFor(() => expect(conversation.snapshot[0]?.status).toBe("writing"));
+  await conversation.ask("Too early", "memory");
+  conversation.stop();
+  await first;
+  await conversation.ask("Second", "look-again");
+  expect(conversation.snapshot.map(({ text, status }) => ({ text, status }))).toEqual([
+    { text: "First begun", status: "stopped" },
+    { text: "Second begun", status: "done" },
+  ]);
+});
+
+test("a failed answer says why and can be asked again in its place", async () => {
+  let calls = 0;
+  const { session } = sessionWith(async function* () {
+    calls += 1;
+    if (calls === 1) throw new AuroraError("OutOfMemory", "No memory left.");
+    yield piece("Now.", true);
+  });
+  const conversation = createConversation(async () => session);
+  await conversation.ask("What?", "memory");
+  const failed = conversation.snapshot[0];
+  expect(failed?.status).toBe("failed");
+  expect(failed?.error?.message).toBe("No memory left.");
+  if (failed) await conversation.retry(failed);
+  expect(conversation.snapshot.map(({ text, error }) => ({ text, error }))).toEqual([{ text: "Now.", error: null }]);
+});
+
+test("clearing stops the answer first and makes the session forget afterwards", async () => {
+  const order: string[] = [];
+  const { session, resetConversation } = sessionWith(async function* (_, options) {
+    try {
+      yield piece("A");
+      await new Promise((_resolve, reject) =>
+        options?.signal?.addEventListener("abort", () => reject(options.signal?.reason)),
+      );
+    } finally {
+      order.push("ended");
+    }
+  });
+  resetConversation.mockImplementation(() => order.push("reset"));
+  const conversation = createConversation(async () => session);
+  const asked = conversation.ask("What?", "memory");
+  await vi.waitFor(() => expect(openTurn(conversation.snapshot)?.text).toBe("A"));
+  await conversation.clear(session);
+  await asked;
+  expect(order).toEqual(["ended", "reset"]);
+  expect(conversation.snapshot).toEqual([]);
+});

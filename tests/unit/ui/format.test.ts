@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { formatBytes, formatClock, formatDuration, formatRate } from "../../../src/ui/format.ts";
+import { finishedSentences } from "../../../src/ui/sentences.ts";
+
+test("bytes in the unit that leaves few digits", () => {
+  expect([0, 999, 1000, 253_440, 999_499, 999_600, 8_594_280, 12_976_128].map(formatBytes)).toEqual([
+    "0 bytes",
+    "999 bytes",
+    "1.0 KB",
+    "253 KB",
+    "999 KB",
+    "1.0 MB",
+    "8.6 MB",
+    "13 MB",
+  ]);
+});
+
+test("clock positions show hours and tenths only where there are some", () => {
+  expect([0, 0.5, 4, 59.96, 754, 3723.25].map(formatClock)).toEqual([
+    "0:00",
+    "0:00.5",
+    "0:04",
+    "1:00",
+    "12:34",
+    "1:02:03.3",
+  ]);
+});
+
+test("durations carry into the next unit", () => {
+  expect([0.2, 4, 59.6, 200, 3599.7, 3840].map(formatDuration)).toEqual([
+    "0 s",
+    "4 s",
+    "1 min",
+    "3 min 20 s",
+    "1 h",
+    "1 h 4 min",
+  ]);
+});
+
+test("rates keep a decimal while it matters", () => {
+  expect([0.44, 9.94, 9.96, 1234].map(formatRate)).toEqual(["0.4", "9.9", "10", "1,234"]);
+});
+
+test("a sentence is told once it is whole", () => {
+  expect(finishedSentences("", false)).toEqual([]);
+  expect(finishedSentences("A dog appe", false)).toEqual([]);
+  expect(finishedSentences("A dog appears. Then a c", false)).toEqual(["A dog appears."]);
+  expect(finishedSentences("A dog appears. Then a cat", true)).toEqual(["A dog appears.", "Then a cat"]);
+});
