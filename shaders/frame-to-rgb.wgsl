@@ -33,8 +33,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> planes: array<u32>;         // bytes
 @group(0) @binding(2) var<storage, read_write> picture: array<u32>;  // [H, W] packed R G B 0
 
-fn sample(component: u32, at: vec2u) -> i32 {
-  let byte = params.offset[component] + at.y * params.stride[component] + at.x * params.step[component];
+fn sample(byte: u32) -> i32 {
   return i32((planes[byte >> 2u] >> ((byte & 3u) * 8u)) & params.mask);
 }
 
@@ -94,11 +93,12 @@ fn tone_map(signal: vec3f) -> vec3u {
   return vec3u(encoded * 255.0 + 0.5);
 }
 
+// Outside the source the samples are those of anywhere in the buffer, and not used: no branch is cheaper on the CPU.
 fn convert(at: vec2i) -> u32 {
-  if any(at < vec2i(0)) || any(at >= params.source) { return params.pad; }
   let luma_at = vec2u(at);
   let chroma_at = luma_at >> params.chroma_shift;
-  let samples = vec3i(sample(0u, luma_at), sample(1u, chroma_at), sample(2u, chroma_at));
+  let bytes = params.offset + vec3u(luma_at.y, chroma_at.yy) * params.stride + vec3u(luma_at.x, chroma_at.xx) * params.step;
+  let samples = vec3i(sample(bytes.x), sample(bytes.y), sample(bytes.z));
   let fixed = vec3i(combine(params.red, samples), combine(params.green, samples), combine(params.blue, samples));
   var rgb: vec3u;
   if TRANSFER == SDR {
@@ -106,7 +106,8 @@ fn convert(at: vec2i) -> u32 {
   } else {
     rgb = tone_map(vec3f(fixed - HALF) / f32(255u << FRACTION));
   }
-  return rgb.r | (rgb.g << 8u) | (rgb.b << 16u);
+  let inside = all(vec2u(at) < vec2u(params.source));
+  return select(params.pad, rgb.r | (rgb.g << 8u) | (rgb.b << 16u), inside);
 }
 
 @compute @workgroup_size(16, 4)

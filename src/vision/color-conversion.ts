@@ -1,7 +1,7 @@
 import type { ColorConversion } from "../kernels/frame-to-rgb.ts";
 
 /** What a frame says of its colours, in the names of WebCodecs; null where it does not say. */
-export type ColorTags = {
+type ColorTags = {
   readonly matrix: string | null;
   readonly transfer: string | null;
   readonly fullRange: boolean | null;
