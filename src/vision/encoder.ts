@@ -1,0 +1,201 @@
+import { AuroraError, assert } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { runDispatches } from "../gpu/record.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { rowStride } from "../kernels/row-stride.ts";
+import { maxTokens } from "../kernels/token-sort.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { TensorSource } from "../model/tensors.ts";
+import type { EncoderBackend } from "../session/types.ts";
+import { createMerger, type Merger, type MergeStep } from "./merge.ts";
+import { type Bound, createOrtSession, type OrtSession } from "./ort.ts";
+import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
+import { createWeightReader } from "./weights.ts";
+
+/** Frames after the encoder; the first `frames` of each tensor's first axis hold them. */
+export type EncodedFrames = {
+  /** F */
+  readonly frames: number;
+  /** M, the tokens of each frame. */
+  readonly tokens: number;
+  /** [maxBatch, M, D] f32, dense: what the ViT gives after merging, before the connector. */
+  readonly merged: Tensor;
+  /** [maxBatch, M] f32: how many patches each token stands for. */
+  readonly sizes: Tensor;
+  /** [maxBatch · M, rowStride(C)] f32: the connector's output, zeros after each row. */
+  readonly visual: Tensor;
+  /** [maxBatch, N] u32: the token that each patch went into, 0xffff where it was dropped. */
+  readonly owners: Tensor;
+};
+
+/** A vision encoder on the GPU, or on the CPU with its merging on the GPU. */
+export type Encoder = {
+  readonly backend: "webgpu" | "wasm";
+  /** M */
+  readonly tokensPerFrame: number;
+  /** N */
+  readonly patches: number;
+  /**
+   * Encodes the first `frames` pictures of `pixels` [maxBatch, 3, S, S] f32. The result lies in tensors of the encoder, valid
+   * until the next call. One call at a time.
+   *
+   * @throws AuroraError `OutOfMemory`, `DeviceLost`
+   */
+  encode(pixels: Tensor, frames: number): Promise<EncodedFrames>;
+  /** Frees all memory; waits for onnxruntime. */
+  destroy(): Promise<void>;
+};
+
+/**
+ * Loads SigLIP with token merging and its connector from a checkpoint.
+ *
+ * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
+ * @param options.maxBatch most frames of one call
+ * @param options.onTensor called with the bytes of each tensor read
+ * @throws AuroraError `ModelCorrupt`, `ModelUnsupported`, `OutOfMemory`, `Aborted`, `DownloadFailed`
+ */
+export async function createEncoder(
+  gpu: Gpu,
+  config: ModelConfig,
+  tensors: TensorSource,
+  options: {
+    readonly backend: EncoderBackend;
+    readonly maxBatch: number;
+    readonly signal?: AbortSignal;
+    readonly onTensor?: (bytes: number) => void;
+  },
+): Promise<Encoder> {
+  const segments = planSegments(config);
+  checkSupported(config, segments);
+  const backend = options.backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : options.backend;
+  const read = createWeightReader(tensors, options);
+  const sessions: OrtSession[] = [];
+  try {
+    // One after the other: onnxruntime demands it, and so the host holds one segment's weights at a time.
+    for (const segment of segments) {
+      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment)));
+    }
+    options.signal?.throwIfAborted();
+  } catch (error) {
+    await releaseAll(sessions);
+    throw error instanceof DOMException ? new AuroraError("Aborted", "Stopped.", error) : error;
+  }
+  return assemble(gpu, config, { backend, segments, sessions, maxBatch: options.maxBatch });
+}
+
+async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
+  for (const session of sessions) await session.release();
+}
+
+function checkSupported(config: ModelConfig, segments: readonly Segment[]): void {
+  const { hiddenSize, numAttentionHeads } = config.vision;
+  const patches = patchCount(config.vision);
+  const tokens = segments.at(-1)?.tokens ?? 0;
+  const problem =
+    hiddenSize % numAttentionHeads !== 0
+      ? `${numAttentionHeads} attention heads do not divide its width of ${hiddenSize}`
+      : segments.some((segment) => segment.removed > 0) && patches > maxTokens
+        ? `merging takes at most ${maxTokens} patches, it has ${patches}`
+        : tokens - Number(config.merge.dropFirst) < 1
+          ? "no token is left of a frame"
+          : null;
+  if (problem) throw new AuroraError("ModelUnsupported", `This model's vision encoder cannot be used: ${problem}.`);
+}
+
+type Parts = {
+  readonly backend: "webgpu" | "wasm";
+  readonly segments: readonly Segment[];
+  readonly sessions: readonly OrtSession[];
+  readonly maxBatch: number;
+};
+
+/** A segment with the tensors that it goes through: it reads `input` and writes `output`; a merge goes back to `input`. */
+type Stage = {
+  readonly session: OrtSession;
+  readonly segment: Segment;
+  readonly input: Tensor;
+  readonly output: Tensor;
+  readonly step: MergeStep | null;
+  /** Sizes of the tokens that come in. */
+  readonly sizes: Tensor;
+};
+
+/** Allocates the tensors between the segments, and puts the encoder together. */
+function assemble(gpu: Gpu, config: ModelConfig, parts: Parts): Encoder {
+  const { vision, merge, text } = config;
+  const { backend, segments, maxBatch } = parts;
+  const patches = patchCount(vision);
+  const width = vision.hiddenSize;
+  const left = segments.at(-1)?.tokens ?? 0;
+  const tokens = left - Number(merge.dropFirst);
+  const merged = createTensor(gpu, "vision.merged", [maxBatch, tokens, width], "f32");
+  const visual = createTensor(gpu, "vision.visual", [maxBatch * tokens, rowStride(text.hiddenSize)], "f32");
+  const sizes = createTensor(gpu, "vision.sizes", [maxBatch, tokens], "f32");
+  const merger = createMerger(gpu, config, segments, maxBatch);
+  const hidden = [0, 1].map((i) => createTensor(gpu, `vision.x.${i}`, [maxBatch, patches, width], "f32"));
+  const stages = planStages(parts, merger, hidden);
+  let busy = false;
+
+  async function runStage(stage: Stage, pixels: Tensor, frames: number): Promise<void> {
+    const { segment, session, input, output, step } = stage;
+    const rows = [frames, segment.tokens] as const;
+    const inputs: Record<string, Bound> =
+      segment.index === 0
+        ? { pixels: { tensor: pixels, shape: [frames, 3, vision.imageSize, vision.imageSize] } }
+        : { x: { tensor: input, shape: [...rows, width] } };
+    if (segment.sized) inputs.size = { tensor: stage.sizes, shape: rows };
+    const outputs: Record<string, Bound> = segment.last
+      ? {
+          merged: { tensor: merged, shape: [frames, tokens, width] },
+          visual: { tensor: visual, shape: [frames * tokens, rowStride(text.hiddenSize)] },
+        }
+      : { y: { tensor: output, shape: [...rows, width] } };
+    if (step) outputs.metric = { tensor: merger.metric, shape: [...rows, merger.metricWidth] };
+    await session.run(inputs, outputs);
+    if (step) runDispatches(gpu, step.dispatches, { rows: frames });
+  }
+
+  /** The last merge's sizes, less those of a dropped token 0. */
+  function copySizes(frames: number): void {
+    const encoder = gpu.device.createCommandEncoder({ label: "vision.sizes" });
+    for (let frame = 0; frame < frames; frame++) {
+      const from = (frame * left + left - tokens) * 4;
+      encoder.copyBufferToBuffer(merger.sizes.buffer, from, sizes.buffer, frame * tokens * 4, tokens * 4);
+    }
+    gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  return {
+    backend,
+    tokensPerFrame: tokens,
+    patches,
+    async encode(pixels, frames) {
+      assert(!busy, "the encoder is busy");
+      assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);
+      busy = true;
+      try {
+        for (const stage of stages) await runStage(stage, pixels, frames);
+        copySizes(frames);
+        return { frames, tokens, merged, sizes, visual, owners: merger.owners };
+      } finally {
+        busy = false;
+      }
+    },
+    async destroy() {
+      for (const tensor of [merged, visual, sizes, ...hidden]) tensor.destroy();
+      merger.destroy();
+      await releaseAll(parts.sessions);
+    },
+  };
+}
+
+function planStages(parts: Parts, merger: Merger, hidden: readonly Tensor[]): Stage[] {
+  let [input, output] = hidden as [Tensor, Tensor];
+  return parts.segments.map((segment, i) => {
+    const sizes = merger.sizes;
+    const step = segment.removed > 0 ? merger.addStep(segment, output, input) : null;
+    const stage = { session: parts.sessions[i] as OrtSession, segment, input, output, step, sizes };
+    if (!step) [input, output] = [output, input];
+    return stage;
+  });
+}

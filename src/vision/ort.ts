@@ -1,0 +1,115 @@
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import * as ort from "onnxruntime-web/webgpu";
+import { type AuroraError, toAuroraError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { bufferUsage, mapModeRead } from "../gpu/flags.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+
+/** A tensor, or the first rows of one, as a model's input or output; dense f32. */
+export type Bound = { readonly tensor: Tensor; readonly shape: readonly number[] };
+type Bindings = Readonly<Record<string, Bound>>;
+
+/** A model that onnxruntime has loaded. Inputs and outputs lie on the GPU, wherever it computes. */
+export type OrtSession = {
+  /** Fills `outputs` from `inputs`, which may share no buffer; work submitted to the GPU afterwards sees the outputs. */
+  run(inputs: Bindings, outputs: Bindings): Promise<void>;
+  release(): Promise<void>;
+};
+
+// One thread needs no cross-origin isolation, and our copy of the binary is the only thing that is fetched.
+ort.env.wasm.numThreads = 1;
+ort.env.wasm.wasmPaths = { wasm: new URL(wasmUrl, import.meta.url) };
+
+/**
+ * Loads an ONNX model; `wasm` computes on the CPU and copies to and from the GPU.
+ *
+ * @throws AuroraError `OutOfMemory`, `ModelUnsupported`; its runs `OutOfMemory`, `DeviceLost`
+ */
+export async function createOrtSession(gpu: Gpu, backend: "webgpu" | "wasm", model: Uint8Array): Promise<OrtSession> {
+  const provider = backend === "webgpu" ? ({ name: "webgpu", device: gpu.device } as const) : "wasm";
+  const create = () =>
+    ort.InferenceSession.create(model, {
+      executionProviders: [provider],
+      logSeverityLevel: 3, // the warning that shapes are computed on the CPU is of no use to anybody
+    });
+  const session = await exclusively(gpu, create).catch((error) => {
+    throw toOrtError(error, "ModelUnsupported", "This model's vision encoder could not be loaded.");
+  });
+  const run = backend === "webgpu" ? runOnGpu : runOnCpu;
+  return {
+    run: (inputs, outputs) =>
+      exclusively(gpu, () => run(gpu, session, inputs, outputs)).catch((error) => {
+        throw toOrtError(error, "DeviceLost", "The vision encoder stopped working. Reload the model to go on.");
+      }),
+    release: () => exclusively(gpu, () => session.release()),
+  };
+}
+
+async function runOnGpu(_gpu: Gpu, session: ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
+  await session.run(mapValues(inputs, toGpuTensor), mapValues(outputs, toGpuTensor));
+}
+
+function toGpuTensor({ tensor, shape }: Bound): ort.Tensor {
+  return ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: "float32", dims: [...shape] });
+}
+
+async function runOnCpu(gpu: Gpu, session: ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
+  const results = await withReadback(gpu, inputs, (feeds) => session.run(feeds));
+  for (const [name, { tensor }] of Object.entries(outputs)) {
+    const data = (results[name] as ort.Tensor).data as Float32Array<ArrayBuffer>;
+    gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
+  }
+}
+
+/** Reads all inputs back through one buffer, and hands them on without another copy. */
+async function withReadback<R>(
+  gpu: Gpu,
+  inputs: Bindings,
+  use: (feeds: Record<string, ort.Tensor>) => Promise<R>,
+): Promise<R> {
+  const bytes = Object.values(inputs).map(({ shape }) => shape.reduce((product, size) => product * size, 4));
+  const size = bytes.reduce((sum, length) => sum + length, 0);
+  const usage = bufferUsage.mapRead | bufferUsage.copyDst;
+  const staging = gpu.device.createBuffer({ label: "vision.readback", size, usage });
+  try {
+    const encoder = gpu.device.createCommandEncoder({ label: "vision.readback" });
+    const offsets = bytes.map((_, i) => bytes.slice(0, i).reduce((sum, length) => sum + length, 0));
+    Object.values(inputs).forEach(({ tensor }, i) => {
+      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offsets[i] as number, bytes[i] as number);
+    });
+    gpu.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(mapModeRead);
+    const mapped = staging.getMappedRange();
+    const feeds = Object.entries(inputs).map(([name, { shape }], i) => {
+      const values = new Float32Array(mapped, offsets[i], (bytes[i] as number) / 4);
+      return [name, new ort.Tensor("float32", values, [...shape])] as const;
+    });
+    return await use(Object.fromEntries(feeds));
+  } finally {
+    staging.destroy();
+  }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Runs one task of onnxruntime at a time, as it demands; a failed one does not stop those after it, nor does a lost device. */
+function exclusively<R>(gpu: Gpu, task: () => Promise<R>): Promise<R> {
+  const result = queue.then(() => Promise.race([task(), failure(gpu)]));
+  queue = result.catch(() => undefined);
+  return result;
+}
+
+async function failure(gpu: Gpu): Promise<never> {
+  throw await gpu.failed;
+}
+
+/** What went wrong inside onnxruntime, which throws texts only. */
+function toOrtError(error: unknown, otherwise: "ModelUnsupported" | "DeviceLost", message: string): AuroraError {
+  if (/alloc|memory|out of bounds/i.test(String(error)))
+    return toAuroraError(error, "OutOfMemory", "The memory is full. Close other tabs or use a smaller model.");
+  return toAuroraError(error, otherwise, message);
+}

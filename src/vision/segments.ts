@@ -1,0 +1,212 @@
+import { rowStride } from "../kernels/row-stride.ts";
+import type { ModelConfig, VisionConfig } from "../model/config.ts";
+import { usedLayers } from "../model/config.ts";
+import { addConnector } from "./connector.ts";
+import { addActivation, createOnnxGraph, type OnnxGraph } from "./onnx-graph.ts";
+import { addLinear, type ReadWeight } from "./weights.ts";
+
+/**
+ * A run of the vision transformer between two merges. It starts with the patch embedding or the MLP of block `from − 1`,
+ * and ends with the attention of block `to − 1`, or, the last one, with the connector.
+ */
+export type Segment = {
+  readonly index: number;
+  /** Blocks whose attention is in this segment: from ≤ i < to. */
+  readonly from: number;
+  readonly to: number;
+  /** T, the tokens of a frame inside this segment. */
+  readonly tokens: number;
+  /** Tokens merged away after it; 0 for none. */
+  readonly removed: number;
+  /** Whether attention here looks at the tokens' sizes. */
+  readonly sized: boolean;
+  readonly last: boolean;
+};
+
+/** Bytes of weights past which a segment is cut even without a merge: copies of one segment exist while it is loaded. */
+const segmentBytes = 256 << 20;
+
+/** Number of patches of a frame, N. */
+export function patchCount(vision: VisionConfig): number {
+  return Math.floor(vision.imageSize / vision.patchSize) ** 2;
+}
+
+/** Cuts the encoder where tokens merge; r is limited to half of the tokens that may merge (facts of ToMe, `match`). */
+export function planSegments(config: ModelConfig): Segment[] {
+  const { vision, merge } = config;
+  const blockBytes = 4 * (4 * vision.hiddenSize ** 2 + 2 * vision.hiddenSize * vision.intermediateSize);
+  const blocks = usedLayers(vision);
+  const segments: Segment[] = [];
+  let tokens = patchCount(vision);
+  let merges = false;
+  let from = 0;
+  const cut = (to: number, removed: number, last: boolean) => {
+    const sized = merge.proportionalAttention && merges && to > from;
+    segments.push({ index: segments.length, from, to, tokens, removed, sized, last });
+    merges ||= removed > 0;
+    tokens -= removed;
+    from = to;
+  };
+  for (let block = 0; block < blocks; block++) {
+    const most = Math.floor((tokens - Number(merge.protectFirst)) / 2);
+    const removed = Math.max(0, Math.min(merge.r[block] ?? 0, most));
+    if (removed > 0 || (block + 1 - from) * blockBytes >= segmentBytes) cut(block + 1, removed, false);
+  }
+  cut(blocks, 0, true);
+  return segments;
+}
+
+/**
+ * Builds a segment as an ONNX model from a checkpoint with Hugging Face SigLIP's names (`modeling_siglip.py`).
+ * Inputs: `pixels` [F, 3, S, S] (the first) or `x` [F, T, D]; `size` [F, T] where `sized`. Outputs: `y` [F, T, D], and
+ * `metric` [F, T, rowStride(d)] where a merge follows; of the last, `merged` [F, M, D] and `visual` [F·M, rowStride(C)].
+ *
+ * @throws AuroraError `ModelCorrupt` when a tensor is missing or has another shape; errors of `read`
+ */
+export async function buildSegment(
+  config: ModelConfig,
+  read: ReadWeight,
+  segment: Segment,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { vision } = config;
+  const { tokens, from, to } = segment;
+  const graph = createOnnxGraph(`vision.${segment.index}`);
+  const width = vision.hiddenSize;
+  let x: string;
+  if (segment.index === 0) {
+    x = await addEmbeddings(graph, vision, read);
+  } else {
+    x = graph.node("Reshape", [graph.input("x", ["F", tokens, width]), graph.integers([-1, width])]);
+    x = await addMlp(graph, vision, read, from - 1, x);
+  }
+  const logSize = segment.sized ? addLogSize(graph, tokens) : null;
+  let key = "";
+  for (let block = from; block < to; block++) {
+    if (block > from) x = await addMlp(graph, vision, read, block - 1, x);
+    ({ x, key } = await addAttention(graph, vision, read, { block, tokens, x, logSize }));
+  }
+  if (segment.last) {
+    // The last block's MLP, unless a merge after its attention put it at the start of this segment.
+    if (to > from) x = await addMlp(graph, vision, read, to - 1, x);
+    await addEnd(graph, config, read, tokens, x);
+  } else {
+    graph.output(graph.node("Reshape", [x, graph.integers([-1, tokens, width])]), "y", ["F", tokens, width]);
+    if (segment.removed > 0) {
+      const metric = addMetric(graph, key, width / vision.numAttentionHeads);
+      graph.output(metric, "metric", ["F", tokens, rowStride(width / vision.numAttentionHeads)]);
+    }
+  }
+  return graph.encode();
+}
+
+/** Keys [F, T, H, d] averaged over the heads, [F, T, rowStride(d)]. */
+function addMetric(graph: OnnxGraph, key: string, width: number): string {
+  const mean = graph.node("ReduceMean", [key, graph.integers([2])], { keepdims: 0 });
+  const gap = rowStride(width) - width;
+  return gap === 0 ? mean : graph.node("Pad", [mean, graph.integers([0, 0, 0, 0, 0, gap])]);
+}
+
+/** Patch convolution and position embedding: rows [F·N, D]. */
+async function addEmbeddings(graph: OnnxGraph, vision: VisionConfig, read: ReadWeight): Promise<string> {
+  const { imageSize, patchSize, hiddenSize: width } = vision;
+  const patches = patchCount(vision);
+  const name = "vision_model.embeddings";
+  const pixels = graph.input("pixels", ["F", 3, imageSize, imageSize]);
+  const shape = [width, 3, patchSize, patchSize];
+  const weight = graph.constant(await read(`${name}.patch_embedding.weight`, shape), shape);
+  const bias = graph.constant(await read(`${name}.patch_embedding.bias`, [width]), [width]);
+  const sides = [patchSize, patchSize];
+  const image = graph.node("Conv", [pixels, weight, bias], { kernel_shape: sides, strides: sides });
+  const columns = graph.node("Reshape", [image, graph.integers([-1, width, patches])]);
+  const rows = graph.node("Transpose", [columns], { perm: [0, 2, 1] });
+  const positions = await read(`${name}.position_embedding.weight`, [patches, width]);
+  const x = graph.node("Add", [rows, graph.constant(positions, [patches, width])]);
+  return graph.node("Reshape", [x, graph.integers([-1, width])]);
+}
+
+/** ln(size) as [F, 1, 1, T], to be added along the keys (ToMe's proportional attention). */
+function addLogSize(graph: OnnxGraph, tokens: number): string {
+  const log = graph.node("Log", [graph.input("size", ["F", tokens])]);
+  return graph.node("Reshape", [log, graph.integers([-1, 1, 1, tokens])]);
+}
+
+/** x + Attention(LN1(x)) of rows [F·T, D], and the keys [F, T, H, d]. */
+async function addAttention(
+  graph: OnnxGraph,
+  vision: VisionConfig,
+  read: ReadWeight,
+  at: { readonly block: number; readonly tokens: number; readonly x: string; readonly logSize: string | null },
+): Promise<{ x: string; key: string }> {
+  const { hiddenSize: width, numAttentionHeads: heads } = vision;
+  const name = `vision_model.encoder.layers.${at.block}`;
+  const normed = await addLayerNorm(graph, vision, read, `${name}.layer_norm1`, at.x);
+  const split = graph.integers([-1, at.tokens, heads, width / heads]);
+  const project = async (which: string) => {
+    const rows = await addLinear(graph, read, `${name}.self_attn.${which}_proj`, normed, width, width);
+    return graph.node("Reshape", [rows, split]);
+  };
+  const scale = graph.constant(Float32Array.of(1 / Math.sqrt(width / heads)), []);
+  const query = graph.node("Transpose", [graph.node("Mul", [await project("q"), scale])], { perm: [0, 2, 1, 3] });
+  const key = await project("k");
+  const value = graph.node("Transpose", [await project("v")], { perm: [0, 2, 1, 3] });
+  let logits = graph.node("MatMul", [query, graph.node("Transpose", [key], { perm: [0, 2, 3, 1] })]);
+  if (at.logSize) logits = graph.node("Add", [logits, at.logSize]);
+  const mixed = graph.node("MatMul", [graph.node("Softmax", [logits], { axis: -1 }), value]);
+  const joined = graph.node("Transpose", [mixed], { perm: [0, 2, 1, 3] });
+  const rows = graph.node("Reshape", [joined, graph.integers([-1, width])]);
+  const out = await addLinear(graph, read, `${name}.self_attn.out_proj`, rows, width, width);
+  return { x: graph.node("Add", [at.x, out]), key };
+}
+
+/** x + MLP(LN2(x)) of rows [F·T, D]. */
+async function addMlp(
+  graph: OnnxGraph,
+  vision: VisionConfig,
+  read: ReadWeight,
+  block: number,
+  x: string,
+): Promise<string> {
+  const { hiddenSize: width, intermediateSize: inner } = vision;
+  const name = `vision_model.encoder.layers.${block}`;
+  const normed = await addLayerNorm(graph, vision, read, `${name}.layer_norm2`, x);
+  const hidden = await addLinear(graph, read, `${name}.mlp.fc1`, normed, width, inner);
+  const active = addActivation(graph, vision.hiddenAct, hidden);
+  return graph.node("Add", [x, await addLinear(graph, read, `${name}.mlp.fc2`, active, inner, width)]);
+}
+
+/** Post-layernorm, the dropped first token, and the connector. */
+async function addEnd(
+  graph: OnnxGraph,
+  config: ModelConfig,
+  read: ReadWeight,
+  tokens: number,
+  rows: string,
+): Promise<void> {
+  const { vision, merge } = config;
+  const width = vision.hiddenSize;
+  const normed = vision.postLayernorm
+    ? await addLayerNorm(graph, vision, read, "vision_model.post_layernorm", rows)
+    : rows;
+  let merged = graph.node("Reshape", [normed, graph.integers([-1, tokens, width])]);
+  const left = tokens - Number(merge.dropFirst);
+  if (merge.dropFirst) {
+    merged = graph.node("Slice", [merged, graph.integers([1]), graph.integers([tokens]), graph.integers([1])]);
+  }
+  const flat = graph.node("Reshape", [merged, graph.integers([-1, width])]);
+  const visual = await addConnector(graph, config, read, flat);
+  graph.output(merged, "merged", ["F", left, width]);
+  graph.output(visual, "visual", ["rows", rowStride(config.text.hiddenSize)]);
+}
+
+async function addLayerNorm(
+  graph: OnnxGraph,
+  vision: VisionConfig,
+  read: ReadWeight,
+  name: string,
+  x: string,
+): Promise<string> {
+  const width = vision.hiddenSize;
+  const weight = graph.constant(await read(`${name}.weight`, [width]), [width]);
+  const bias = graph.constant(await read(`${name}.bias`, [width]), [width]);
+  return graph.node("LayerNormalization", [x, weight, bias], { axis: -1, epsilon: vision.layerNormEps });
+}

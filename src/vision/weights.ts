@@ -1,0 +1,41 @@
+import { toFloat32 } from "../model/half.ts";
+import { expectTensor, type TensorSource } from "../model/tensors.ts";
+import type { OnnxGraph } from "./onnx-graph.ts";
+
+/** Reads a weight of a certain shape as f32. @throws AuroraError `ModelCorrupt` with the name and both shapes */
+export type ReadWeight = (name: string, shape: readonly number[]) => Promise<Float32Array>;
+
+/** Reads weights from a checkpoint; tells `onTensor` each one's bytes; stops with `signal`. */
+export function createWeightReader(
+  tensors: TensorSource,
+  options: { readonly signal?: AbortSignal | undefined; readonly onTensor?: ((bytes: number) => void) | undefined },
+): ReadWeight {
+  return async (name, shape) => {
+    options.signal?.throwIfAborted();
+    const tensor = await expectTensor(tensors, name, shape);
+    options.onTensor?.(tensor.bytes.byteLength);
+    return toFloat32(tensor);
+  };
+}
+
+/** Adds y = x Wᵀ + b for `name.weight` [to, from] and `name.bias` [to] to rows x [·, from]; columns past `to` are zero. */
+export async function addLinear(
+  graph: OnnxGraph,
+  read: ReadWeight,
+  name: string,
+  x: string,
+  from: number,
+  to: number,
+  padded = to,
+): Promise<string> {
+  const weight = lengthen(await read(`${name}.weight`, [to, from]), padded * from);
+  const bias = lengthen(await read(`${name}.bias`, [to]), padded);
+  return graph.node("Gemm", [x, graph.constant(weight, [padded, from]), graph.constant(bias, [padded])], { transB: 1 });
+}
+
+function lengthen(values: Float32Array, length: number): Float32Array {
+  if (values.length === length) return values;
+  const longer = new Float32Array(length);
+  longer.set(values);
+  return longer;
+}
