@@ -21,7 +21,7 @@ ff -f lavfi -i "$source" $x264 -x264-params open-gop=1:bframes=3:b-adapt=0:keyin
 # Times: cut in the middle of a group (edit list), half a second of nothing before, variable frame rate.
 ff -ss 0.75 -i h264-index-last.mp4 -c copy $exact edit-list-cut.mp4
 ff -itsoffset 0.5 -i h264-index-last.mp4 -i h264-index-first.mp4 -map 0:v -map 1:a -c copy $exact edit-list-empty.mp4
-ff -f lavfi -i "$source,setpts='(N+N*N/15)/10/TB'" -vsync vfr $x264 -video_track_timescale 10000 variable-frame-rate.mp4
+ff -f lavfi -i "$source,settb=1/10000,setpts='(N+N*N/15)/10/TB'" -vsync vfr $x264 -video_track_timescale 10000 variable-frame-rate.mp4
 # Geometry: turned a quarter (ffmpeg's 90 is 270 clockwise), pixels twice as wide as high, odd size.
 ff -i h264-index-last.mp4 -c copy $exact -metadata:s:v rotate=90 h264-rotated.mov
 ff -f lavfi -i "$source,setsar=2" $x264 wide-pixels.mp4
