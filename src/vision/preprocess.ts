@@ -1,24 +1,17 @@
-import { AuroraError, assert } from "../errors.ts";
+import { assert, toAuroraError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { Dispatch } from "../gpu/dispatch.ts";
 import { recordDispatches } from "../gpu/record.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
-import { createUniform, writeUniform } from "../gpu/uniform.ts";
-import {
-  type ColorConversion,
-  type FrameLayout,
-  frameToRgb,
-  frameToRgbParams,
-  type Rotation,
-} from "../kernels/frame-to-rgb.ts";
-import { resizeHorizontal } from "../kernels/resize-horizontal.ts";
-import { resizeVertical } from "../kernels/resize-vertical.ts";
+import { writeUniform } from "../gpu/uniform.ts";
+import type { Rotation } from "../kernels/frame-to-rgb.ts";
 import type { VisionConfig } from "../model/config.ts";
 import { rgbConversion, yuvConversion } from "./color-conversion.ts";
-import { fitView } from "./fit.ts";
 import { readBitmap, textureRowBytes, uploadBitmap } from "./frame-bitmap.ts";
 import { frameLayout, packedLayout } from "./frame-layout.ts";
-import { resampleWeights } from "./resample-weights.ts";
+import { createPlan, type Plan, type Source } from "./preprocess-plan.ts";
+
+const unreadable =
+  "The browser decoded this video but does not hand out its pictures. Try another browser, or convert the video to H.264.";
 
 /** Turns pictures into the encoder's input. */
 export type Preprocessor = {
@@ -37,17 +30,6 @@ export type Preprocessor = {
   destroy(): void;
 };
 
-/** Everything on the GPU that depends on the frames' size, format and colours. */
-type Plan = {
-  readonly key: string;
-  readonly planes: Tensor;
-  readonly slot: GPUBuffer;
-  readonly dispatches: readonly Dispatch[];
-  destroy(): void;
-};
-
-type Source = { readonly layout: FrameLayout; readonly conversion: ColorConversion; readonly rotation: Rotation };
-
 /**
  * Creates what turns frames into normalised square pictures, with the very bits of Pillow's crop, resize and ToTensor.
  * Buffers are kept from frame to frame and replaced when the frames' size, format, colours or rotation change.
@@ -60,6 +42,10 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   let spare = new Uint8Array(0); // host memory that copyTo fills; taken away while in use
   let destroyed = false;
 
+  function checkSlot(slot: number): void {
+    assert(slot >= 0 && slot < maxBatch, `slot ${slot} of ${maxBatch}`);
+  }
+
   function prepare(source: Source): Plan {
     const key = JSON.stringify(source);
     if (plan?.key === key) return plan;
@@ -70,7 +56,6 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   }
 
   function submit({ slot, dispatches }: Plan, index: number, before?: (encoder: GPUCommandEncoder) => void): void {
-    assert(index >= 0 && index < maxBatch, `slot ${index} of ${maxBatch}`);
     writeUniform(gpu, slot, [index]);
     const encoder = gpu.device.createCommandEncoder({ label: "vision.preprocess" });
     before?.(encoder);
@@ -86,7 +71,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
 
   /** Loads from the frame's raw planes; false where there is no way to them. */
   async function loadPlanes(frame: VideoFrame, rotation: Rotation, slot: number): Promise<boolean> {
-    const { format, visibleRect } = frame;
+    const { format, visibleRect, colorSpace } = frame; // a frame that is closed meanwhile says nothing more
     if (!format || !visibleRect) return false;
     const taken = spare;
     spare = new Uint8Array(0);
@@ -97,7 +82,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       const layout = frameLayout(format, visibleRect.width, visibleRect.height, planes);
       spare = bytes;
       if (!layout) return false;
-      const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(frame.colorSpace, layout.bits);
+      const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(colorSpace, layout.bits);
       if (!destroyed) loadBytes({ layout, conversion, rotation }, bytes, slot);
       return true;
     } catch (error) {
@@ -128,15 +113,17 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   return {
     pixels,
     async load(frame, rotation, slot) {
+      checkSlot(slot);
       if (destroyed || (await loadPlanes(frame, rotation, slot))) return;
-      const bitmap = await openBitmap(frame);
       try {
-        await loadBitmap(bitmap, remaining(frame, rotation), slot);
-      } finally {
-        bitmap.close();
+        const bitmap = await createImageBitmap(frame, { premultiplyAlpha: "none" });
+        await loadBitmap(bitmap, remaining(frame, rotation), slot).finally(() => bitmap.close());
+      } catch (error) {
+        throw toAuroraError(error, "VideoUnreadable", unreadable);
       }
     },
     loadRgba(bytes, width, height, slot) {
+      checkSlot(slot);
       assert(bytes.length >= width * height * 4, `${bytes.length} bytes are not ${width}×${height} pixels`);
       const source = { layout: packedLayout("RGB", width, height), conversion: rgbConversion, rotation: 0 } as const;
       if (!destroyed) loadBytes(source, asBytes(bytes), slot);
@@ -149,76 +136,12 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   };
 }
 
-function createPlan(
-  gpu: Gpu,
-  vision: VisionConfig,
-  { layout, conversion, rotation }: Source,
-  shared: { readonly key: string; readonly normalized: Tensor; readonly pixels: Tensor },
-): Plan {
-  const { imageSize: size, resample } = vision;
-  const view = fitView(vision, layout.width, layout.height, rotation);
-  if (Math.max(layout.byteLength, view.width * view.height * 4) > gpu.maxBindingBytes) {
-    const picture = `${layout.width} × ${layout.height}`;
-    throw new AuroraError(
-      "VideoUnreadable",
-      `Pictures of ${picture} pixels are too large for this graphics adapter. Convert the video to a smaller size.`,
-    );
-  }
-  const owned: { destroy(): void }[] = [];
-  const keep = <T extends { destroy(): void }>(item: T): T => {
-    owned.push(item);
-    return item;
-  };
-  const weightsFor = (inSize: number, axis: string) => {
-    const { taps, table } = resampleWeights(inSize, size, resample);
-    return { taps, tensor: keep(createTensor(gpu, `vision.weights.${axis}`, [size, taps + 2], "i32", table)) };
-  };
-  const planes = keep(createTensor(gpu, "vision.planes", [Math.ceil(layout.byteLength / 4)], "u32"));
-  const picture = keep(createTensor(gpu, "vision.picture", [view.height, view.width], "u32"));
-  const rows = keep(createTensor(gpu, "vision.rows", [view.height, size], "u32"));
-  const across = weightsFor(view.width, "x");
-  const down = view.width === view.height ? across : weightsFor(view.height, "y");
-  const convert = keep(createUniform(gpu, "vision.convert", frameToRgbParams(layout, conversion, view)));
-  const horizontal = keep(createUniform(gpu, "vision.horizontal", [view.width, view.height, across.taps]));
-  const vertical = keep(createUniform(gpu, "vision.vertical", [0, down.taps]));
-  const verticalIo = { params: vertical, rows, weights: down.tensor, ...shared };
-  return {
-    key: shared.key,
-    planes,
-    slot: vertical,
-    dispatches: [
-      frameToRgb(gpu, { params: convert, planes, picture }, { ...view, transfer: conversion.transfer }),
-      resizeHorizontal(
-        gpu,
-        { params: horizontal, picture, weights: across.tensor, rows },
-        { size, height: view.height },
-      ),
-      resizeVertical(gpu, verticalIo, { size }),
-    ],
-    destroy() {
-      for (const item of owned) item.destroy();
-    },
-  };
-}
-
 /** [3, 256]: what each 8-bit value becomes in each channel; a table, so that every adapter computes the same. */
 function normalize({ imageMean, imageStd }: VisionConfig): Float32Array {
   return Float32Array.from({ length: 3 * 256 }, (_, i) => {
     const channel = i >> 8;
     return ((i & 255) / 255 - (imageMean[channel] ?? 0)) / (imageStd[channel] ?? 1);
   });
-}
-
-async function openBitmap(frame: VideoFrame): Promise<ImageBitmap> {
-  try {
-    return await createImageBitmap(frame, { premultiplyAlpha: "none" });
-  } catch (cause) {
-    throw new AuroraError(
-      "VideoUnreadable",
-      "The browser decoded this video but does not hand out its pictures. Try another browser or convert the video to H.264.",
-      cause,
-    );
-  }
 }
 
 /** Rotation that is left to do after the browser has applied the frame's own. */

@@ -1,0 +1,95 @@
+import { AuroraError } from "../errors.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Dispatch } from "../gpu/dispatch.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createUniform } from "../gpu/uniform.ts";
+import {
+  type ColorConversion,
+  type FrameLayout,
+  frameToRgb,
+  frameToRgbParams,
+  type Rotation,
+} from "../kernels/frame-to-rgb.ts";
+import { resizeHorizontal } from "../kernels/resize-horizontal.ts";
+import { resizeVertical } from "../kernels/resize-vertical.ts";
+import type { VisionConfig } from "../model/config.ts";
+import { fitView } from "./fit.ts";
+import { resampleWeights } from "./resample-weights.ts";
+
+/** Everything on the GPU that depends on the frames' size, format and colours, and the three passes over it. */
+export type Plan = {
+  /** The source, as text to compare. */
+  readonly key: string;
+  /** Where the frame's bytes go. */
+  readonly planes: Tensor;
+  /** Uniform whose first value is the picture of the batch to write. */
+  readonly slot: GPUBuffer;
+  readonly dispatches: readonly Dispatch[];
+  destroy(): void;
+};
+
+/** What a frame's bytes are. */
+export type Source = {
+  readonly layout: FrameLayout;
+  readonly conversion: ColorConversion;
+  readonly rotation: Rotation;
+};
+
+/**
+ * Allocates and records the way from a frame's bytes to one normalised picture: convert, resize across, resize down.
+ *
+ * @param shared.normalized [3, 256]: what each 8-bit value becomes in each channel
+ * @param shared.pixels [F, 3, S, S], written at the slot
+ * @throws AuroraError `VideoUnreadable` when the picture is larger than a binding of the adapter
+ */
+export function createPlan(
+  gpu: Gpu,
+  vision: VisionConfig,
+  { layout, conversion, rotation }: Source,
+  shared: { readonly key: string; readonly normalized: Tensor; readonly pixels: Tensor },
+): Plan {
+  const { imageSize: size, resample } = vision;
+  const view = fitView(vision, layout.width, layout.height, rotation);
+  if (Math.max(layout.byteLength, view.width * view.height * 4) > gpu.maxBindingBytes) {
+    const picture = `${layout.width} × ${layout.height}`;
+    throw new AuroraError(
+      "VideoUnreadable",
+      `Pictures of ${picture} pixels are too large for this graphics adapter. Convert the video to a smaller size.`,
+    );
+  }
+  const owned: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(item: T): T => {
+    owned.push(item);
+    return item;
+  };
+  const weightsFor = (inSize: number, axis: string) => {
+    const { taps, table } = resampleWeights(inSize, size, resample);
+    return { taps, tensor: keep(createTensor(gpu, `vision.weights.${axis}`, [size, taps + 2], "i32", table)) };
+  };
+  const planes = keep(createTensor(gpu, "vision.planes", [Math.ceil(layout.byteLength / 4)], "u32"));
+  const picture = keep(createTensor(gpu, "vision.picture", [view.height, view.width], "u32"));
+  const rows = keep(createTensor(gpu, "vision.rows", [view.height, size], "u32"));
+  const across = weightsFor(view.width, "x");
+  const down = view.width === view.height ? across : weightsFor(view.height, "y");
+  const convert = keep(createUniform(gpu, "vision.convert", frameToRgbParams(layout, conversion, view)));
+  const horizontal = keep(createUniform(gpu, "vision.horizontal", [view.width, view.height, across.taps]));
+  const vertical = keep(createUniform(gpu, "vision.vertical", [0, down.taps]));
+  const verticalIo = { params: vertical, rows, weights: down.tensor, ...shared };
+  return {
+    key: shared.key,
+    planes,
+    slot: vertical,
+    dispatches: [
+      frameToRgb(gpu, { params: convert, planes, picture }, { ...view, transfer: conversion.transfer }),
+      resizeHorizontal(
+        gpu,
+        { params: horizontal, picture, weights: across.tensor, rows },
+        { size, height: view.height },
+      ),
+      resizeVertical(gpu, verticalIo, { size }),
+    ],
+    destroy() {
+      for (const item of owned) item.destroy();
+    },
+  };
+}
