@@ -140,9 +140,9 @@ function parseMerge(fields: Fields | null, vision: VisionConfig): MergeConfig {
   const layers = usedLayers(vision);
   const protectFirst = fields?.flag("protect_first", false) ?? false;
   const dropFirst = fields?.flag("drop_first", false) ?? false;
-  const wanted = fields?.counts("r") ?? new Array<number>(layers).fill(0);
-  if (fields && wanted.length !== layers)
-    throw fields.corrupt("r", `a list of ${layers} numbers, one for each used layer`);
+  // Lists are often written for all layers, used or not; a missing entry removes nothing.
+  const given = fields?.counts("r") ?? [];
+  const wanted = Array.from({ length: layers }, (_, block) => given[block] ?? 0);
   // A row or column of pixels that fills no whole patch is left out, as by the patch convolution.
   let tokens = Math.floor(vision.imageSize / vision.patchSize) ** 2;
   const r: number[] = [];

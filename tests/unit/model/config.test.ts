@@ -92,6 +92,20 @@ describe("parseConfig", () => {
     );
   });
 
+  test.each([
+    [
+      [18, 13],
+      [18, 13, 0, 0, 0, 0],
+    ],
+    [
+      [1, 2, 3, 4, 5, 6, 7],
+      [1, 2, 3, 4, 5, 6],
+    ],
+  ])("takes %o as removing %o in the used layers", (given, r) => {
+    const merge = { ...nano.merge_config, r: given };
+    expect(parseConfig({ ...nano, merge_config: merge }).merge.r).toEqual(r);
+  });
+
   test("lowers impossible merges to what bipartite matching can do", () => {
     // 8 × 8 patches (a rest of 4 pixels is left out), the first protected: at most ⌊63/2⌋, then ⌊32/2⌋ …
     const vision = { ...nano.vision_config, image_size: 100 };
@@ -129,7 +143,6 @@ const broken: [string, unknown, RegExp][] = [
   ["vision_config.image_std", 0.5, /image_std should be three numbers above 0, but is 0\.5/],
   ["vision_config.resample", "nearest", /resample should be one of/],
   ["vision_config.fit", "fill", /fit should be one of "crop", "stretch", "letterbox", but is "fill"/],
-  ["merge_config.r", [18, 13], /merge_config\.r should be a list of 6 numbers, one for each used layer/],
   ["merge_config.r", undefined, /merge_config\.r should be a list of whole numbers of at least 0, but is missing/],
   ["merge_config.r", [18, 13, 9, 7, 5, -1], /merge_config\.r should be/],
   ["merge_config.order", "random", /order should be one of/],
