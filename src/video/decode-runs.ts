@@ -227,7 +227,7 @@ export class RunDecoder {
     throwIfAborted(this.#signal);
     const format = this.#index.formats[0] as PacketFormat;
     if (this.#outputs === 0) {
-      if (this.#lastError?.name === "NotSupportedError") throw codecUnsupported(format, this.#lastError);
+      if (isRefusal(this.#lastError)) throw codecUnsupported(format, this.#lastError);
       if (this.#stalls > 1) {
         throw toAuroraError(
           this.#lastError,
@@ -246,4 +246,9 @@ export class RunDecoder {
     this.#decoder?.close();
     this.#decoder = null;
   }
+}
+
+/** Whether a decoder's error says that it does not take the configuration at all. Chromium's has another name than the standard's. */
+function isRefusal(error: Error | null): boolean {
+  return error?.name === "NotSupportedError" || /unsupported config/i.test(error?.message ?? "");
 }

@@ -4,8 +4,8 @@ import { countFrame } from "./frame-count.ts";
 /** Chunks that may wait inside a decoder before no more are given. */
 const maxQueued = 8;
 
-/** How long a decoder may do nothing before it counts as stuck. */
-const stallMs = 20_000;
+/** How long a decoder may do nothing before it counts as stuck; a person's patience, so a test shortens it. */
+export const decoderPatience = { stallMs: 20_000 };
 
 /** A decoder that stopped answering. */
 export class StallError extends Error {}
@@ -106,7 +106,10 @@ export class FrameDecoder {
     if (this.#error) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const timer = setTimeout(() => this.#fail(new StallError(`decoder did nothing for ${stallMs} ms`)), stallMs);
+    const timer = setTimeout(
+      () => this.#fail(new StallError(`decoder did nothing for ${decoderPatience.stallMs} ms`)),
+      decoderPatience.stallMs,
+    );
     signal.addEventListener("abort", resolve as () => void, { once: true });
     if (!signal.aborted) await promise;
     clearTimeout(timer);

@@ -9,6 +9,9 @@ import {
   packPackets,
 } from "./packet-index.ts";
 
+/** Video that ends this long before its file says was cut off or damaged; sound is allowed to outlast it by less. */
+const maxShortfallSeconds = 1;
+
 /**
  * Reads the packet index of a WebM, MKV or MPEG-TS file (or of an MP4 that mp4box could not read) with mediabunny. The whole file is read once, as these
  * containers have no table of packets.
@@ -37,6 +40,7 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
     }
     const { offset: _, ...columns } = packPackets(found);
     const claimed = await track.getDurationFromMetadata();
+    const endSeconds = columns.pts.reduce((end, pts, i) => Math.max(end, pts + (columns.duration[i] ?? 0)), 0) / 1e6;
     const index = {
       container: format.name,
       rotation: await track.getRotation(),
@@ -46,7 +50,7 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
       available: found.length,
       presentationEnd: null,
       claimedDuration: claimed === null ? null : claimed * 1e6,
-      truncated: await isCutOff(file),
+      truncated: (await isCutOff(file)) || (claimed !== null && claimed - endSeconds > maxShortfallSeconds),
     };
     const createReader = () => new TrackReader(sink, index.pts, index.key, order);
     return { index, createReader, close: () => input.dispose() };
