@@ -3,7 +3,7 @@ import { type OpenedVideo, openVideo, type Sampling, type VideoLoss } from "../.
 const urls = import.meta.glob("../../fixtures/media/*", { query: "?url", import: "default", eager: true });
 
 /** URL of a file of tests/fixtures/media. */
-export function mediaUrl(name: string): string {
+function mediaUrl(name: string): string {
   const url = urls[`../../fixtures/media/${name}`];
   if (typeof url !== "string") throw new Error(`no fixture ${name}`);
   return url;
