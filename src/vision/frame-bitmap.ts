@@ -1,6 +1,20 @@
 import type { Gpu } from "../gpu/device.ts";
 import { textureUsage } from "../gpu/flags.ts";
 
+/** The frame as the browser itself converts it to RGB, at its display size, its own rotation not applied. */
+export async function openBitmap(frame: VideoFrame & { readonly rotation?: number }): Promise<ImageBitmap> {
+  const { rotation = 0 } = frame;
+  if (rotation === 0) return createImageBitmap(frame, { premultiplyAlpha: "none" });
+  // Chromium turns the picture and then squeezes it into the size from before: take the turn back first.
+  const init: VideoFrameInit & { readonly rotation: number } = { rotation: 360 - rotation };
+  const unturned = new VideoFrame(frame, init);
+  try {
+    return await createImageBitmap(unturned, { premultiplyAlpha: "none" });
+  } finally {
+    unturned.close();
+  }
+}
+
 /** Distance of two rows in a buffer that a texture is copied to, as WebGPU wants it. */
 export function textureRowBytes(width: number): number {
   return Math.ceil((width * 4) / 256) * 256;

@@ -6,7 +6,7 @@ import { writeUniform } from "../gpu/uniform.ts";
 import type { Rotation } from "../kernels/frame-to-rgb.ts";
 import type { VisionConfig } from "../model/config.ts";
 import { rgbConversion, yuvConversion } from "./color-conversion.ts";
-import { readBitmap, textureRowBytes, uploadBitmap } from "./frame-bitmap.ts";
+import { openBitmap, readBitmap, textureRowBytes, uploadBitmap } from "./frame-bitmap.ts";
 import { frameLayout, packedLayout } from "./frame-layout.ts";
 import { createPlan, type Plan, type Source } from "./preprocess-plan.ts";
 
@@ -116,8 +116,8 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       checkSlot(slot);
       if (destroyed || (await loadPlanes(frame, rotation, slot))) return;
       try {
-        const bitmap = await createImageBitmap(frame, { premultiplyAlpha: "none" });
-        await loadBitmap(bitmap, remaining(frame, rotation), slot).finally(() => bitmap.close());
+        const bitmap = await openBitmap(frame);
+        await loadBitmap(bitmap, rotation, slot).finally(() => bitmap.close());
       } catch (error) {
         throw toAuroraError(error, "VideoUnreadable", unreadable);
       }
@@ -142,11 +142,6 @@ function normalize({ imageMean, imageStd }: VisionConfig): Float32Array {
     const channel = i >> 8;
     return ((i & 255) / 255 - (imageMean[channel] ?? 0)) / (imageStd[channel] ?? 1);
   });
-}
-
-/** Rotation that is left to do after the browser has applied the frame's own. */
-function remaining(frame: VideoFrame & { readonly rotation?: number }, rotation: Rotation): Rotation {
-  return ((((rotation - (frame.rotation ?? 0)) % 360) + 360) % 360) as Rotation;
 }
 
 function asBytes(bytes: Uint8Array | Uint8ClampedArray): Uint8Array {

@@ -155,7 +155,7 @@ describe("a frame without raw planes", () => {
     expect(await load(made.frame)).toEqual(expected(made, "BGRX", 15, 19, srgb, 0));
   });
 
-  it("is turned once where the browser has turned it already", async () => {
+  it("is turned once where the frame itself says that it is turned", async () => {
     const made = hide(makeFrame("RGBX", 22, 15, srgb, { rotation: 90 }));
     expect((made.frame as VideoFrame & { rotation: number }).rotation).toBe(90);
     expect(await load(made.frame, 90)).toEqual(expected(made, "RGBX", 22, 15, srgb, 90));
