@@ -21,21 +21,28 @@ const NONE = 0xffffffffu;
 @group(0) @binding(4) var<storage, read_write> kept: array<u32>;        // [F, M] token that a new one continues
 @group(0) @binding(5) var<storage, read_write> next: array<u32>;        // [F, T] next token merged into the same, or NONE
 @group(0) @binding(6) var<storage, read_write> owners: array<u32>;      // [F, N]
+// What threads tell each other. Not workgroup memory: SwiftShader compiles the zeroing of each element, which takes seconds.
+@group(0) @binding(7) var<storage, read_write> scratch: array<u32>;     // [F, SCRATCH], in four parts:
 
-var<workgroup> rank: array<u32, A>;     // 0 for the most similar token of A
-var<workgroup> start: array<u32, T>;    // new index of each token, before sorting
-var<workgroup> size: array<f32, M>;     // by index before sorting
-var<workgroup> place: array<u32, M>;    // index after sorting
+const RANK = 0u;                   // [A] place in the order of similarity, 0 for the most similar
+override START: u32 = RANK + A;    // [T] new index of each token, before sorting
+override SIZE: u32 = START + T;    // [M] f32, by index before sorting
+override PLACE: u32 = SIZE + M;    // [M] index after sorting, by index before
+override SCRATCH: u32 = PLACE + M;
 
-fn comes_before(i: u32, j: u32) -> bool {
+fn comes_before(i: u32, size_i: f32, j: u32, size_j: f32) -> bool {
   if (PROTECT == 1u && (i == 0u || j == 0u)) { return i < j; }
-  if (ORDER == 0 || size[i] == size[j]) { return i < j; }
-  return (ORDER > 0) == (size[i] < size[j]);
+  if (ORDER == 0 || size_i == size_j) { return i < j; }
+  return (ORDER > 0) == (size_i < size_j);
 }
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let frame = group.x;
+  let rank = frame * SCRATCH + RANK;
+  let start = frame * SCRATCH + START;
+  let size = frame * SCRATCH + SIZE;
+  let place = frame * SCRATCH + PLACE;
   for (var a = lane; a < A; a += THREADS) {
     let mine = best[frame * A + a];
     var count = 0u;
@@ -43,51 +50,54 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let theirs = best[frame * A + other];
       count += u32(theirs > mine || (theirs == mine && other < a));
     }
-    rank[a] = count;
+    scratch[rank + a] = count;
   }
-  workgroupBarrier();
+  storageBarrier();
 
   for (var t = lane; t < T; t += THREADS) {
     let half = t / 2u;
-    if (t % 2u == 0u && rank[half] < R) {
-      start[t] = A - R + nearest[frame * A + half];
+    if (t % 2u == 0u && scratch[rank + half] < R) {
+      scratch[start + t] = A - R + nearest[frame * A + half];
       continue;
     }
     var total = size_in[frame * T + t];
     var index = 0u;
     var link = t;
     if (t % 2u == 0u) {
-      for (var a = 0u; a < half; a++) { index += u32(rank[a] >= R); }
+      for (var a = 0u; a < half; a++) { index += u32(scratch[rank + a] >= R); }
     } else {
       index = A - R + half;
       for (var a = 0u; a < A; a++) {
-        if (rank[a] >= R || nearest[frame * A + a] != half) { continue; }
+        if (scratch[rank + a] >= R || nearest[frame * A + a] != half) { continue; }
         total += size_in[frame * T + 2u * a];
         next[frame * T + link] = 2u * a;
         link = 2u * a;
       }
     }
     next[frame * T + link] = NONE;
-    start[t] = index;
-    size[index] = total;
+    scratch[start + t] = index;
+    scratch[size + index] = bitcast<u32>(total);
   }
-  workgroupBarrier();
+  storageBarrier();
 
   for (var i = lane; i < M; i += THREADS) {
+    let mine = bitcast<f32>(scratch[size + i]);
     var count = 0u;
-    for (var other = 0u; other < M; other++) { count += u32(comes_before(other, i)); }
-    place[i] = count;
-    size_out[frame * M + count] = size[i];
+    for (var other = 0u; other < M; other++) {
+      count += u32(comes_before(other, bitcast<f32>(scratch[size + other]), i, mine));
+    }
+    scratch[place + i] = count;
+    size_out[frame * M + count] = mine;
   }
-  workgroupBarrier();
+  storageBarrier();
 
   for (var t = lane; t < T; t += THREADS) {
-    if (t % 2u == 1u || rank[t / 2u] >= R) { kept[frame * M + place[start[t]]] = t; }
+    if (t % 2u == 1u || scratch[rank + t / 2u] >= R) { kept[frame * M + scratch[place + scratch[start + t]]] = t; }
   }
   for (var n = lane; n < PATCHES; n += THREADS) {
     var t = n;
     if (FIRST == 0u) { t = owners[frame * PATCHES + n]; }
-    let to = place[start[t]];
+    let to = scratch[place + scratch[start + t]];
     owners[frame * PATCHES + n] = select(to, select(to - 1u, DROPPED, to == 0u), DROP == 1u);
   }
 }

@@ -8,8 +8,10 @@ import type { MergeConfig } from "../model/config.ts";
 
 const orders = { ascending: 1, descending: -1, none: 0 } as const;
 
-/** Most tokens of a frame; the kernel keeps a few numbers for each in workgroup memory. */
-export const maxTokens = 1024;
+/** Elements of `tokenSort`'s scratch memory for each frame. */
+export function sortScratchLength(tokens: number): number {
+  return 4 * tokens + 1; // at most ⌈T / 2⌉ + T + 2 T
+}
 
 /**
  * From `tokenMatch`'s `best` and `nearest` [F, ceil(T / 2)], decides what `tokenMerge` does: the `removed` most similar
@@ -32,6 +34,8 @@ export function tokenSort(
     readonly kept: Tensor;
     readonly next: Tensor;
     readonly owners: Tensor;
+    /** [F, sortScratchLength(T)] u32, any content. */
+    readonly scratch: Tensor;
   },
   options: {
     readonly frames: number;
@@ -45,7 +49,6 @@ export function tokenSort(
   },
 ): Dispatch {
   const { frames, tokens, removed, patches, order, protectFirst, first, drop } = options;
-  assert(tokens <= maxTokens, `${tokens} tokens exceed ${maxTokens}`);
   assert(removed <= Math.floor((tokens - Number(protectFirst)) / 2), `cannot remove ${removed} of ${tokens} tokens`);
   const left = tokens - removed;
   assert(io.sizeIn.byteLength >= frames * tokens * 4, `${io.sizeIn.label}: too short`);
@@ -53,6 +56,7 @@ export function tokenSort(
   assert(io.kept.byteLength >= frames * left * 4, `${io.kept.label}: too short`);
   assert(io.next.byteLength >= frames * tokens * 4, `${io.next.label}: too short`);
   assert(io.owners.byteLength >= frames * patches * 4, `${io.owners.label}: too short`);
+  assert(io.scratch.byteLength >= frames * sortScratchLength(tokens) * 4, `${io.scratch.label}: too short`);
   const constants = {
     T: tokens,
     R: removed,
@@ -64,6 +68,6 @@ export function tokenSort(
     THREADS: tokens <= 128 ? 64 : 256,
   };
   const pipeline = compileKernel(gpu, { name: "token-sort", code, constants });
-  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.next, io.owners];
+  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.next, io.owners, io.scratch];
   return createDispatch(gpu, `${io.sizeOut.label}.sort`, pipeline, bindings, (recorded) => [recorded]);
 }

@@ -3,7 +3,6 @@ import type { Gpu } from "../gpu/device.ts";
 import { runDispatches } from "../gpu/record.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
-import { maxTokens } from "../kernels/token-sort.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
 import type { EncoderBackend } from "../session/types.ts";
@@ -89,16 +88,13 @@ async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
 
 function checkSupported(config: ModelConfig, segments: readonly Segment[]): void {
   const { hiddenSize, numAttentionHeads } = config.vision;
-  const patches = patchCount(config.vision);
   const tokens = segments.at(-1)?.tokens ?? 0;
   const problem =
     hiddenSize % numAttentionHeads !== 0
       ? `${numAttentionHeads} attention heads do not divide its width of ${hiddenSize}`
-      : segments.some((segment) => segment.removed > 0) && patches > maxTokens
-        ? `merging takes at most ${maxTokens} patches, it has ${patches}`
-        : tokens - Number(config.merge.dropFirst) < 1
-          ? "no token is left of a frame"
-          : null;
+      : tokens - Number(config.merge.dropFirst) < 1
+        ? "no token is left of a frame"
+        : null;
   if (problem) throw new AuroraError("ModelUnsupported", `This model's vision encoder cannot be used: ${problem}.`);
 }
 

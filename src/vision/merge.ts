@@ -4,7 +4,7 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { tokenMatch } from "../kernels/token-match.ts";
 import { tokenMerge } from "../kernels/token-merge.ts";
-import { tokenSort } from "../kernels/token-sort.ts";
+import { sortScratchLength, tokenSort } from "../kernels/token-sort.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { patchCount, type Segment } from "./segments.ts";
 
@@ -44,6 +44,7 @@ export function createMerger(gpu: Gpu, config: ModelConfig, segments: readonly S
   const nearest = make("nearest", [half], "u32");
   const kept = make("kept", [patches], "u32");
   const next = make("next", [patches], "u32");
+  const scratch = make("scratch", [sortScratchLength(patches)], "u32");
   const owners = make("owners", [patches], "u32", firstOwners(maxBatch, patches, merge.dropFirst));
   const ones = make("sizes", [patches], "f32", new Float32Array(maxBatch * patches).fill(1));
   const spare = [make("sizes.0", [patches], "f32"), make("sizes.1", [patches], "f32")] as [Tensor, Tensor];
@@ -62,7 +63,7 @@ export function createMerger(gpu: Gpu, config: ModelConfig, segments: readonly S
     return {
       dispatches: [
         tokenMatch(gpu, { metric, best, nearest }, { ...shared, width }),
-        tokenSort(gpu, { best, nearest, sizeIn, sizeOut, kept, next, owners }, sorting),
+        tokenSort(gpu, { best, nearest, sizeIn, sizeOut, kept, next, owners, scratch }, sorting),
         tokenMerge(gpu, { x: from, size: sizeIn, kept, next, y: to }, { ...shared, width: vision.hiddenSize }),
       ],
     };
