@@ -54,8 +54,8 @@ const bt709: Tags = { matrix: "bt709", primaries: "bt709", transfer: "bt709", fu
 function makeFrame(format: string, width: number, height: number, colorSpace: Tags, more: object = {}) {
   const { planes, byteLength } = planesOf(format, width, height);
   const bytes = fillSamples(format, byteLength, width + height);
-  // A canvas premultiplies: what is not opaque would come back less exact from one.
-  if (format === "RGBX") for (let i = 3; i < byteLength; i += 4) bytes[i] = 255;
+  // Bitmaps may be premultiplied: what is not opaque would come back less exact from one.
+  if (format.endsWith("X")) for (let i = 3; i < byteLength; i += 4) bytes[i] = 255;
   const init = { format, codedWidth: width, codedHeight: height, timestamp: 0, colorSpace, ...more };
   return { frame: new VideoFrame(bytes, init as VideoFrameBufferInit), bytes, planes };
 }
