@@ -28,6 +28,8 @@ export class RunDecoder {
   readonly #signal: AbortSignal;
   readonly #onLoss: LossListener;
   #decoder: FrameDecoder | null = null;
+  /** What `#decoder` was made for. */
+  #format: PacketFormat | null = null;
   #preferSoftware = false;
   /** `undefined` until it was looked for. */
   #note: Uint8Array | null | undefined;
@@ -98,15 +100,13 @@ export class RunDecoder {
         if (inFirstGroup && (index.pts[packet] as number) < (index.pts[from] as number)) continue;
         const format = this.#formatOf(packet);
         if (!isFirst && !wantedPackets.has(packet) && isDisposable(data, format)) continue;
-        const config = decoderConfig(format, this.#preferSoftware);
-        if (this.#decoder && !this.#decoder.accepts(config)) {
+        if (this.#decoder && this.#format !== format) {
           if (!isFirst && !(yield* this.#drain(this.#decoder, pending))) return false;
           this.#closeDecoder();
           isFirst = true;
         }
-        this.#decoder ??= new FrameDecoder(config);
-        const decoder = this.#decoder;
-        decoder.want(wanted);
+        const decoder = this.#decoderFor(format);
+        if (isFirst) decoder.want(wanted);
         yield* this.#deliver(decoder, pending);
         while (decoder.isFull && !decoder.error) {
           await decoder.nextEvent(this.#signal);
@@ -239,6 +239,12 @@ export class RunDecoder {
     if (this.#preferSoftware) return;
     const support = await VideoDecoder.isConfigSupported(decoderConfig(format, true)).catch(() => null);
     this.#preferSoftware = support?.supported === true;
+  }
+
+  #decoderFor(format: PacketFormat): FrameDecoder {
+    this.#decoder ??= new FrameDecoder(decoderConfig(format, this.#preferSoftware));
+    this.#format = format;
+    return this.#decoder;
   }
 
   #closeDecoder(): void {

@@ -18,14 +18,12 @@ export class FrameDecoder {
   /** Frames that came out and were not taken yet. */
   readonly ready = new Map<number, VideoFrame>();
   readonly #decoder: VideoDecoder;
-  readonly #config: string;
   #wake: (() => void) | null = null;
   #error: Error | null = null;
   #outputs = 0;
   #wanted: ReadonlySet<number> = new Set();
 
   constructor(config: VideoDecoderConfig) {
-    this.#config = configKey(config);
     this.#decoder = new VideoDecoder({
       output: (frame) => {
         this.#outputs++;
@@ -59,14 +57,14 @@ export class FrameDecoder {
     return this.#decoder.decodeQueueSize >= maxQueued;
   }
 
-  /** Whether packets of this configuration can be given to this decoder. */
-  accepts(config: VideoDecoderConfig): boolean {
-    return this.#error === null && this.#config === configKey(config);
-  }
-
-  /** The timestamps whose frames are kept from now on. */
+  /** The timestamps whose frames are kept from now on; others that nobody took are closed. */
   want(timestamps: ReadonlySet<number>): void {
     this.#wanted = timestamps;
+    for (const [timestamp, frame] of this.ready) {
+      if (timestamps.has(timestamp)) continue;
+      frame.close();
+      this.ready.delete(timestamp);
+    }
   }
 
   /** The frame of `timestamp`, or null where it did not come out yet. The decoder keeps it too unless it is taken for the last time. */
@@ -135,11 +133,6 @@ export class FrameDecoder {
     this.#wake?.();
     this.#wake = null;
   }
-}
-
-function configKey(config: VideoDecoderConfig): string {
-  const { description, ...rest } = config;
-  return JSON.stringify([rest, description ? Array.from(description as Uint8Array) : null]);
 }
 
 /** Throws the error that a stopped reader ends with. */

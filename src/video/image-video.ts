@@ -84,7 +84,9 @@ async function* movingFrames(
   try {
     for (const { packet } of wanted) {
       throwIfAborted(signal);
-      const { image } = await decoder.decode({ frameIndex: packet });
+      const { image } = await decoder.decode({ frameIndex: packet }).catch((error: unknown) => {
+        throw unreadable(mimeType, error);
+      });
       const frame = countFrame(image);
       if (signal.aborted) frame.close();
       throwIfAborted(signal);
@@ -109,8 +111,9 @@ async function readMovement(data: ArrayBuffer, mimeType: string, signal: AbortSi
       const { image } = await decoder.decode({ frameIndex: i });
       if (i === 0) Object.assign(movement, { width: image.displayWidth, height: image.displayHeight });
       movement.pts.push(end);
-      movement.duration.push(image.duration ?? 0);
-      end += image.duration ?? 0;
+      const duration = count === 1 ? 0 : frameDuration(image);
+      movement.duration.push(duration);
+      end += duration;
       image.close();
     }
   } catch (error) {
@@ -120,6 +123,11 @@ async function readMovement(data: ArrayBuffer, mimeType: string, signal: AbortSi
     decoder.close();
   }
   return movement;
+}
+
+/** Browsers show frames that ask for 10 ms or less for 100 ms. */
+function frameDuration(frame: VideoFrame): number {
+  return frame.duration && frame.duration > 10_000 ? frame.duration : 100_000;
 }
 
 function unreadable(mimeType: string, cause: unknown): AuroraError {

@@ -156,7 +156,10 @@ function buildIndex(
   const edit = readEdits(trak, timescale, file.moov.mvhd.timescale);
   const entries = trak.mdia.minf.stbl.stsd.entries as VisualSampleEntry[];
   assert(entries.length > 0, "no sample description");
-  const packets = trak.samples.map((sample, i) => toPacket(sample, shifts[i] as number, timescale, edit.shift));
+  // Samples without bytes tell that the frame before stays; decoders take them for the end.
+  const packets = trak.samples
+    .map((sample, i) => toPacket(sample, shifts[i] as number, timescale, edit.shift))
+    .filter((packet) => packet.size > 0);
   let available = packets.findIndex((packet) => !(packet.offset + packet.size <= fileSize));
   if (available === -1) available = packets.length;
   const { mvhd, mvex } = file.moov;
