@@ -96,7 +96,6 @@ function ModeSwitch({ mode, onMode }: Pick<ComposerProps, "mode" | "onMode">) {
             <input
               type="radio"
               name="mode"
-              className="visually-hidden"
               checked={each.mode === mode}
               aria-describedby="mode-means"
               onChange={() => onMode(each.mode)}
