@@ -37,6 +37,13 @@ export function App({ viewer, conversation }: AppProps) {
     void conversation.clear(null);
     viewer.choose(next);
     setVideoCount(videoCount + 1);
+    // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
+    if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
+  }
+
+  function watchAgain() {
+    viewer.watchAgain();
+    setVideoCount(videoCount + 1);
   }
 
   async function ask(question: string) {
@@ -94,7 +101,7 @@ export function App({ viewer, conversation }: AppProps) {
             session={session}
             model={model}
             videoRef={player}
-            onWatchAgain={viewer.watchAgain}
+            onWatchAgain={watchAgain}
             status={model.status === "ready" ? null : status}
           />
           <Chat

@@ -56,7 +56,7 @@ export function Filmstrip({ frames, selected, onSelect }: FilmstripProps) {
         aria-label="Frames seen"
         aria-orientation="horizontal"
         tabIndex={0}
-        aria-activedescendant={current >= 0 ? `frame-${current}` : undefined}
+        aria-activedescendant={current >= first && current < end ? `frame-${current}` : undefined}
         onScroll={(event) => setScrollLeft(event.currentTarget.scrollLeft)}
         onKeyDown={onKeyDown}
       >

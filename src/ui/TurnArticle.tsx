@@ -1,7 +1,7 @@
 import { CopyButton } from "./CopyButton.tsx";
 import type { Turn } from "./conversation.ts";
 import { ErrorNote } from "./ErrorNote.tsx";
-import { formatClock, formatCount, formatRate } from "./format.ts";
+import { formatClock, formatCount, formatRate, formatWait } from "./format.ts";
 import { Icon } from "./Icon.tsx";
 
 type TurnArticleProps = {
@@ -46,11 +46,11 @@ function reveal(article: HTMLElement | null) {
 }
 
 function figuresLine({ mode, status, figures }: Turn): string {
-  const parts = [status === "stopped" ? "Stopped" : mode === "memory" ? "From memory" : "Looked again"];
+  const parts = status === "stopped" ? ["stopped"] : mode === "look-again" ? ["looked again"] : [];
   if (figures) {
     parts.push(`after ${formatCount(figures.frames)} ${figures.frames === 1 ? "frame" : "frames"}`);
     if (figures.tokensPerSecond > 0) parts.push(`${formatRate(figures.tokensPerSecond)} tok/s`);
-    parts.push(`first token ${formatCount(Math.round(figures.firstTokenMs))} ms`);
+    parts.push(`first token ${formatWait(figures.firstTokenMs)}`);
   }
   return parts.join(" · ");
 }

@@ -1,6 +1,6 @@
 import type { Session, SessionSnapshot } from "../session/types.ts";
 import { ErrorNote } from "./ErrorNote.tsx";
-import { formatClock, formatCount, formatDuration, formatRate } from "./format.ts";
+import { formatClock, formatCodec, formatCount, formatDuration, formatRate } from "./format.ts";
 import { Icon } from "./Icon.tsx";
 import { ProgressBar } from "./ProgressBar.tsx";
 
@@ -138,5 +138,7 @@ function rateLine({ status, secondsLeft, framesPerSecond, watchMs }: SessionSnap
 function videoLine({ video }: SessionSnapshot): string {
   if (!video) return " ";
   const { durationSeconds, width, height, container, codec } = video;
-  return [formatDuration(durationSeconds), `${width} × ${height}`, container, codec].filter(Boolean).join(" · ");
+  return [formatDuration(durationSeconds), `${width} × ${height}`, container, formatCodec(codec)]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -26,7 +26,7 @@ export function Workspace({ video, session, model, videoRef, onWatchAgain, statu
   const watch = useSnapshot(session ?? unopened);
   const [selected, setSelected] = useState<number | null>(null);
   const [playheadSeconds, setPlayhead] = useState(0);
-  const frame = (selected === null ? watch.frames.at(-1) : watch.frames[selected]) ?? null;
+  const frame = watch.frames[selected ?? -1] ?? watch.frames.at(-1) ?? null;
 
   function select(place: number) {
     setSelected(place);

@@ -56,7 +56,8 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
       const session = await askable(signal);
       change(turn.id, { watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
-        text += piece.text;
+        // Models begin with the space between the prompt and the answer.
+        text = (text + piece.text).trimStart();
         change(turn.id, { text, status: "writing", figures: piece.figures });
       }
       change(turn.id, { status: signal.aborted ? "stopped" : "done" });

@@ -36,6 +36,27 @@ export function formatDuration(seconds: number): string {
   return s > 0 ? `${m} min ${s} s` : `${m} min`;
 }
 
+/** A short wait: "84 ms", "1.1 s". */
+export function formatWait(milliseconds: number): string {
+  return milliseconds < 999.5 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** The name that people know for a codec string such as "avc1.640015"; unknown ones as they are. */
+export function formatCodec(codec: string): string {
+  const names = {
+    avc: "H.264",
+    hvc: "HEVC",
+    hev: "HEVC",
+    vp8: "VP8",
+    vp08: "VP8",
+    vp9: "VP9",
+    vp09: "VP9",
+    av01: "AV1",
+  };
+  const known = Object.entries(names).find(([prefix]) => codec.toLowerCase().startsWith(prefix));
+  return known ? known[1] : codec;
+}
+
 /** A rate with the digits that matter: "0.4", "7.8", "42". */
 export function formatRate(perSecond: number): string {
   return perSecond < 9.95 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond));

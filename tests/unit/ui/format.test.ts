@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatClock, formatDuration, formatRate } from "../../../src/ui/format.ts";
+import {
+  formatBytes,
+  formatClock,
+  formatCodec,
+  formatDuration,
+  formatRate,
+  formatWait,
+} from "../../../src/ui/format.ts";
 import { finishedSentences } from "../../../src/ui/sentences.ts";
 
 test("bytes in the unit that leaves few digits", () => {
@@ -39,6 +46,17 @@ test("durations carry into the next unit", () => {
 
 test("rates keep a decimal while it matters", () => {
   expect([0.44, 9.94, 9.96, 1234].map(formatRate)).toEqual(["0.4", "9.9", "10", "1,234"]);
+});
+
+test("waits and codecs read like speech", () => {
+  expect([84.4, 999.4, 1051].map(formatWait)).toEqual(["84 ms", "999 ms", "1.1 s"]);
+  expect(["avc1.640015", "hvc1.1.6.L93", "vp09.00.10.08", "av01.0.04M.08", "theora"].map(formatCodec)).toEqual([
+    "H.264",
+    "HEVC",
+    "VP9",
+    "AV1",
+    "theora",
+  ]);
 });
 
 test("a sentence is told once it is whole", () => {
