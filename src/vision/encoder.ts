@@ -51,7 +51,7 @@ export type Encoder = {
  * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
  * @param options.maxBatch most frames of one call
  * @param options.onTensor called with the bytes of each tensor read
- * @throws AuroraError `ModelCorrupt`, `ModelUnsupported`, `OutOfMemory`, `Aborted`, `DownloadFailed`
+ * @throws AuroraError `ModelCorrupt`, `ModelUnsupported`, `AdapterTooSmall`, `OutOfMemory`, `Aborted`, `DownloadFailed`
  */
 export async function createEncoder(
   gpu: Gpu,
@@ -64,9 +64,9 @@ export async function createEncoder(
     readonly onTensor?: (bytes: number) => void;
   },
 ): Promise<Encoder> {
-  const segments = planSegments(config);
-  checkSupported(config, segments);
   const backend = options.backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : options.backend;
+  checkSupported(gpu, config, backend, options.maxBatch);
+  const segments = planSegments(config);
   const read = createWeightReader(tensors, options);
   const sessions: OrtSession[] = [];
   try {
@@ -86,16 +86,26 @@ async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
   for (const session of sessions) await session.release();
 }
 
-function checkSupported(config: ModelConfig, segments: readonly Segment[]): void {
-  const { hiddenSize, numAttentionHeads } = config.vision;
-  const tokens = segments.at(-1)?.tokens ?? 0;
-  const problem =
-    hiddenSize % numAttentionHeads !== 0
-      ? `${numAttentionHeads} attention heads do not divide its width of ${hiddenSize}`
-      : tokens - Number(config.merge.dropFirst) < 1
-        ? "no token is left of a frame"
-        : null;
-  if (problem) throw new AuroraError("ModelUnsupported", `This model's vision encoder cannot be used: ${problem}.`);
+/** Largest tensor inside a segment: the attention's logits [F, H, T, T], or the MLP's hidden rows [F, T, inner]. */
+function largestBytes(config: ModelConfig, maxBatch: number): number {
+  const { numAttentionHeads: heads, intermediateSize, imageSize } = config.vision;
+  const tokens = patchCount(config.vision);
+  return 4 * maxBatch * Math.max(heads * tokens * tokens, tokens * intermediateSize, 3 * imageSize * imageSize);
+}
+
+function checkSupported(gpu: Gpu, config: ModelConfig, backend: "webgpu" | "wasm", maxBatch: number): void {
+  const tokens = planSegments(config).at(-1)?.tokens ?? 0;
+  if (tokens - Number(config.merge.dropFirst) < 1) {
+    throw new AuroraError("ModelUnsupported", "This model keeps no token of a frame.");
+  }
+  const bytes = largestBytes(config, maxBatch);
+  if (backend === "webgpu" && bytes > gpu.maxBindingBytes) {
+    const [needs, has] = [bytes, gpu.maxBindingBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
+    throw new AuroraError(
+      "AdapterTooSmall",
+      `This graphics adapter is too small for this model: ${maxBatch} frames at once need a buffer of ${needs}, it has ${has}.`,
+    );
+  }
 }
 
 type Parts = {
