@@ -1,30 +1,30 @@
-// y = act(x · wᵀ) for one row of x: LANES threads share each output, striding over K.
-override LANES: u32 = 16u;  // a power of two, 1 … 64; 1 needs no barrier
+// y = act(x · wᵀ) for one row of x: LANES threads share four outputs, striding over K.
+override THREADS: u32 = 64u;
+override LANES: u32 = 32u;  // a power of two up to THREADS; 1 needs no barrier
 
-const THREADS = 64u;
-
-var<workgroup> partial: array<f32, THREADS>;
+var<workgroup> partial: array<vec4f, THREADS>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let lane = thread % LANES;
-  let n = group.x * (THREADS / LANES) + thread / LANES;
+  let n = 4u * (group.x * (THREADS / LANES) + thread / LANES);
   let batch = group.z;
-  let live = n < OUT;
+  let input = batch * linear.batch_x;
+  let at = vec4u(weight_row(batch, n), weight_row(batch, n + 1u), weight_row(batch, n + 2u), weight_row(batch, n + 3u));
 
-  var sum = 0.0;
-  if (live) {
-    let start = (batch * OUT + n) * quads();
-    let input = batch * (BATCH_X / 4u);
-    for (var k = lane; k < quads(); k += LANES) { sum += dot(x[input + k], weight4(start + k)); }
+  var sums = vec4f();
+  for (var k = lane; k < linear.quads; k += LANES) {
+    sums += x[input + k] * mat4x4f(weight4(at.x + k), weight4(at.y + k), weight4(at.z + k), weight4(at.w + k));
   }
   if (LANES > 1u) {
-    partial[thread] = sum;
-    workgroupBarrier();
-    sum = 0.0;
-    if (lane == 0u) {
-      for (var i = 0u; i < LANES; i++) { sum += partial[thread + i]; }
+    partial[thread] = sums;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+      workgroupBarrier();
+      if (lane < half) { partial[thread] += partial[thread + half]; }
     }
+    sums = partial[thread];
   }
-  if (live && lane == 0u) { store(batch, 0u, n, sum); }
+  if (lane == 0u) {
+    for (var i = 0u; i < 4u; i++) { store(batch, 0u, n + i, sums[i]); }
+  }
 }

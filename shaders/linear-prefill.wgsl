@@ -1,62 +1,45 @@
-// Y = act(X · Wᵀ) for many rows: 32 × 64 outputs a workgroup, 4 × 4 a thread, tiles of 16 along K in workgroup memory.
+// Y = act(X · Wᵀ) for many rows: 32 × 64 outputs a workgroup, 8 × 4 a thread, tiles of 16 along K in workgroup memory.
+// A thread's rows lie 4 apart and its columns 16 apart, so that neighbours read neighbouring vec4s.
 const TILE_T = 32u;
 const TILE_N = 64u;
-const TILE_K = 16u;
-const QUADS = TILE_K / 4u;
+const QUADS = 4u;                // of a tile along K
+const THREADS = 64u;             // 16 along N × 4 along T
 
-var<workgroup> tile_x: array<f32, TILE_K * TILE_T>;  // [k, t]
-var<workgroup> tile_w: array<f32, TILE_K * TILE_N>;  // [k, n]
+var<workgroup> tile_x: array<vec4f, QUADS * TILE_T>;  // [k, t]
+var<workgroup> tile_w: array<vec4f, QUADS * TILE_N>;  // [k, n]
 
-@compute @workgroup_size(16, 8)
+@compute @workgroup_size(16, 4)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) thread: u32) {
   let batch = group.z;
   let first_t = group.y * TILE_T;
   let first_n = group.x * TILE_N;
-  let quads_k = quads();
-  var sums: array<vec4f, 4>;  // [t, n]
+  var sums: array<vec4f, 8>;     // [t, n]
 
-  // Which four values of each tile this thread fetches; w's tile is twice as tall as x's.
-  let fetch_row = thread / QUADS;
-  let fetch_quad = thread % QUADS;
-  let x_from = batch * (BATCH_X / 4u) + min(first_t + fetch_row, rows.x - 1u) * quads_k;
-  let w_from = (batch * OUT + min(first_n + fetch_row, OUT - 1u)) * quads_k;
-  let w_next = (batch * OUT + min(first_n + fetch_row + TILE_T, OUT - 1u)) * quads_k;
-
-  for (var k = 0u; k < quads_k; k += QUADS) {
-    let at = k + fetch_quad;
-    var x4 = vec4f();
-    var w4 = vec4f();
-    var v4 = vec4f();
-    if (at < quads_k) {
-      x4 = x[x_from + at];
-      w4 = weight4(w_from + at);
-      v4 = weight4(w_next + at);
+  for (var k0 = 0u; k0 < linear.quads; k0 += QUADS) {
+    let k = k0 + thread % QUADS; // neighbours fetch along a row
+    let inside = k < linear.quads;
+    for (var row = thread / QUADS; row < TILE_T; row += THREADS / QUADS) {
+      var value = vec4f();
+      if (inside) { value = x[input_row(batch, first_t + row) + k]; }
+      tile_x[(thread % QUADS) * TILE_T + row] = value;
     }
-    for (var i = 0u; i < 4u; i++) {
-      let row = fetch_quad * 4u + i;
-      tile_x[row * TILE_T + fetch_row] = x4[i];
-      tile_w[row * TILE_N + fetch_row] = w4[i];
-      tile_w[row * TILE_N + fetch_row + TILE_T] = v4[i];
+    for (var row = thread / QUADS; row < TILE_N; row += THREADS / QUADS) {
+      var value = vec4f();
+      if (inside) { value = weight4(weight_row(batch, first_n + row) + k); }
+      tile_w[(thread % QUADS) * TILE_N + row] = value;
     }
     workgroupBarrier();
-    for (var i = 0u; i < TILE_K; i++) {
-      let a = i * TILE_T + local.y * 4u;
-      let b = i * TILE_N + local.x * 4u;
-      let weights = vec4f(tile_w[b], tile_w[b + 1u], tile_w[b + 2u], tile_w[b + 3u]);
-      sums[0] += tile_x[a] * weights;
-      sums[1] += tile_x[a + 1u] * weights;
-      sums[2] += tile_x[a + 2u] * weights;
-      sums[3] += tile_x[a + 3u] * weights;
+    for (var q = 0u; q < QUADS; q++) {
+      let at = q * TILE_N + local.x;
+      let weights = mat4x4f(tile_w[at], tile_w[at + 16u], tile_w[at + 32u], tile_w[at + 48u]);
+      for (var i = 0u; i < 8u; i++) { sums[i] += tile_x[q * TILE_T + local.y + 4u * i] * weights; }
     }
     workgroupBarrier();
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    let t = first_t + local.y * 4u + i;
-    if (t >= rows.x) { continue; }
-    for (var j = 0u; j < 4u; j++) {
-      let n = first_n + local.x * 4u + j;
-      if (n < OUT) { store(batch, t, n, sums[i][j]); }
-    }
+  for (var i = 0u; i < 8u; i++) {
+    let t = first_t + local.y + 4u * i;
+    if (t >= rows.x) { break; }
+    for (var j = 0u; j < 4u; j++) { store(batch, t, first_n + local.x + 16u * j, sums[i][j]); }
   }
 }

@@ -1,8 +1,7 @@
 // The most likely token, chosen where the logits are; ties go to the lowest id. One workgroup.
 override VOCAB: u32;
 override SLOTS: u32;            // room in tokens
-
-const THREADS = 256u;
+override THREADS: u32 = 256u;
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;            // [V]
 @group(0) @binding(1) var<storage, read_write> tokens: array<u32>;      // [1 + SLOTS]: how many so far, then the tokens

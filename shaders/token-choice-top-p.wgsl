@@ -3,8 +3,7 @@
 // random number is taken. The threshold is found by bisecting the logits' bits, which sort like the logits. One workgroup.
 override VOCAB: u32;
 override SLOTS: u32;            // room in tokens
-
-const THREADS = 256u;
+override THREADS: u32 = 256u;
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;            // [V]
 @group(0) @binding(1) var<storage, read_write> tokens: array<u32>;      // [1 + SLOTS]: how many so far, then the tokens

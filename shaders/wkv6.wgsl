@@ -1,15 +1,13 @@
 // RWKV-6's recurrence. Per head, with the state S [N_k, N_v] and for each token in turn:
 //   y_j = Σ_i r_i (S_ij + u_i k_i v_j), then S_ij ← w_i S_ij + k_i v_j.
-// A thread owns one column j and keeps its rows in registers through all tokens; 64 rows at most, so larger heads take
-// one dispatch for each block of 64, which add up in y.
+// A thread keeps 4 rows i of 4 columns j in registers through all tokens; the parts of a column meet once every few
+// tokens to add up y. A workgroup has 4 · GROUPS columns of one head, so a head is spread over several workgroups.
 override HEAD: u32;             // N, head size
+override PARTS: u32;            // N / 4, rounded up
+override GROUPS: u32;
+override STEPS: u32 = 8u;       // tokens between two barriers
 override STRIDE: u32;           // C rounded up to 4
 override BATCH: u32;            // rows that each of k, v, r, g has room for
-override FIRST_ROW: u32 = 0u;   // first state row of this dispatch
-override BLOCK: u32;            // state rows of this dispatch, ≤ 64
-
-const MAX_QUADS = 16u;          // registers: 64 rows
-const STEPS = 16u;              // tokens fetched between two barriers
 
 @group(0) @binding(0) var<storage, read> kvrg: array<f32>;          // [4, BATCH, C]
 @group(0) @binding(1) var<storage, read> decay: array<f32>;         // [T, C]
@@ -18,62 +16,64 @@ const STEPS = 16u;              // tokens fetched between two barriers
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;       // [T, C]
 @group(0) @binding(5) var<uniform> rows: vec4u;                     // T in .x
 
-// Rows past BLOCK are zero in all of these, so they add nothing.
-var<workgroup> r: array<vec4f, STEPS * MAX_QUADS>;
-var<workgroup> k: array<vec4f, STEPS * MAX_QUADS>;
-var<workgroup> w: array<vec4f, STEPS * MAX_QUADS>;
+var<workgroup> partial: array<vec4f, STEPS * PARTS * GROUPS>;       // [token, part, group]
 
-fn quads() -> u32 { return (BLOCK + 3u) / 4u; }
+// Four columns of a row of S; zeros for a row past the head's end, where k is zero too, so that it stays so.
+fn load(row: u32, live: bool, columns: vec4u) -> vec4f {
+  let at = row * HEAD + min(columns, vec4u(HEAD - 1u));
+  return select(vec4f(), vec4f(state[at.x], state[at.y], state[at.z], state[at.w]), live);
+}
 
-// 1 for each of the rows 4q … 4q + 3 that exists.
-fn mask(q: u32) -> vec4f { return select(vec4f(), vec4f(1.0), vec4u(0u, 1u, 2u, 3u) + 4u * q < vec4u(BLOCK)); }
-
-fn kvrg4(at: u32, q: u32) -> vec4f { return vec4f(kvrg[at], kvrg[at + 1u], kvrg[at + 2u], kvrg[at + 3u]) * mask(q); }
-
-@compute @workgroup_size(HEAD)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) j: u32) {
-  let channel = group.x * HEAD;
-  let state_from = (channel + FIRST_ROW) * HEAD + j;
-
-  var s: array<vec4f, MAX_QUADS>;
-  var u: array<vec4f, MAX_QUADS>;
-  for (var q = 0u; q < quads(); q++) {
-    let at = state_from + 4u * q * HEAD;
-    let start = channel + FIRST_ROW + 4u * q;
-    s[q] = vec4f(state[at], state[at + HEAD], state[at + 2u * HEAD], state[at + 3u * HEAD]) * mask(q);
-    u[q] = vec4f(bonus[start], bonus[start + 1u], bonus[start + 2u], bonus[start + 3u]) * mask(q);
+fn save(row: u32, live: bool, columns: vec4u, s: vec4f) {
+  for (var n = 0u; n < 4u; n++) {
+    if (live && columns[n] < HEAD) { state[row * HEAD + columns[n]] = s[n]; }
   }
+}
+
+// One token for one row: adds its share of y to sum. `at` is the token's place of the row's channel in k and w.
+fn turn(s: ptr<function, vec4f>, sum: ptr<function, vec4f>, at: u32, live: bool, u: f32, v: vec4f) {
+  let kv = select(0.0, kvrg[at], live) * v;
+  *sum += kvrg[2u * BATCH * STRIDE + at] * (*s + u * kv);
+  *s = decay[at] * *s + kv;
+}
+
+@compute @workgroup_size(GROUPS, PARTS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let head = group.y * HEAD;              // first channel of the head
+  let columns = group.x * 4u * GROUPS + local.x + GROUPS * vec4u(0u, 1u, 2u, 3u);
+  let v_at = BATCH * STRIDE + head + min(columns, vec4u(HEAD - 1u));
+  let i = local.y * 4u;                   // first of this thread's rows
+  let c = head + i;
+  let l1 = i + 1u < HEAD; let l2 = i + 2u < HEAD; let l3 = i + 3u < HEAD;
+  var s0 = load(c, true, columns); var s1 = load(c + 1u, l1, columns);
+  var s2 = load(c + 2u, l2, columns); var s3 = load(c + 3u, l3, columns);
+  let u = vec4f(bonus[c], bonus[c + 1u], bonus[c + 2u], bonus[c + 3u]);
 
   for (var t0 = 0u; t0 < rows.x; t0 += STEPS) {
     let steps = min(STEPS, rows.x - t0);
-    for (var n = j; n < steps * quads(); n += HEAD) {
-      let q = n % quads();
-      let at = (t0 + n / quads()) * STRIDE + channel + FIRST_ROW + 4u * q;
-      let slot = (n / quads()) * MAX_QUADS + q;
-      k[slot] = kvrg4(at, q);
-      r[slot] = kvrg4(2u * BATCH * STRIDE + at, q);
-      w[slot] = vec4f(decay[at], decay[at + 1u], decay[at + 2u], decay[at + 3u]) * mask(q);
+    for (var step = 0u; step < steps; step++) {
+      let row = (t0 + step) * STRIDE;
+      let v = vec4f(kvrg[v_at.x + row], kvrg[v_at.y + row], kvrg[v_at.z + row], kvrg[v_at.w + row]);
+      let at = row + c;
+      var sum = vec4f();
+      turn(&s0, &sum, at, true, u.x, v);
+      turn(&s1, &sum, at + 1u, l1, u.y, v);
+      turn(&s2, &sum, at + 2u, l2, u.z, v);
+      turn(&s3, &sum, at + 3u, l3, u.w, v);
+      partial[step * PARTS * GROUPS + thread] = sum;
     }
     workgroupBarrier();
-    for (var step = 0u; step < steps; step++) {
-      let at = (t0 + step) * STRIDE + channel + j;
-      let v = kvrg[BATCH * STRIDE + at];
+    for (var step = local.y; step < steps; step += PARTS) {
       var sum = vec4f();
-      for (var q = 0u; q < quads(); q++) {
-        let slot = step * MAX_QUADS + q;
-        let kv = k[slot] * v;
-        sum += r[slot] * (s[q] + u[q] * kv);
-        s[q] = w[slot] * s[q] + kv;
+      let end = (step + 1u) * PARTS * GROUPS;
+      for (var at = step * PARTS * GROUPS + local.x; at < end; at += GROUPS) { sum += partial[at]; }
+      for (var n = 0u; n < 4u; n++) {
+        if (columns[n] < HEAD) { y[(t0 + step) * STRIDE + head + columns[n]] = sum[n]; }
       }
-      let value = sum.x + sum.y + sum.z + sum.w;
-      if (FIRST_ROW == 0u) { y[at] = value; } else { y[at] += value; }
     }
     workgroupBarrier();
   }
 
-  for (var q = 0u; q < quads(); q++) {
-    for (var i = 0u; i < 4u; i++) {
-      if (4u * q + i < BLOCK) { state[state_from + (4u * q + i) * HEAD] = s[q][i]; }
-    }
-  }
+  save(c, true, columns, s0); save(c + 1u, l1, columns, s1);
+  save(c + 2u, l2, columns, s2); save(c + 3u, l3, columns, s3);
 }

@@ -7,6 +7,7 @@ import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createUniform } from "../gpu/uniform.ts";
 import { rowStride } from "./row-stride.ts";
 
 /** Weights of one or several (`batch`) linear layers of one shape, split by rows into pieces that fit a binding. */
@@ -16,9 +17,14 @@ export type LinearWeights = {
   readonly inWidth: number;
   readonly outWidth: number;
   readonly half: boolean;
-  readonly pieces: readonly { readonly tensor: Tensor; readonly firstRow: number; readonly rows: number }[];
+  readonly pieces: readonly LinearPiece[];
+  /** A uniform with these words, made once and kept as long as the weights. */
+  uniform(words: readonly number[]): GPUBuffer;
   destroy(): void;
 };
+
+/** Rows of weights in one buffer: [B, rows, rowStride(K)]. */
+type LinearPiece = { readonly tensor: Tensor; readonly firstRow: number; readonly rows: number };
 
 /** What happens to x·wᵀ (+ bias): `decay` is exp(−exp(s)). */
 export type LinearActivation = "none" | "tanh" | "relu-squared" | "sigmoid" | "decay";
@@ -74,7 +80,7 @@ export function uploadLinear(
   const rowsThatFit = Math.floor(maxBytes / rowBytes);
   assert(rowsThatFit >= (batch > 1 ? batch * outWidth : 1), `${label}: ${maxBytes} bytes are too few for a piece`);
   const pieceRows = batch > 1 ? outWidth : Math.min(outWidth, rowsThatFit);
-  const pieces: { tensor: Tensor; firstRow: number; rows: number }[] = [];
+  const pieces: LinearPiece[] = [];
   for (let firstRow = 0; firstRow < outWidth; firstRow += pieceRows) {
     const rows = Math.min(pieceRows, outWidth - firstRow);
     const part = data.subarray(firstRow * inWidth, firstRow * inWidth + rows * batch * inWidth);
@@ -87,6 +93,7 @@ export function uploadLinear(
     );
     pieces.push({ tensor, firstRow, rows });
   }
+  const uniforms = new Map<string, GPUBuffer>();
   return {
     label,
     batch,
@@ -94,8 +101,15 @@ export function uploadLinear(
     outWidth,
     half,
     pieces,
-    destroy: () => {
+    uniform(words) {
+      const key = words.join();
+      const uniform = uniforms.get(key) ?? createUniform(gpu, `${label}.sizes`, words);
+      uniforms.set(key, uniform);
+      return uniform;
+    },
+    destroy() {
       for (const { tensor } of pieces) tensor.destroy();
+      for (const uniform of uniforms.values()) uniform.destroy();
     },
   };
 }
@@ -111,73 +125,71 @@ export function padRows<T extends Float32Array | Uint16Array>(dense: T, width: n
 
 /**
  * y = act(x · wᵀ + bias) for one row of x [B, K] into y [B, N].
+ *
+ * @param options.lanes threads that share an output, a power of two up to 64; what suits the adapter unless given
  */
-export function linearDecode(gpu: Gpu, io: LinearIo, options: LinearOptions = {}): Dispatch[] {
-  const lanes = gpu.adapter.software ? 1 : 16;
-  return io.w.pieces.map((piece) => {
-    const pipeline = compileKernel(gpu, {
-      name: "linear-decode",
-      code: ioCode + decodeCode,
-      constants: { ...constantsOf(io.w, piece, options), LANES: lanes },
-    });
-    return createDispatch(gpu, `${io.w.label}.decode`, pipeline, bindingsOf(io, piece.tensor, options), [
-      Math.ceil((piece.rows * lanes) / 64),
+export function linearDecode(
+  gpu: Gpu,
+  io: LinearIo,
+  options: LinearOptions & { readonly lanes?: number } = {},
+): Dispatch[] {
+  const lanes = options.lanes ?? (gpu.adapter.software ? 1 : 32);
+  const threads = lanes === 1 ? 16 : 64; // without barriers small workgroups spread best over a CPU's cores
+  const constants = { HALF: io.w.half ? 1 : 0, THREADS: threads, LANES: lanes };
+  const pipeline = compileKernel(gpu, { name: "linear-decode", code: ioCode + decodeCode, constants });
+  return io.w.pieces.map((piece) =>
+    createDispatch(gpu, `${io.w.label}.decode`, pipeline, bindingsOf(io, piece, options), [
+      Math.ceil((piece.rows * lanes) / (4 * threads)),
       1,
       io.w.batch,
-    ]);
-  });
+    ]),
+  );
 }
+
+/** The ways to multiply many rows: through workgroup memory, or without, which software adapters do faster. */
+const prefillVariants = {
+  tiled: { name: "linear-prefill", code: ioCode + prefillCode, tile: [64, 32] },
+  direct: { name: "linear-prefill-direct", code: ioCode + directCode, tile: [16, 16] },
+} as const;
 
 /**
  * Y = act(X · Wᵀ + bias) for T rows of X [B, T, K] into Y [B, T, N].
  *
  * @param io.rows uniform with T in its first word
+ * @param options.variant the kernel; what suits the adapter unless given
  */
 export function linearPrefill(
   gpu: Gpu,
   io: LinearIo & { readonly rows: GPUBuffer },
-  options: LinearOptions = {},
+  options: LinearOptions & { readonly variant?: keyof typeof prefillVariants } = {},
 ): Dispatch[] {
-  const direct = gpu.adapter.software;
-  const [tileN, tileT] = direct ? ([32, 32] as const) : ([64, 32] as const);
-  return io.w.pieces.map((piece) => {
-    const source = direct
-      ? { name: "linear-prefill-direct", code: ioCode + directCode }
-      : { name: "linear-prefill", code: ioCode + prefillCode };
-    const pipeline = compileKernel(gpu, { ...source, constants: constantsOf(io.w, piece, options) });
-    return createDispatch(
-      gpu,
-      `${io.w.label}.prefill`,
-      pipeline,
-      [...bindingsOf(io, piece.tensor, options), io.rows],
-      (rows) => [Math.ceil(piece.rows / tileN), Math.ceil(rows / tileT), io.w.batch],
-    );
-  });
+  const { name, code, tile } = prefillVariants[options.variant ?? (gpu.adapter.software ? "direct" : "tiled")];
+  const pipeline = compileKernel(gpu, { name, code, constants: { HALF: io.w.half ? 1 : 0 } });
+  return io.w.pieces.map((piece) =>
+    createDispatch(gpu, `${io.w.label}.prefill`, pipeline, [...bindingsOf(io, piece, options), io.rows], (rows) => [
+      Math.ceil(piece.rows / tile[0]),
+      Math.ceil(rows / tile[1]),
+      io.w.batch,
+    ]),
+  );
 }
 
-function constantsOf(
-  w: LinearWeights,
-  piece: LinearWeights["pieces"][number],
-  options: LinearOptions,
-): Record<string, number> {
-  const { activation = "none", combine = "store", batchRows = 0 } = options;
+function bindingsOf(io: LinearIo, piece: LinearPiece, options: LinearOptions) {
+  const { w } = io;
+  const { activation = "none", combine = "store", batchRows = 0, bias, gate } = options;
   assert(w.batch === 1 || batchRows > 0, `${w.label}: batches need batchRows`);
-  assert((combine === "add-gated") === (options.gate !== undefined), `${w.label}: a gate belongs to add-gated`);
-  assert(!(options.bias && options.gate), `${w.label}: bias and gate exclude each other`);
-  return {
-    IN: w.inWidth,
-    OUT: piece.rows,
-    OUT_OFFSET: piece.firstRow,
-    OUT_STRIDE: rowStride(w.outWidth),
-    HALF: w.half ? 1 : 0,
-    BATCH_X: batchRows * rowStride(w.inWidth),
-    BATCH_Y: batchRows * rowStride(w.outWidth),
-    ACTIVATION: activationNumber[activation],
-    COMBINE: { store: 0, add: 1, "add-gated": 2 }[combine],
-    BIAS: options.bias ? 1 : 0,
-  };
-}
-
-function bindingsOf(io: LinearIo, w: Tensor, options: LinearOptions) {
-  return [io.x, w, options.bias ?? options.gate ?? io.x, io.y]; // an unused `extra` still needs a buffer
+  assert((combine === "add-gated") === (gate !== undefined), `${w.label}: a gate belongs to add-gated`);
+  assert(!(bias && gate), `${w.label}: bias and gate exclude each other`);
+  const sizes = w.uniform([
+    rowStride(w.inWidth) / 4,
+    piece.rows,
+    piece.firstRow,
+    rowStride(w.outWidth),
+    (batchRows * rowStride(w.inWidth)) / 4,
+    batchRows * rowStride(w.outWidth),
+    activationNumber[activation],
+    { store: 0, add: 1, "add-gated": 2 }[combine],
+    bias ? 1 : 0,
+  ]);
+  return [io.x, piece.tensor, bias ?? gate ?? io.x, io.y, sizes]; // an unused `extra` still needs a buffer
 }

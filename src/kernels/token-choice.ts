@@ -16,7 +16,7 @@ type ChoiceIo = {
 
 /** Appends the most likely token to `tokens`; ties go to the lowest id. */
 export function tokenChoiceGreedy(gpu: Gpu, io: ChoiceIo, vocabSize: number): Dispatch {
-  const constants = { VOCAB: vocabSize, SLOTS: (io.tokens.shape[0] ?? 1) - 1 };
+  const constants = constantsOf(gpu, io, vocabSize);
   const pipeline = compileKernel(gpu, { name: "token-choice-greedy", code: greedyCode, constants });
   return createDispatch(gpu, "token-choice-greedy", pipeline, [io.logits, io.tokens, io.next], [1]);
 }
@@ -31,7 +31,7 @@ export function tokenChoiceTopP(
   io: ChoiceIo & { readonly randoms: Tensor; readonly settings: GPUBuffer },
   vocabSize: number,
 ): Dispatch {
-  const constants = { VOCAB: vocabSize, SLOTS: (io.tokens.shape[0] ?? 1) - 1 };
+  const constants = constantsOf(gpu, io, vocabSize);
   const pipeline = compileKernel(gpu, { name: "token-choice-top-p", code: topPCode, constants });
   return createDispatch(
     gpu,
@@ -40,4 +40,10 @@ export function tokenChoiceTopP(
     [io.logits, io.tokens, io.next, io.randoms, io.settings],
     [1],
   );
+}
+
+function constantsOf(gpu: Gpu, io: ChoiceIo, vocabSize: number): Record<string, number> {
+  // Software adapters compile code that zeroes each word of workgroup memory, so few threads are opened sooner.
+  const threads = gpu.adapter.software ? 16 : 256;
+  return { VOCAB: vocabSize, SLOTS: (io.tokens.shape[0] ?? 1) - 1, THREADS: threads };
 }

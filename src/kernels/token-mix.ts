@@ -18,6 +18,8 @@ type TokenMixIo = {
   readonly up: Tensor;
   /** [5, batchRows, C] */
   readonly out: Tensor;
+  /** Uniform with T in its first word. */
+  readonly rows: GPUBuffer;
 };
 
 /** RWKV-6's data-dependent token shift: the inputs of w, k, v, r, g (Finch, arXiv 2404.05892, §4.1). */
@@ -26,18 +28,18 @@ export function tokenMix(
   io: TokenMixIo,
   options: { readonly width: number; readonly rank: number; readonly batchRows: number },
 ): Dispatch {
-  const stride = rowStride(options.width);
   const constants = {
-    STRIDE: stride,
+    WIDTH: options.width,
+    STRIDE: rowStride(options.width),
     RANK: options.rank,
     RANK_STRIDE: rowStride(5 * options.rank),
     BATCH: options.batchRows,
   };
   const pipeline = compileKernel(gpu, { name: "token-mix", code, constants });
-  const bindings = [io.x, io.shift, io.mix, io.m, io.up, io.out];
+  const bindings = [io.x, io.shift, io.mix, io.m, io.up, io.out, io.rows];
   return createDispatch(gpu, `${io.out.label}.token-mix`, pipeline, bindings, (rows) => [
-    Math.ceil(stride / 256),
-    rows,
+    Math.ceil(options.width / 64),
+    Math.ceil(rows / 4),
     5,
   ]);
 }

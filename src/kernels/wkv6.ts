@@ -6,8 +6,10 @@ import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "./row-stride.ts";
 
-/** Rows of the state that a thread keeps in registers. */
-const blockRows = 64;
+/** Rows and columns of the state that a thread keeps in registers, and most threads of a workgroup. */
+const threadRows = 4;
+const threadColumns = 4;
+const mostThreads = 128;
 
 type Wkv6Io = {
   /** [4, batchRows, C]: k, v, r, g */
@@ -26,28 +28,29 @@ type Wkv6Io = {
 /**
  * RWKV-6's recurrence over T tokens, reading and leaving the state of one layer (Finch, arXiv 2404.05892, §4.2).
  *
- * @param options.width C = H·N · `headSize` N, at most the adapter's workgroup size
+ * @param options.width C = H·N · `headSize` N, at most 512
  */
 export function wkv6(
   gpu: Gpu,
   io: Wkv6Io,
   options: { readonly width: number; readonly headSize: number; readonly batchRows: number },
-): Dispatch[] {
+): Dispatch {
   const { width, headSize, batchRows } = options;
-  const most = gpu.device.limits.maxComputeInvocationsPerWorkgroup;
-  assert(headSize <= most, `a head of ${headSize} exceeds the adapter's ${most} threads`);
-  const dispatches: Dispatch[] = [];
-  for (let firstRow = 0; firstRow < headSize; firstRow += blockRows) {
-    const constants = {
-      HEAD: headSize,
-      STRIDE: rowStride(width),
-      BATCH: batchRows,
-      FIRST_ROW: firstRow,
-      BLOCK: Math.min(blockRows, headSize - firstRow),
-    };
-    const pipeline = compileKernel(gpu, { name: "wkv6", code, constants });
-    const bindings = [io.kvrg, io.decay, io.bonus, io.state, io.y, io.rows];
-    dispatches.push(createDispatch(gpu, `${io.y.label}.wkv6`, pipeline, bindings, [width / headSize]));
-  }
-  return dispatches;
+  const parts = Math.ceil(headSize / threadRows);
+  assert(parts <= mostThreads, `a head of ${headSize} exceeds ${mostThreads * threadRows} rows`);
+  const groups = Math.min(4, Math.floor(mostThreads / parts));
+  const constants = {
+    HEAD: headSize,
+    PARTS: parts,
+    GROUPS: groups,
+    STEPS: gpu.adapter.software ? 1 : 8, // software adapters compile code that zeroes each word of workgroup memory
+    STRIDE: rowStride(width),
+    BATCH: batchRows,
+  };
+  const pipeline = compileKernel(gpu, { name: "wkv6", code, constants });
+  const bindings = [io.kvrg, io.decay, io.bonus, io.state, io.y, io.rows];
+  return createDispatch(gpu, `${io.y.label}.wkv6`, pipeline, bindings, [
+    Math.ceil(headSize / (groups * threadColumns)),
+    width / headSize,
+  ]);
 }

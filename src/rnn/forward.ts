@@ -4,9 +4,9 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { groupNormGate } from "../kernels/group-norm-gate.ts";
 import { layerNorm } from "../kernels/layer-norm.ts";
 import { type LinearIo, type LinearOptions, linearDecode, linearPrefill } from "../kernels/linear.ts";
+import { normShift } from "../kernels/norm-shift.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { tokenMix } from "../kernels/token-mix.ts";
-import { tokenShift } from "../kernels/token-shift.ts";
 import { wkv6 } from "../kernels/wkv6.ts";
 import type { TextConfig } from "../model/config.ts";
 import { alignedStride, type RnnState, rowBinding } from "./state.ts";
@@ -100,11 +100,7 @@ export function buildForward(build: Build): Dispatch[] {
   const { gpu, weights, scratch, rows } = build;
   const width = build.config.hiddenSize;
   const dispatches = [
-    layerNorm(
-      gpu,
-      { x: scratch.embedded, ...weights.ln0, y: scratch.x, carry: scratch.carry, rows },
-      { width, eps: layerNormEps },
-    ),
+    layerNorm(gpu, { x: scratch.embedded, ...weights.ln0, y: scratch.x, rows }, { width, eps: layerNormEps }),
   ];
   weights.layers.forEach((layer, index) => {
     dispatches.push(...buildTimeMix(build, layer, index), ...buildChannelMix(build, layer, index));
@@ -115,7 +111,7 @@ export function buildForward(build: Build): Dispatch[] {
 /** The logits [V] of the last row in `scratch.x`. */
 export function buildHead(build: Omit<Build, "state" | "mode">, logits: Tensor): Dispatch[] {
   const { gpu, config, weights, scratch, rows } = build;
-  const norm = { x: scratch.x, ...weights.lnOut, y: scratch.normed, carry: scratch.carry, rows };
+  const norm = { x: scratch.x, ...weights.lnOut, y: scratch.normed, rows };
   return [
     layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps, lastOnly: true }),
     ...linearDecode(gpu, { x: scratch.normed, w: weights.head, y: logits }),
@@ -136,29 +132,37 @@ function buildTimeMix(build: Build, layer: LayerWeights, index: number): Dispatc
   const shift = rowBinding(state.shift, row, width);
   const inputs = { buffer: mixed.buffer, offset: batchRows * stride * 4 }; // k, v, r, g: all but w
   return [
-    layerNorm(
+    normShift(
       gpu,
-      { x: scratch.x, ...layer.ln1, y: normed, carry: rowBinding(carry, row, width), rows },
-      { width, eps: layerNormEps, keepLast: true },
+      {
+        x: scratch.x,
+        ...layer.ln1,
+        shift,
+        mix: layer.mixX,
+        normed,
+        shifted,
+        carry: rowBinding(carry, row, width),
+        rows,
+      },
+      { width, eps: layerNormEps, mixes: 1, batchRows },
     ),
-    tokenShift(gpu, { x: normed, shift, mix: layer.mixX, out: shifted }, { width, mixes: 1, batchRows }),
     ...linear(build, { x: shifted, w: layer.mixDown, y: mixRanks }, { activation: "tanh" }),
     tokenMix(
       gpu,
-      { x: normed, shift, mix: layer.mix, m: mixRanks, up: layer.mixUp, out: mixed },
+      { x: normed, shift, mix: layer.mix, m: mixRanks, up: layer.mixUp, out: mixed, rows },
       { width, rank: layer.mixRank, batchRows },
     ),
     ...linear(build, { x: mixed, w: layer.decayDown, y: decayRanks }, { activation: "tanh" }),
     ...linear(build, { x: decayRanks, w: layer.decayUp, y: decay }, { activation: "decay", bias: layer.decay }),
     ...linear(build, { x: inputs, w: layer.kvrg, y: kvrg }, { batchRows }),
-    ...wkv6(
+    wkv6(
       gpu,
       { kvrg, decay, bonus: layer.bonus, state: rowBinding(state.wkv, index, width * headSize), y, rows },
       { width, headSize, batchRows },
     ),
     groupNormGate(
       gpu,
-      { gate: kvrg, ...layer.lnX, y, rows },
+      { gate: kvrg, ...layer.lnX, y },
       { width, headSize, eps: groupNormEps, gateOffset: 3 * batchRows * stride },
     ),
     ...linear(build, { x: y, w: layer.output, y: scratch.x }, { combine: "add" }),
@@ -171,15 +175,22 @@ function buildChannelMix(build: Build, layer: LayerWeights, index: number): Disp
   const { maxRows: batchRows, normed, shifted, gate, hidden, carry } = scratch;
   const stride = rowStride(width);
   const row = index * 2 + 1;
-  const shift = rowBinding(state.shift, row, width);
   const receptanceInput = { buffer: shifted.buffer, offset: batchRows * stride * 4 };
   return [
-    layerNorm(
+    normShift(
       gpu,
-      { x: scratch.x, ...layer.ln2, y: normed, carry: rowBinding(carry, row, width), rows },
-      { width, eps: layerNormEps, keepLast: true },
+      {
+        x: scratch.x,
+        ...layer.ln2,
+        shift: rowBinding(state.shift, row, width),
+        mix: layer.ffnMix,
+        normed,
+        shifted,
+        carry: rowBinding(carry, row, width),
+        rows,
+      },
+      { width, eps: layerNormEps, mixes: 2, batchRows },
     ),
-    tokenShift(gpu, { x: normed, shift, mix: layer.ffnMix, out: shifted }, { width, mixes: 2, batchRows }),
     ...linear(build, { x: shifted, w: layer.ffnKey, y: hidden }, { activation: "relu-squared" }),
     ...linear(build, { x: receptanceInput, w: layer.ffnReceptance, y: gate }, { activation: "sigmoid" }),
     ...linear(build, { x: hidden, w: layer.ffnValue, y: scratch.x }, { combine: "add-gated", gate }),
