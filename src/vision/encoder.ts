@@ -41,7 +41,7 @@ export type Encoder = {
    * @throws AuroraError `OutOfMemory`, `DeviceLost`
    */
   encode(pixels: Tensor, frames: number): Promise<EncodedFrames>;
-  /** Frees all memory; waits for onnxruntime. */
+  /** Frees all memory, once a call that still runs has ended. */
   destroy(): Promise<void>;
 };
 
@@ -77,7 +77,7 @@ export async function createEncoder(
     options.signal?.throwIfAborted();
   } catch (error) {
     await releaseAll(sessions);
-    throw error instanceof DOMException ? new AuroraError("Aborted", "Stopped.", error) : error;
+    throw options.signal?.aborted ? new AuroraError("Aborted", "Stopped.", error) : error;
   }
   return assemble(gpu, config, { backend, segments, sessions, maxBatch: options.maxBatch });
 }
@@ -140,7 +140,7 @@ function assemble(gpu: Gpu, config: ModelConfig, parts: Parts): Encoder {
   const merger = createMerger(gpu, config, segments, maxBatch);
   const hidden = [0, 1].map((i) => createTensor(gpu, `vision.x.${i}`, [maxBatch, patches, width], "f32"));
   const stages = planStages(parts, merger, hidden);
-  let busy = false;
+  let running: Promise<unknown> | null = null;
 
   async function runStage(stage: Stage, pixels: Tensor, frames: number): Promise<void> {
     const { segment, session, input, output, step } = stage;
@@ -171,23 +171,29 @@ function assemble(gpu: Gpu, config: ModelConfig, parts: Parts): Encoder {
     gpu.device.queue.submit([encoder.finish()]);
   }
 
+  async function runAll(pixels: Tensor, frames: number): Promise<EncodedFrames> {
+    for (const stage of stages) await runStage(stage, pixels, frames);
+    copySizes(frames);
+    return { frames, tokens, merged, sizes, visual, owners: merger.owners };
+  }
+
   return {
     backend,
     tokensPerFrame: tokens,
     patches,
     async encode(pixels, frames) {
-      assert(!busy, "the encoder is busy");
+      assert(!running, "the encoder is busy");
       assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);
-      busy = true;
+      const result = runAll(pixels, frames);
+      running = result.catch(() => undefined);
       try {
-        for (const stage of stages) await runStage(stage, pixels, frames);
-        copySizes(frames);
-        return { frames, tokens, merged, sizes, visual, owners: merger.owners };
+        return await result;
       } finally {
-        busy = false;
+        running = null;
       }
     },
     async destroy() {
+      await running;
       for (const tensor of [merged, visual, sizes, ...hidden]) tensor.destroy();
       merger.destroy();
       await releaseAll(parts.sessions);

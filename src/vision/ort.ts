@@ -41,7 +41,7 @@ export async function createOrtSession(gpu: Gpu, backend: "webgpu" | "wasm", mod
       exclusively(gpu, () => run(gpu, session, inputs, outputs)).catch((error) => {
         throw toOrtError(error, "DeviceLost", "The vision encoder stopped working. Reload the model to go on.");
       }),
-    release: () => exclusively(gpu, () => session.release()),
+    release: () => exclusively(gpu, () => session.release(), true),
   };
 }
 
@@ -94,17 +94,52 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) =>
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
-let queue: Promise<unknown> = Promise.resolve();
+let queue = Promise.resolve();
 
-/** Runs one task of onnxruntime at a time, as it demands; a failed one does not stop those after it, nor does a lost device. */
-function exclusively<R>(gpu: Gpu, task: () => Promise<R>): Promise<R> {
-  const result = queue.then(() => Promise.race([task(), failure(gpu)]));
-  queue = result.catch(() => undefined);
-  return result;
+/** How long the runtime may still be busy with a lost device before others get their turn. */
+const giveUpMs = 5000;
+
+/**
+ * Runs one task of onnxruntime at a time, as it demands. A failed task does not stop those after it; where the GPU fails, a
+ * task fails at once, even if it would hang.
+ *
+ * @param always run it even where the GPU has failed already
+ */
+function exclusively<R>(gpu: Gpu, task: () => Promise<R>, always = false): Promise<R> {
+  const watch = watches.get(gpu) ?? watchGpu(gpu);
+  return new Promise((resolve, reject) => {
+    const turn = (done: () => void) => {
+      if (watch.error && !always) {
+        reject(watch.error);
+        return done();
+      }
+      const onFailure = (error: AuroraError) => {
+        reject(error);
+        setTimeout(done, giveUpMs);
+      };
+      watch.listeners.add(onFailure);
+      const end = () => {
+        watch.listeners.delete(onFailure);
+        done();
+      };
+      void task().then(resolve, reject).finally(end);
+    };
+    queue = queue.then(() => new Promise<void>(turn));
+  });
 }
 
-async function failure(gpu: Gpu): Promise<never> {
-  throw await gpu.failed;
+/** One listener on `gpu.failed`, however many tasks there are in its life. */
+type Watch = { error: AuroraError | null; readonly listeners: Set<(error: AuroraError) => void> };
+const watches = new WeakMap<Gpu, Watch>();
+
+function watchGpu(gpu: Gpu): Watch {
+  const watch: Watch = { error: null, listeners: new Set() };
+  watches.set(gpu, watch);
+  void gpu.failed.then((error) => {
+    watch.error = error;
+    for (const listener of watch.listeners) listener(error);
+  });
+  return watch;
 }
 
 /** What went wrong inside onnxruntime, which throws texts only. */

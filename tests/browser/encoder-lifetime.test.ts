@@ -1,0 +1,102 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { AuroraError } from "../../src/errors.ts";
+import { openGpu } from "../../src/gpu/device.ts";
+import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
+import { openModelFolder } from "../../src/model/model-folder.ts";
+import type { TensorSource } from "../../src/model/tensors.ts";
+import { createEncoder } from "../../src/vision/encoder.ts";
+import { randomFloats } from "../close.ts";
+
+const gpu = await openGpu();
+afterAll(() => gpu.destroy());
+
+const { config, tensors } = await openModelFolder(new URL("/tests/fixtures/models/odd-widths/", location.href).href);
+const side = config.vision.imageSize;
+const picture = randomFloats(3 * side * side, 1);
+
+describe.each(["wasm", "webgpu"] as const)("an encoder on %s", (backend) => {
+  it("gives all GPU memory back, ten times over", async () => {
+    const pixels = createTensor(gpu, "pixels", [1, 3, side, side], "f32", picture);
+    const before = { ...gpu.ledger };
+    for (let cycle = 0; cycle < 10; cycle++) {
+      const encoder = await createEncoder(gpu, config, tensors, { backend, maxBatch: 1 });
+      if (cycle % 5 === 0) await encoder.encode(pixels, 1);
+      expect(gpu.ledger.buffers).toBeGreaterThan(before.buffers);
+      await encoder.destroy();
+      expect({ ...gpu.ledger }).toEqual(before);
+    }
+    pixels.destroy();
+  });
+
+  it("shares the runtime with another one", async () => {
+    const both = await Promise.all(
+      [1, 2].map((maxBatch) => createEncoder(gpu, config, tensors, { backend, maxBatch })),
+    );
+    const pixels = createTensor(gpu, "pixels", [1, 3, side, side], "f32", picture);
+    const encoded = await Promise.all(both.map((encoder) => encoder.encode(pixels, 1)));
+    const [first, second] = await Promise.all(encoded.map(({ visual }) => readFloats(gpu, visual)));
+    expect(second?.subarray(0, first?.length)).toEqual(first);
+    pixels.destroy();
+    for (const encoder of both) await encoder.destroy();
+  });
+
+  it("ends a running call before it is destroyed", async () => {
+    const before = { ...gpu.ledger };
+    const encoder = await createEncoder(gpu, config, tensors, { backend, maxBatch: 1 });
+    const pixels = createTensor(gpu, "pixels", [1, 3, side, side], "f32", picture);
+    const running = encoder.encode(pixels, 1);
+    await encoder.destroy();
+    await expect(running).resolves.toMatchObject({ frames: 1 });
+    pixels.destroy();
+    expect({ ...gpu.ledger }).toEqual(before);
+  });
+
+  it("fails with the GPU, and leaves the runtime to others", async () => {
+    const before = { ...gpu.ledger };
+    const { promise: failed, resolve: fail } = Promise.withResolvers<AuroraError>();
+    const failing = { ...gpu, failed };
+    const encoder = await createEncoder(failing, config, tensors, { backend, maxBatch: 1 });
+    const pixels = createTensor(gpu, "pixels", [1, 3, side, side], "f32", picture);
+    const running = encoder.encode(pixels, 1);
+    fail(new AuroraError("DeviceLost", "Lost."));
+    await expect(running).rejects.toMatchObject({ code: "DeviceLost" });
+    const refused = createEncoder(failing, config, tensors, { backend, maxBatch: 1 });
+    await expect(refused).rejects.toMatchObject({ code: "DeviceLost" });
+    const other = await createEncoder(gpu, config, tensors, { backend, maxBatch: 1 });
+    await other.encode(pixels, 1);
+    await other.destroy();
+    await encoder.destroy();
+    pixels.destroy();
+    expect({ ...gpu.ledger }).toEqual(before);
+  });
+
+  it("leaves nothing behind when a tensor is missing or loading is stopped", async () => {
+    const before = { ...gpu.ledger };
+    const late = `vision_model.encoder.layers.${config.vision.numHiddenLayers - 1}.mlp.fc2.weight`;
+    const damaged: TensorSource = { ...tensors, shape: (name) => (name === late ? null : tensors.shape(name)) };
+    const failed = createEncoder(gpu, config, damaged, { backend, maxBatch: 1 });
+    await expect(failed).rejects.toMatchObject({ code: "ModelCorrupt", message: expect.stringContaining(late) });
+    const stop = new AbortController();
+    let read = 0;
+    const onTensor = () => {
+      read += 1;
+      if (read === 30) stop.abort();
+    };
+    const stopped = createEncoder(gpu, config, tensors, { backend, maxBatch: 1, signal: stop.signal, onTensor });
+    await expect(stopped).rejects.toMatchObject({ code: "Aborted" });
+    expect(read).toBe(30);
+    expect({ ...gpu.ledger }).toEqual(before);
+  });
+});
+
+it("takes wasm where the adapter is software, else the GPU", async () => {
+  const encoder = await createEncoder(gpu, config, tensors, { backend: "auto", maxBatch: 1 });
+  expect(encoder.backend).toBe(gpu.adapter.software ? "wasm" : "webgpu");
+  await encoder.destroy();
+});
+
+it("says so when a batch exceeds what one buffer may hold", async () => {
+  const small = { ...gpu, maxBindingBytes: 4 * side * side };
+  const created = createEncoder(small, config, tensors, { backend: "webgpu", maxBatch: 8 });
+  await expect(created).rejects.toMatchObject({ code: "AdapterTooSmall" });
+});
