@@ -24,7 +24,7 @@ export type Turn = {
 
 /** Questions and answers about the video, oldest first. */
 export type Conversation = Store<readonly Turn[]> & {
-  /** Asks, unless an answer is being written; resolves when this answer has ended in whatever way. */
+  /** Asks, unless an answer is being written; resolves when this answer has ended or was stopped. */
   ask(question: string, mode: AskMode): Promise<void>;
   /** Asks a failed or stopped turn's question again, in its place. */
   retry(turn: Turn): Promise<void>;
@@ -51,20 +51,23 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
   }
 
   async function answer(turn: Turn, signal: AbortSignal) {
+    /** A stopped turn was told so already, and may be asked again by now. */
+    const put = (part: Partial<Turn>) => {
+      if (!signal.aborted) change(turn.id, part);
+    };
     let text = "";
     try {
       const session = await askable(signal);
-      change(turn.id, { watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
+      put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
+        if (signal.aborted) return;
         // Models begin with the space between the prompt and the answer.
         text = (text + piece.text).trimStart();
-        change(turn.id, { text, status: "writing", figures: piece.figures });
+        put({ text, status: "writing", figures: piece.figures });
       }
-      change(turn.id, { status: signal.aborted ? "stopped" : "done" });
+      put({ status: "done" });
     } catch (error) {
-      const typed = toAuroraError(error, "Aborted", "The answer broke off. Ask again.");
-      if (signal.aborted) change(turn.id, { status: "stopped" });
-      else change(turn.id, { status: "failed", error: typed.toData() });
+      put({ status: "failed", error: toAuroraError(error, "Aborted", "The answer broke off. Ask again.").toData() });
     }
   }
 
@@ -73,10 +76,16 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
     abort = controller;
     // Behind what was stopped before, which may still be settling; neither part ever rejects.
     running = running.then(() => answer(turn, controller.signal));
-    return running;
+    const stopped = new Promise<void>((resolve) => {
+      controller.signal.addEventListener("abort", () => resolve());
+    });
+    return Promise.race([running, stopped]);
   }
 
+  /** Shows at once, though the session may take a moment to settle. */
   function stop() {
+    const turn = openTurn(store.snapshot);
+    if (turn) change(turn.id, { status: "stopped" });
     abort?.abort(new DOMException("The answer was stopped.", "AbortError"));
   }
 

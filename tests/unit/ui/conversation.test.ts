@@ -62,6 +62,30 @@ test("a stopped answer keeps what was written, and the next question is answered
   ]);
 });
 
+test("a stopped question that is asked again at once is answered, not stopped once more", async () => {
+  let calls = 0;
+  const { session } = sessionWith(async function* () {
+    calls += 1;
+    yield piece(`Answer ${calls}`);
+    // The first one takes its time to notice that it was stopped.
+    if (calls === 1) await new Promise((resolve) => setTimeout(resolve, 30));
+    yield piece("", true);
+  });
+  const conversation = createConversation(async () => session);
+  const first = conversation.ask("What?", "memory");
+  await vi.waitFor(() => expect(conversation.snapshot[0]?.status).toBe("writing"));
+  conversation.stop();
+  await first;
+  const stopped = conversation.snapshot[0];
+  expect(stopped?.status).toBe("stopped");
+  const again = stopped && conversation.retry(stopped);
+  expect(openTurn(conversation.snapshot)).not.toBeNull();
+  await again;
+  expect(conversation.snapshot.map(({ text, status }) => ({ text, status }))).toEqual([
+    { text: "Answer 2", status: "done" },
+  ]);
+});
+
 test("a failed answer says why and can be asked again in its place", async () => {
   let calls = 0;
   const { session } = sessionWith(async function* () {
