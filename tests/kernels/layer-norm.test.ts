@@ -1,32 +1,47 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
-import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
+import { createUniform } from "../../src/gpu/uniform.ts";
 import { layerNorm } from "../../src/kernels/layer-norm.ts";
-import { rowStride } from "../../src/kernels/row-stride.ts";
 import { expectClose, randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import * as reference from "../reference/layer-norm.ts";
-import { denseRows, padRows } from "../rows.ts";
+import { emptyRows, readRows, uploadRows } from "./gpu-rows.ts";
 
-it.each([
-  [1, 1],
-  [1, 192],
-  [5, 67],
-  [3, 130],
-  [2, 2048],
-])("normalises %i rows of %i", async (rows, width) => {
+async function run(rows: number, width: number, options: { lanes: number; lastOnly?: boolean }) {
   const gpu = await testGpu();
-  const stride = rowStride(width);
-  const [input, scale, shift] = [randomFloats(rows * width, 1, 3), randomFloats(width, 2), randomFloats(width, 3)];
-  const x = createTensor(gpu, "x", [rows, stride], "f32", padRows(input, width));
-  const weight = createTensor(gpu, "weight", [stride], "f32", padRows(scale, width));
-  const bias = createTensor(gpu, "bias", [stride], "f32", padRows(shift, width));
-  const y = createTensor(gpu, "y", [rows + 1, stride], "f32");
+  const [input, scale, offset] = [randomFloats(rows * width, 1, 3), randomFloats(width, 2), randomFloats(width, 3)];
+  const [x, weight, bias] = [input, scale, offset].map((data) => uploadRows(gpu, "input", data, width)) as [
+    ReturnType<typeof uploadRows>,
+    ReturnType<typeof uploadRows>,
+    ReturnType<typeof uploadRows>,
+  ];
+  const y = emptyRows(gpu, "y", rows + 1, width);
+  const uniform = createUniform(gpu, "rows", [rows, 0, 0, 0]);
+  runDispatches(gpu, [layerNorm(gpu, { x, weight, bias, y, rows: uniform }, { width, eps: 1e-5, ...options })], {
+    rows,
+  });
+  const output = await readRows(gpu, y, width);
+  for (const owner of [x, weight, bias, y, uniform]) owner.destroy();
+  return { output, expected: reference.layerNorm(input, scale, offset, 1e-5) };
+}
 
-  runDispatches(gpu, [layerNorm(gpu, { x, weight, bias, y }, { width, rows, eps: 1e-5, rowOffset: 1 })]);
+describe.each([1, 4, 64])("layer norm with %i lanes", (lanes) => {
+  it.each([
+    [1, 1],
+    [1, 192],
+    [7, 5],
+    [5, 67],
+    [3, 130],
+    [2, 2048],
+  ])("normalises %i rows of %i and writes nothing else", async (rows, width) => {
+    const { output, expected } = await run(rows, width, { lanes });
+    expectClose(output.subarray(0, rows * width), expected, 1e-5);
+    expect(output.subarray(rows * width).every((value) => value === 0)).toBe(true);
+  });
 
-  const output = denseRows(await readFloats(gpu, y), width);
-  expect(output.subarray(0, width).every((value) => value === 0)).toBe(true);
-  expectClose(output.subarray(width), reference.layerNorm(input, scale, shift, 1e-5), 1e-5);
-  for (const tensor of [x, weight, bias, y]) tensor.destroy();
+  it("normalises the last row alone", async () => {
+    const { output, expected } = await run(5, 35, { lanes, lastOnly: true });
+    expectClose(output.subarray(0, 35), expected.subarray(4 * 35), 1e-5);
+    expect(output.subarray(35).every((value) => value === 0)).toBe(true);
+  });
 });
