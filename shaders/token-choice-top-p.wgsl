@@ -57,9 +57,11 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   let count = tokens[0];
   var left = randoms[min(count, SLOTS - 1u)] * share;
   var part = 0u; // the one that the random number falls into; the last that is not empty when rounding leads past all
+  var inside = 0.0;
   for (var i = 0u; i < THREADS; i++) {
     if (parts[i] == 0.0) { continue; }
     part = i;
+    inside = left;
     if (left < parts[i]) { break; }
     left -= parts[i];
   }
@@ -67,8 +69,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   for (var i = min(part * each, VOCAB); i < min((part + 1u) * each, VOCAB); i++) {
     if (sortable(logits[i]) < threshold) { continue; }
     choice = i;
-    left -= exp((logits[i] - largest) * settings.x);
-    if (left < 0.0) { break; }
+    inside -= exp((logits[i] - largest) * settings.x);
+    if (inside < 0.0) { break; }
   }
   if (count < SLOTS) { tokens[1u + count] = choice; }
   tokens[0] = count + 1u;
