@@ -64,11 +64,12 @@ test("a stopped answer keeps what was written, and the next question is answered
 
 test("a stopped question that is asked again at once is answered, not stopped once more", async () => {
   let calls = 0;
-  const { session } = sessionWith(async function* () {
+  const { session } = sessionWith(async function* (_, options) {
     calls += 1;
     yield piece(`Answer ${calls}`);
     // The first one takes its time to notice that it was stopped.
-    if (calls === 1) await new Promise((resolve) => setTimeout(resolve, 30));
+    if (calls === 1)
+      await new Promise((resolve) => options?.signal?.addEventListener("abort", () => setTimeout(resolve, 30)));
     yield piece("", true);
   });
   const conversation = createConversation(async () => session);
