@@ -3,27 +3,37 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright";
 
+/** Whether this machine has a graphics card that a headless browser can use. */
+const hasGpu = process.platform !== "linux" || existsSync("/dev/dri") || existsSync("/dev/nvidia0");
+
+/** Flags with which Chromium, where there is no GPU, draws and computes on its software adapter. */
+const softwareFlags = [
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--use-vulkan=swiftshader",
+  "--ignore-gpu-blocklist",
+];
+
 /** Command line of a headless Chromium that has WebGPU, on machines with and without a GPU. */
-export const chromiumFlags = [
+export const chromiumFlags: readonly string[] = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
+  "--enable-features=Vulkan",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
-  "--enable-features=Vulkan",
-  "--use-vulkan=swiftshader",
-  "--ignore-gpu-blocklist",
-] as const;
+  ...(hasGpu ? [] : softwareFlags),
+];
 
-/** Path of a Chromium or Chrome on this machine; as root on Debian it is installed when missing. Throws with the command to run. */
+/** Path of a Chromium or Chrome on this machine; as root on Debian it is installed when missing. @throws with the command to run */
 export function findChromium(): string {
   const found = candidates().find((path) => path && existsSync(path));
   if (found) return found;
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    execFileSync("apt-get", ["update", "-q"], { stdio: "inherit" });
-    execFileSync("apt-get", ["install", "-q", "-y", "--no-install-recommends", "chromium"], { stdio: "inherit" });
+    execFileSync("apt-get", ["update", "-q"], { stdio: ["ignore", 2, 2] });
+    execFileSync("apt-get", ["install", "-q", "-y", "--no-install-recommends", "chromium"], {
+      stdio: ["ignore", 2, 2],
+    });
     if (existsSync("/usr/bin/chromium")) return "/usr/bin/chromium";
   }
   throw new Error(
@@ -43,9 +53,9 @@ function candidates(): (string | undefined)[] {
   ];
 }
 
-/** Vulkan driver description for Dawn in Node: the one given, or the software driver that every Chromium brings; null where the system's own serves. */
+/** Vulkan driver description for Dawn in Node: the software driver that every Chromium brings; null where the system's own serves. */
 export function findVulkanDriver(): string | null {
-  if (process.env.VK_DRIVER_FILES || process.platform !== "linux") return null;
+  if (process.env.VK_DRIVER_FILES || process.platform !== "linux" || hasGpu) return null;
   const folders = ["/usr/lib/chromium", "/opt/google/chrome", "/usr/lib/chromium-browser", dirname(findChromium())];
   const folder = folders.find((path) => existsSync(join(path, "vk_swiftshader_icd.json")));
   return folder ? join(folder, "vk_swiftshader_icd.json") : null;

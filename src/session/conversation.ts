@@ -2,7 +2,7 @@ import { AuroraError } from "../errors.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { createRnnStream, type RnnStream } from "../rnn/stream.ts";
-import { cleanQuestion, memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../text/prompt.ts";
+import { cleanQuestion, memoryPrompt, nextTurnPrompt, type PromptIds, sandwichPrompt } from "../text/prompt.ts";
 import { type WrittenAnswer, writeAnswer } from "./answer.ts";
 import type { Engine } from "./engine.ts";
 import { frameIndices } from "./frame-reader.ts";
@@ -15,6 +15,8 @@ export type Watched = {
   readonly kept: KeptTokens;
   /** Frames that the state has read; a conversation notices by it that there is more to know. */
   readonly framesRead: number;
+  /** Kept frames whose time is not after `seconds`. */
+  framesUntil(seconds: number): number;
 };
 
 /** Questions and answers about one video. Asking one at a time is up to the caller. */
@@ -57,11 +59,10 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
     branch.read(Uint32Array.from(told));
   }
 
-  async function lookAgain(question: string, signal: AbortSignal | undefined): Promise<number> {
-    const prompt = sandwichPrompt(config.prompt, tokenizer, question);
+  /** Has the branch read a prompt around the first `frames` kept frames, and nothing else. */
+  async function reread(prompt: PromptIds, frames: number, signal: AbortSignal | undefined): Promise<void> {
     const rows = engine.encoder.tokensPerFrame;
     look ??= createTensor(gpu, "session.look-again", [lookFrames * rows, rowStride(config.text.hiddenSize)], "f16");
-    const frames = watched.kept.frames;
     branch.reset();
     branch.read(Uint32Array.from(prompt.before));
     for (let begin = 0; begin < frames; begin += lookFrames) {
@@ -72,9 +73,24 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
         visual: look,
       });
       await gpu.device.queue.onSubmittedWorkDone(); // keeps the queue short, so that watching goes on and Stop works
-      if (signal?.aborted) return 0;
+      if (signal?.aborted) return;
     }
     branch.read(Uint32Array.from(prompt.after), { logits: true });
+  }
+
+  /** Has the branch read all that the question needs; returns on how many frames the answer is based. */
+  async function prepare(question: string, { from, at, signal }: AskOptions): Promise<number> {
+    if (from === "look-again" || at !== undefined) {
+      const prompt = (from === "look-again" ? sandwichPrompt : memoryPrompt)(config.prompt, tokenizer, question);
+      const frames = at === undefined ? watched.kept.frames : watched.framesUntil(at);
+      branchHolds = null;
+      await reread(prompt, frames, signal);
+      return frames;
+    }
+    const frames = watched.framesRead;
+    recall();
+    branchHolds = null; // until the answer is complete
+    branch.read(Uint32Array.from(promptIds(question, turns.length)), { logits: true });
     return frames;
   }
 
@@ -86,18 +102,10 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
     const startMs = performance.now();
     const question = cleanQuestion(asked);
     if (question === "") throw new AuroraError("Aborted", "Type a question first.");
-    let frames = watched.framesRead;
-    if (options.from === "look-again") {
-      branchHolds = null;
-      frames = await lookAgain(question, options.signal);
-    } else {
-      recall();
-      branchHolds = null; // until the answer is complete
-      branch.read(Uint32Array.from(promptIds(question, turns.length)), { logits: true });
-    }
+    const frames = await prepare(question, options);
     if (options.signal?.aborted) return { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, frames };
     const { answer, figures } = await writeAnswer(engine, branch, options, { onText, frames, startMs });
-    remember(question, answer, options.from === "look-again" ? null : frames);
+    remember(question, answer, options.from === "look-again" || options.at !== undefined ? null : frames);
     return figures;
   }
 

@@ -99,6 +99,8 @@ export type SessionSnapshot = {
 export type AskOptions = {
   /** `memory`: the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
   readonly from?: "memory" | "look-again";
+  /** Answer as of this second of the video: only frames up to it count, and earlier turns do not. */
+  readonly at?: number;
   readonly maxTokens?: number;
   /** 0 (the default) is greedy; else top-p sampling. */
   readonly temperature?: number;

@@ -46,12 +46,15 @@ export function createWatchSession(
   const gate = createGate();
   const notices: ErrorData[] = [];
   const pace = createPace();
+  /** When each frame read so far is shown, seconds. */
+  const times: number[] = [];
   let planned: number | null = null;
 
   const reader = createFrameReader(engine, stream, kept, (frames) => {
     pace.count(frames.length);
     noteKeptFailure();
-    publish({ ...progress(frames.at(-1)?.timestampSeconds ?? 0) }, frames);
+    for (const { timestampSeconds } of frames) times.push(timestampSeconds);
+    publish(progress(frames.at(-1)?.timestampSeconds ?? 0), frames);
   });
   const conversation = createConversation(engine, {
     stream,
@@ -59,6 +62,7 @@ export function createWatchSession(
     get framesRead() {
       return reader.framesRead;
     },
+    framesUntil: (seconds) => Math.min(kept.frames, times.filter((time) => time <= seconds).length),
   });
 
   function publish(part: SessionChange["part"], frames: readonly FrameRecord[] = []): void {

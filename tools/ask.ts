@@ -1,0 +1,60 @@
+import { parseArgs } from "node:util";
+import { isUrl, modelAddress, openHost, runTool, ToolError } from "./host.ts";
+
+const usage =
+  'usage: npm run ask -- <video> --question "…" [--question "…"] [--model DIR|URL] [--fps N] [--from memory|look-again] [--at S] [--encoder auto|webgpu|wasm] [--json]';
+
+void runTool(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      question: { type: "string", multiple: true, short: "q" },
+      model: { type: "string", default: "public/models/nano" },
+      fps: { type: "string" },
+      from: { type: "string", default: "memory" },
+      at: { type: "string" },
+      encoder: { type: "string", default: "auto" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [video] = positionals;
+  const questions = values.question ?? [];
+  if (!video || positionals.length > 1 || questions.length === 0) throw new ToolError(usage);
+  const host = await openHost(values.model);
+  try {
+    const result = await host.run(
+      "ask",
+      {
+        model: modelAddress(values.model),
+        encoder: oneOf("encoder", values.encoder, ["auto", "webgpu", "wasm"]),
+        url: isUrl(video) ? video : null,
+        fps: number("fps", values.fps, (fps) => fps > 0),
+        questions,
+        from: oneOf("from", values.from, ["memory", "look-again"]),
+        at: number("at", values.at, (at) => at >= 0),
+      },
+      isUrl(video) ? [] : [video],
+    );
+    for (const notice of result.notices) console.error(notice);
+    if (values.json) console.log(JSON.stringify(result, null, 2));
+    else
+      for (const { question, answer } of result.answers)
+        console.log(questions.length > 1 ? `${question}\n  ${answer}` : answer);
+  } finally {
+    await host.close();
+  }
+});
+
+function number(name: string, text: string | undefined, allowed: (value: number) => boolean): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || !allowed(value))
+    throw new ToolError(`--${name} ${text} is not a number that makes sense here. ${usage}`);
+  return value;
+}
+
+function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((value) => value === text);
+  if (!found) throw new ToolError(`--${name} is one of ${allowed.join(", ")}, not ${text}.`);
+  return found;
+}

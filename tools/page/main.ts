@@ -1,0 +1,30 @@
+import { toAuroraError } from "../../src/errors.ts";
+import { ask } from "./ask.ts";
+import { dump } from "./dump.ts";
+
+/** What the command-line tools call; each takes one plain object and answers with one. */
+const commands = { ask, dump };
+export type Commands = typeof commands;
+export type Command = keyof Commands;
+
+type Result =
+  | { readonly value: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly cause: string | null } };
+
+/** Runs a command; errors come back as data. */
+async function run(name: Command, options: never): Promise<Result> {
+  try {
+    const files = [...(document.querySelector<HTMLInputElement>("#files")?.files ?? [])];
+    return { value: await commands[name](options, files) };
+  } catch (error) {
+    return {
+      error: toAuroraError(
+        error,
+        "DeviceLost",
+        `This failed: ${error instanceof Error ? error.message : String(error)}`,
+      ).toData(),
+    };
+  }
+}
+
+Object.assign(window, { runCommand: run });
