@@ -35,7 +35,7 @@ export function Workspace({ video, session, model, videoRef, onWatchAgain, statu
   }
 
   return (
-    <div className="workspace">
+    <div className="workspace" data-nothing={(watch.status === "failed" && watch.framesWatched === 0) || undefined}>
       {status}
       <div className="stage">
         <Player videoRef={videoRef} url={video.url} name={video.name} frame={frame} onTime={setPlayhead} />

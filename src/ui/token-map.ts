@@ -1,7 +1,7 @@
 import { droppedToken } from "../session/types.ts";
 
 /** One kept token as an area of the picture; `path` is an SVG path in patch units, `size` its number of patches. */
-export type TokenRegion = { readonly token: number; readonly size: number; readonly path: string };
+type TokenRegion = { readonly token: number; readonly size: number; readonly path: string };
 
 /**
  * Which patches of a frame became which token. The picture is `columns` × `columns` patches; paths are in patch units.

@@ -18,7 +18,7 @@ export type ChosenVideo = {
 };
 
 /** `session` is null without a video, and while the model loads. */
-export type ViewerState = {
+type ViewerState = {
   readonly model: ModelState;
   readonly video: ChosenVideo | null;
   readonly session: Session | null;
