@@ -1,8 +1,15 @@
 // ToMe's bipartite soft matching: for each token at an even position (A), the most similar one at an odd position (B) of
 // the same frame, by the cosine of their metric. Ties go to the lowest B; zero vectors have similarity 0 with everything.
-override T: u32;            // tokens of a frame
-override WIDTH: u32;        // d / 4, rounded up: rows end in zeros
-override PROTECT: u32 = 0u; // 1: token 0 is similar to nothing
+override WIDTH: u32; // d / 4, rounded up: rows end in zeros
+
+struct Step {
+  tokens: u32,        // T
+  removed: u32,       // R, at most T / 2
+  order: u32,         // 0 unsorted, 1 smallest first, 2 largest first
+  protect_first: u32, // 1: token 0 merges into nothing and stays first
+  first: u32,         // 1: no merge before this one, so patch n is token n
+  drop: u32,          // 1: the last merge of a model that drops token 0 at the end
+}
 
 const ROWS = 8u;   // tokens of A in a workgroup
 const SLICES = 8u; // threads that share one token of A, each with every eighth token of B
@@ -11,6 +18,7 @@ const NOTHING = -3.0e38;
 @group(0) @binding(0) var<storage, read> metric: array<vec4f>;         // [F, T, d]
 @group(0) @binding(1) var<storage, read_write> best: array<f32>;       // [F, ceil(T / 2)]
 @group(0) @binding(2) var<storage, read_write> nearest: array<u32>;    // [F, ceil(T / 2)], index in B
+@group(0) @binding(3) var<uniform> step: Step;
 
 var<workgroup> slice_best: array<f32, ROWS * SLICES>;
 var<workgroup> slice_nearest: array<u32, ROWS * SLICES>;
@@ -21,10 +29,10 @@ fn inverse_norm(squares: f32) -> f32 {
 
 @compute @workgroup_size(ROWS, SLICES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let rows = (T + 1u) / 2u;
-  let columns = T / 2u;
+  let rows = (step.tokens + 1u) / 2u;
+  let columns = step.tokens / 2u;
   let a = group.x * ROWS + local.x;
-  let frame = group.y * T;
+  let frame = group.y * step.tokens;
   // Threads past the last row repeat it, so that all reach the barrier.
   let left = (frame + 2u * min(a, rows - 1u)) * WIDTH;
   var left_squares = 0.0;
@@ -55,6 +63,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     if (other > most || (other == most && slice_nearest[i] < at)) { most = other; at = slice_nearest[i]; }
   }
   let out = group.y * rows + a;
-  best[out] = select(most, NOTHING, PROTECT == 1u && a == 0u);
+  best[out] = select(most, NOTHING, step.protect_first == 1u && a == 0u);
   nearest[out] = at;
 }

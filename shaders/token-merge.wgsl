@@ -1,9 +1,15 @@
 // Merged tokens: the mean of a kept token and of those merged into it, weighted by how many patches each stands for.
-override T: u32;    // tokens before
-override R: u32;    // tokens merged away
 override WIDTH: u32; // D
 
-override M: u32 = T - R;
+struct Step {
+  tokens: u32,        // T
+  removed: u32,       // R, at most T / 2
+  order: u32,         // 0 unsorted, 1 smallest first, 2 largest first
+  protect_first: u32, // 1: token 0 merges into nothing and stays first
+  first: u32,         // 1: no merge before this one, so patch n is token n
+  drop: u32,          // 1: the last merge of a model that drops token 0 at the end
+}
+
 const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;          // [F, T, D]
@@ -11,9 +17,12 @@ const NONE = 0xffffffffu;
 @group(0) @binding(2) var<storage, read> kept: array<u32>;       // [F, M] the first of each chain
 @group(0) @binding(3) var<storage, read> next: array<u32>;       // [F, T] the others, up to NONE
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;    // [F, M, D]
+@group(0) @binding(5) var<uniform> step: Step;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let T = step.tokens;
+  let M = T - step.removed;
   if (id.x >= M * WIDTH) { return; }
   let frame = group.y;
   let token = id.x / WIDTH;

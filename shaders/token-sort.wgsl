@@ -1,16 +1,17 @@
 // One frame per workgroup: picks the R most similar tokens of A to merge away, orders what is left, [unmerged A…, B…]
 // sorted by size, and follows every patch to its new token.
-override T: u32;            // tokens before
-override R: u32;            // tokens merged away, at most T / 2
-override ORDER: i32 = 0;    // 1 smallest first, -1 largest first, 0 unsorted
-override PROTECT: u32 = 0u; // 1: token 0 stays first
-override PATCHES: u32;      // N
-override FIRST: u32 = 0u;   // 1: no merge before this one, so patch n is token n
-override DROP: u32 = 0u;    // 1: the last merge of a model that drops token 0 at the end
+override PATCHES: u32; // N
 override THREADS: u32 = 64u;
 
-override A: u32 = (T + 1u) / 2u;
-override M: u32 = T - R;
+struct Step {
+  tokens: u32,        // T
+  removed: u32,       // R, at most T / 2
+  order: u32,         // 0 unsorted, 1 smallest first, 2 largest first
+  protect_first: u32, // 1: token 0 merges into nothing and stays first
+  first: u32,         // 1: no merge before this one, so patch n is token n
+  drop: u32,          // 1: the last merge of a model that drops token 0 at the end
+}
+
 const DROPPED = 0xffffu;
 const NONE = 0xffffffffu;
 
@@ -22,27 +23,26 @@ const NONE = 0xffffffffu;
 @group(0) @binding(5) var<storage, read_write> next: array<u32>;        // [F, T] next token merged into the same, or NONE
 @group(0) @binding(6) var<storage, read_write> owners: array<u32>;      // [F, N]
 // What threads tell each other. Not workgroup memory: SwiftShader compiles the zeroing of each element, which takes seconds.
-@group(0) @binding(7) var<storage, read_write> scratch: array<u32>;     // [F, SCRATCH], in four parts:
-
-const RANK = 0u;                   // [A] place in the order of similarity, 0 for the most similar
-override START: u32 = RANK + A;    // [T] new index of each token, before sorting
-override SIZE: u32 = START + T;    // [M] f32, by index before sorting
-override PLACE: u32 = SIZE + M;    // [M] index after sorting, by index before
-override SCRATCH: u32 = PLACE + M;
+@group(0) @binding(7) var<storage, read_write> scratch: array<u32>;     // [F, A + T + 2 M], in four parts, see main
+@group(0) @binding(8) var<uniform> step: Step;
 
 fn comes_before(i: u32, size_i: f32, j: u32, size_j: f32) -> bool {
-  if (PROTECT == 1u && (i == 0u || j == 0u)) { return i < j; }
-  if (ORDER == 0 || size_i == size_j) { return i < j; }
-  return (ORDER > 0) == (size_i < size_j);
+  if (step.protect_first == 1u && (i == 0u || j == 0u)) { return i < j; }
+  if (step.order == 0u || size_i == size_j) { return i < j; }
+  return (step.order == 1u) == (size_i < size_j);
 }
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let T = step.tokens;
+  let R = step.removed;
+  let A = (T + 1u) / 2u;
+  let M = T - R;
   let frame = group.x;
-  let rank = frame * SCRATCH + RANK;
-  let start = frame * SCRATCH + START;
-  let size = frame * SCRATCH + SIZE;
-  let place = frame * SCRATCH + PLACE;
+  let rank = frame * (A + T + 2u * M); // [A] place in the order of similarity, 0 for the most similar
+  let start = rank + A;                // [T] new index of each token, before sorting
+  let size = start + T;                // [M] f32, by index before sorting
+  let place = size + M;                // [M] index after sorting, by index before
   for (var a = lane; a < A; a += THREADS) {
     let mine = best[frame * A + a];
     var count = 0u;
@@ -96,8 +96,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   for (var n = lane; n < PATCHES; n += THREADS) {
     var t = n;
-    if (FIRST == 0u) { t = owners[frame * PATCHES + n]; }
+    if (step.first == 0u) { t = owners[frame * PATCHES + n]; }
     let to = scratch[place + scratch[start + t]];
-    owners[frame * PATCHES + n] = select(to, select(to - 1u, DROPPED, to == 0u), DROP == 1u);
+    owners[frame * PATCHES + n] = select(to, select(to - 1u, DROPPED, to == 0u), step.drop == 1u);
   }
 }

@@ -4,9 +4,7 @@ import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import type { MergeConfig } from "../model/config.ts";
-
-const orders = { ascending: 1, descending: -1, none: 0 } as const;
+import type { TokenStep } from "./token-step.ts";
 
 /** Elements of `tokenSort`'s scratch memory for each frame. */
 export function sortScratchLength(tokens: number): number {
@@ -20,9 +18,7 @@ export function sortScratchLength(tokens: number): number {
  * through `next` [F, T], and moves `owners` [F, N] on to the new tokens.
  *
  * @param options.frames the most; how many it is, is said when recording (`rows`)
- * @param options.protectFirst token 0 stays first
- * @param options.first ignore what `owners` holds: patch n is token n
- * @param options.drop token 0 will be dropped: its patches get 0xffff, the other tokens count from 0
+ * @param options.patches N
  */
 export function tokenSort(
   gpu: Gpu,
@@ -37,19 +33,11 @@ export function tokenSort(
     /** [F, sortScratchLength(T)] u32, any content. */
     readonly scratch: Tensor;
   },
-  options: {
-    readonly frames: number;
-    readonly tokens: number;
-    readonly removed: number;
-    readonly patches: number;
-    readonly order: MergeConfig["order"];
-    readonly protectFirst: boolean;
-    readonly first: boolean;
-    readonly drop: boolean;
-  },
+  step: TokenStep,
+  options: { readonly frames: number; readonly patches: number },
 ): Dispatch {
-  const { frames, tokens, removed, patches, order, protectFirst, first, drop } = options;
-  assert(removed <= Math.floor((tokens - Number(protectFirst)) / 2), `cannot remove ${removed} of ${tokens} tokens`);
+  const { frames, patches } = options;
+  const { tokens, removed } = step;
   const left = tokens - removed;
   assert(io.sizeIn.byteLength >= frames * tokens * 4, `${io.sizeIn.label}: too short`);
   assert(io.sizeOut.byteLength >= frames * left * 4, `${io.sizeOut.label}: too short`);
@@ -57,17 +45,8 @@ export function tokenSort(
   assert(io.next.byteLength >= frames * tokens * 4, `${io.next.label}: too short`);
   assert(io.owners.byteLength >= frames * patches * 4, `${io.owners.label}: too short`);
   assert(io.scratch.byteLength >= frames * sortScratchLength(tokens) * 4, `${io.scratch.label}: too short`);
-  const constants = {
-    T: tokens,
-    R: removed,
-    ORDER: orders[order],
-    PROTECT: Number(protectFirst),
-    PATCHES: patches,
-    FIRST: Number(first),
-    DROP: Number(drop),
-    THREADS: tokens <= 128 ? 64 : 256,
-  };
+  const constants = { PATCHES: patches, THREADS: patches <= 128 ? 64 : 256 };
   const pipeline = compileKernel(gpu, { name: "token-sort", code, constants });
-  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.next, io.owners, io.scratch];
+  const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.next, io.owners, io.scratch, step.uniform];
   return createDispatch(gpu, `${io.sizeOut.label}.sort`, pipeline, bindings, (recorded) => [recorded]);
 }

@@ -5,6 +5,7 @@ import { rowStride } from "../kernels/row-stride.ts";
 import { tokenMatch } from "../kernels/token-match.ts";
 import { tokenMerge } from "../kernels/token-merge.ts";
 import { sortScratchLength, tokenSort } from "../kernels/token-sort.ts";
+import { createTokenStep } from "../kernels/token-step.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { patchCount, type Segment } from "./segments.ts";
 
@@ -32,10 +33,10 @@ export function createMerger(gpu: Gpu, config: ModelConfig, segments: readonly S
   const patches = patchCount(vision);
   const width = vision.hiddenSize / vision.numAttentionHeads;
   const lastMerge = segments.findLast((segment) => segment.removed > 0);
-  const tensors: Tensor[] = [];
+  const owned: { destroy(): void }[] = [];
   const make = (name: string, shape: number[], dtype: "f32" | "u32", data?: Float32Array | Uint32Array) => {
     const tensor = createTensor(gpu, `vision.${name}`, [maxBatch, ...shape], dtype, data);
-    tensors.push(tensor);
+    owned.push(tensor);
     return tensor;
   };
   const half = Math.ceil(patches / 2);
@@ -55,16 +56,19 @@ export function createMerger(gpu: Gpu, config: ModelConfig, segments: readonly S
     const { protectFirst, dropFirst } = merge;
     const last = segment === lastMerge;
     const [sizeIn, sizeOut] = [sizes, sizes === spare[0] ? spare[1] : spare[0]];
-    const shared = { frames: maxBatch, tokens, removed, protectFirst };
     // What follows the last merge treats all tokens alike, so that a sort "at the end" can as well be made here.
     const order = merge.sort === "last" && !last ? "none" : merge.order;
-    const sorting = { ...shared, patches, order, first: sizeIn === ones, drop: last && dropFirst };
+    const first = sizeIn === ones;
+    const drop = last && dropFirst;
+    const step = createTokenStep(gpu, "vision.step", { tokens, removed, order, protectFirst, first, drop });
+    owned.push(step);
     sizes = sizeOut;
+    const frames = maxBatch;
     return {
       dispatches: [
-        tokenMatch(gpu, { metric, best, nearest }, { ...shared, width }),
-        tokenSort(gpu, { best, nearest, sizeIn, sizeOut, kept, next, owners, scratch }, sorting),
-        tokenMerge(gpu, { x: from, size: sizeIn, kept, next, y: to }, { ...shared, width: vision.hiddenSize }),
+        tokenMatch(gpu, { metric, best, nearest }, step, { frames, width }),
+        tokenSort(gpu, { best, nearest, sizeIn, sizeOut, kept, next, owners, scratch }, step, { frames, patches }),
+        tokenMerge(gpu, { x: from, size: sizeIn, kept, next, y: to }, step, { frames, width: vision.hiddenSize }),
       ],
     };
   }
@@ -78,7 +82,7 @@ export function createMerger(gpu: Gpu, config: ModelConfig, segments: readonly S
     owners,
     addStep,
     destroy() {
-      for (const tensor of tensors) tensor.destroy();
+      for (const each of owned) each.destroy();
     },
   };
 }

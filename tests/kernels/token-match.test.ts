@@ -3,10 +3,13 @@ import { runDispatches } from "../../src/gpu/record.ts";
 import { createTensor, readFloats, readWords } from "../../src/gpu/tensor.ts";
 import { rowStride } from "../../src/kernels/row-stride.ts";
 import { tokenMatch } from "../../src/kernels/token-match.ts";
+import { createTokenStep } from "../../src/kernels/token-step.ts";
 import { expectClose, randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import * as reference from "../reference/token-match.ts";
 import { padRows } from "../rows.ts";
+
+const plain = { removed: 0, order: "none", first: true, drop: false } as const;
 
 async function match(metric: Float32Array, frames: number, tokens: number, width: number, protectFirst: boolean) {
   const gpu = await testGpu();
@@ -14,11 +17,10 @@ async function match(metric: Float32Array, frames: number, tokens: number, width
   const tensor = createTensor(gpu, "metric", [frames, tokens, rowStride(width)], "f32", padRows(metric, width));
   const best = createTensor(gpu, "best", [frames, rows], "f32");
   const nearest = createTensor(gpu, "nearest", [frames, rows], "u32");
-  runDispatches(gpu, [tokenMatch(gpu, { metric: tensor, best, nearest }, { frames, tokens, width, protectFirst })], {
-    rows: frames,
-  });
+  const step = createTokenStep(gpu, "step", { ...plain, tokens, protectFirst });
+  runDispatches(gpu, [tokenMatch(gpu, { metric: tensor, best, nearest }, step, { frames, width })], { rows: frames });
   const result = { best: await readFloats(gpu, best), nearest: await readWords(gpu, nearest) };
-  for (const each of [tensor, best, nearest]) each.destroy();
+  for (const each of [tensor, best, nearest, step]) each.destroy();
   return result;
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { tokenMerge } from "../../src/kernels/token-merge.ts";
+import { createTokenStep } from "../../src/kernels/token-step.ts";
 import { expectClose, randomFloats, relativeError } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import * as reference from "../reference/token-merge.ts";
@@ -38,9 +39,11 @@ it.each([
     next: createTensor(gpu, "next", [frames, tokens], "u32", Uint32Array.from(next)),
     y: createTensor(gpu, "y", [frames, left, width], "f32"),
   };
-  runDispatches(gpu, [tokenMerge(gpu, io, { frames, tokens, removed, width })], { rows: frames });
+  const flags = { order: "none", protectFirst: false, first: true, drop: false } as const;
+  const step = createTokenStep(gpu, "step", { ...flags, tokens, removed });
+  runDispatches(gpu, [tokenMerge(gpu, io, step, { frames, width })], { rows: frames });
   const y = await readFloats(gpu, io.y);
-  for (const tensor of Object.values(io)) tensor.destroy();
+  for (const each of [...Object.values(io), step]) each.destroy();
 
   merges.forEach((merge, frame) => {
     const before = x.subarray(frame * tokens * width, (frame + 1) * tokens * width);

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createTensor, readFloats, readWords } from "../../src/gpu/tensor.ts";
 import { sortScratchLength, tokenSort } from "../../src/kernels/token-sort.ts";
+import { createTokenStep } from "../../src/kernels/token-step.ts";
 import { randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import * as reference from "../reference/token-sort.ts";
@@ -40,12 +41,13 @@ async function check(frames: number, tokens: number, options: Options, last: { f
     owners: createTensor(gpu, "owners", [frames, patches], "u32", given.owners.subarray(0, frames * patches)),
     scratch: createTensor(gpu, "scratch", [frames, sortScratchLength(tokens)], "u32"),
   };
-  runDispatches(gpu, [tokenSort(gpu, io, { ...options, ...last, frames, tokens, patches })], { rows: frames });
+  const step = createTokenStep(gpu, "step", { ...options, ...last, tokens });
+  runDispatches(gpu, [tokenSort(gpu, io, step, { frames, patches })], { rows: frames });
   const sizes = await readFloats(gpu, io.sizeOut);
   const kept = await readWords(gpu, io.kept);
   const next = await readWords(gpu, io.next);
   const owners = await readWords(gpu, io.owners);
-  for (const tensor of Object.values(io)) tensor.destroy();
+  for (const each of [...Object.values(io), step]) each.destroy();
 
   for (let frame = 0; frame < frames; frame++) {
     const slice = <A extends Float32Array | Uint32Array>(array: A, width: number) =>
