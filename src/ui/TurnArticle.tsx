@@ -25,7 +25,7 @@ export function TurnArticle({ turn, onRetry, onSeek }: TurnArticleProps) {
         </ErrorNote>
       )}
       {turn.status !== "waiting" && turn.status !== "failed" && (
-        <footer className="turn-figures">
+        <footer key={turn.status} ref={reveal} className="turn-figures">
           {until !== null && (
             <button type="button" className="chip-time" title="Go there in the video" onClick={() => onSeek(until)}>
               {formatClock(until)}
@@ -40,9 +40,9 @@ export function TurnArticle({ turn, onRetry, onSeek }: TurnArticleProps) {
   );
 }
 
-/** A new turn comes into view where the page scrolls as a whole, as on a phone. */
-function reveal(article: HTMLElement | null) {
-  article?.scrollIntoView({ block: "nearest" });
+/** A turn comes into view as it begins, as its answer begins and as that ends, where the page scrolls as a whole. */
+function reveal(element: HTMLElement | null) {
+  element?.scrollIntoView({ block: "nearest" });
 }
 
 function figuresLine({ mode, status, figures }: Turn): string {
