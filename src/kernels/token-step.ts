@@ -1,14 +1,14 @@
 import { assert } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createUniform } from "../gpu/uniform.ts";
-import type { MergeConfig } from "../model/config.ts";
 
 /** What one merge does; the three kernels of a merge share it. */
-export type TokenStepOptions = {
+type TokenStepOptions = {
   /** T before, and how many go away: at most half of those that may merge. */
   readonly tokens: number;
   readonly removed: number;
-  readonly order: MergeConfig["order"];
+  /** How the tokens that are left are sorted by size, stably. */
+  readonly order: "ascending" | "descending" | "none";
   /** Token 0 is never merged and stays first. */
   readonly protectFirst: boolean;
   /** Before this one nothing merged: patch n is token n, whatever `owners` holds. */

@@ -5,7 +5,6 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
-import type { EncoderBackend } from "../session/types.ts";
 import { createMerger, type Merger, type MergeStep } from "./merge.ts";
 import { type Bound, createOrtSession, type OrtSession } from "./ort.ts";
 import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
@@ -51,6 +50,7 @@ export type Encoder = {
  * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
  * @param options.maxBatch most frames of one call
  * @param options.onTensor called with the bytes of each tensor read
+ * @param options.segmentBytes see `planSegments`
  * @throws AuroraError `ModelCorrupt`, `ModelUnsupported`, `AdapterTooSmall`, `OutOfMemory`, `Aborted`, `DownloadFailed`
  */
 export async function createEncoder(
@@ -58,15 +58,16 @@ export async function createEncoder(
   config: ModelConfig,
   tensors: TensorSource,
   options: {
-    readonly backend: EncoderBackend;
+    readonly backend: "auto" | "webgpu" | "wasm";
     readonly maxBatch: number;
     readonly signal?: AbortSignal;
     readonly onTensor?: (bytes: number) => void;
+    readonly segmentBytes?: number;
   },
 ): Promise<Encoder> {
   const backend = options.backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : options.backend;
   checkSupported(gpu, config, backend, options.maxBatch);
-  const segments = planSegments(config);
+  const segments = planSegments(config, options.segmentBytes);
   const read = createWeightReader(tensors, options);
   const sessions: OrtSession[] = [];
   try {

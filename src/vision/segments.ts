@@ -23,16 +23,21 @@ export type Segment = {
   readonly last: boolean;
 };
 
-/** Bytes of weights past which a segment is cut even without a merge: copies of one segment exist while it is loaded. */
-const segmentBytes = 256 << 20;
+/** Default for `planSegments`. */
+const defaultBytes = 256 << 20;
 
 /** Number of patches of a frame, N. */
 export function patchCount(vision: VisionConfig): number {
   return Math.floor(vision.imageSize / vision.patchSize) ** 2;
 }
 
-/** Cuts the encoder where tokens merge; r is limited to half of the tokens that may merge (facts of ToMe, `match`). */
-export function planSegments(config: ModelConfig): Segment[] {
+/**
+ * Cuts the encoder where tokens merge; at most half of the tokens that may merge do (ToMe, bipartite matching).
+ *
+ * @param segmentBytes f32 weights past which a segment is cut even without a merge: copies of one segment's weights exist
+ *   while it is loaded
+ */
+export function planSegments(config: ModelConfig, segmentBytes = defaultBytes): Segment[] {
   const { vision, merge } = config;
   const blockBytes = 4 * (4 * vision.hiddenSize ** 2 + 2 * vision.hiddenSize * vision.intermediateSize);
   const blocks = usedLayers(vision);

@@ -5,7 +5,7 @@ import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { openModelFolder } from "../../src/model/model-folder.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { createEncoder } from "../../src/vision/encoder.ts";
-import { randomFloats } from "../close.ts";
+import { expectClose, randomFloats } from "../close.ts";
 
 const gpu = await openGpu();
 afterAll(() => gpu.destroy());
@@ -38,6 +38,20 @@ describe.each(["wasm", "webgpu"] as const)("an encoder on %s", (backend) => {
     expect(second?.subarray(0, first?.length)).toEqual(first);
     pixels.destroy();
     for (const encoder of both) await encoder.destroy();
+  });
+
+  it("computes the same cut into more segments", async () => {
+    const unmerged = { ...config, merge: { ...config.merge, r: [0, 4, 0] } };
+    const pixels = createTensor(gpu, "pixels", [1, 3, side, side], "f32", picture);
+    const results: Float32Array[] = [];
+    for (const segmentBytes of [1 << 30, 1]) {
+      const encoder = await createEncoder(gpu, unmerged, tensors, { backend, maxBatch: 1, segmentBytes });
+      results.push(await readFloats(gpu, (await encoder.encode(pixels, 1)).visual));
+      await encoder.destroy();
+    }
+    pixels.destroy();
+    const [whole = [], parts = []] = results;
+    expectClose(parts, whole, 1e-6);
   });
 
   it("ends a running call before it is destroyed", async () => {

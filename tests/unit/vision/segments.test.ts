@@ -59,6 +59,19 @@ describe("planSegments", () => {
     expect(sized({ proportionalAttention: false })).toEqual([false, false, false]);
   });
 
+  it("cuts after every block where weights may not gather", () => {
+    const cuts = planSegments(withMerge([0, 4]), 1).map(({ from, to, removed }) => [from, to, removed]);
+    expect(cuts).toEqual([
+      [0, 1, 0],
+      [1, 2, 4],
+      [2, 3, 0],
+      [3, 4, 0],
+      [4, 5, 0],
+      [5, 6, 0],
+      [6, 6, 0],
+    ]);
+  });
+
   it("bounds the weights of one segment", () => {
     const large = { hiddenSize: 1152, intermediateSize: 4304, numHiddenLayers: 27, selectLayer: -1 };
     expect(plan(withMerge([], {}, large)).length).toBeGreaterThan(3);
