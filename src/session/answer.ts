@@ -36,8 +36,17 @@ export async function writeAnswer(
   const filter = createStopFilter(stopStrings);
   const clock = createClock(writer);
   const ids: number[] = [];
+  let begun = false;
   let stopped: WrittenAnswer["stopped"] | null = null;
   let flush = 1;
+
+  /** Models begin an answer with the space that follows the prompt's colon: it is theirs, not the reader's. */
+  function show(text: string): void {
+    const shown = begun ? text : text.trimStart();
+    if (shown === "") return;
+    begun = true;
+    writer.onText(shown, clock.figures());
+  }
 
   while (!stopped) {
     const begin = performance.now();
@@ -58,11 +67,10 @@ export async function writeAnswer(
       }
     }
     if (used < made.length) stream.rewind(made.subarray(0, used));
-    if (text !== "") writer.onText(text, clock.figures());
+    show(text);
     if (performance.now() - begin < flushMs) flush = Math.min(flush * 2, maxFlush);
   }
-  const rest = filter.push(decoder.finish()).text + filter.finish();
-  if (rest !== "") writer.onText(rest, clock.figures());
+  show(filter.push(decoder.finish()).text + filter.finish());
   return { answer: { ids, stopped }, figures: clock.figures() };
 }
 

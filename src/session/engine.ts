@@ -9,6 +9,7 @@ import { createTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** A loaded model on the GPU: what all sessions of an assistant share. Needs no DOM. */
 export type Engine = {
@@ -40,7 +41,9 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
       onProgress: (loadedBytes, totalBytes) => onProgress?.({ stage: "download", loadedBytes, totalBytes }),
     });
     onProgress?.({ stage: "prepare", loadedBytes: folder.byteLength, totalBytes: folder.byteLength });
-    return await loadModel(gpu, folder, options);
+    const engine = await loadModel(gpu, folder, options);
+    await warmUp(engine);
+    return engine;
   } catch (error) {
     gpu.destroy();
     throw error;
