@@ -1,3 +1,5 @@
+import { wkv6 } from "./wkv6.ts";
+
 /** RWKV-6 in plain loops, one token after the other, in f64: the reference of the kernels. Tensors by BlinkDL's names. */
 export type Tensors = (name: string) => Float32Array;
 export type Sizes = { readonly width: number; readonly layers: number; readonly headSize: number };
@@ -53,36 +55,12 @@ function timeMix(
     matrix(t("value.weight"), xv),
     matrix(t("gate.weight"), xg).map((value) => value / (1 + Math.exp(-value))),
   ];
-  const y = recurrence(state.wkv, headSize, r, k, v, decay, t("time_faaaa"));
+  const y = wkv6({ r, k, v, w: decay, u: t("time_faaaa") }, state.wkv, headSize);
   const normal = groupNorm(y, headSize, t("ln_x.weight"), t("ln_x.bias"));
   return matrix(
     t("output.weight"),
     normal.map((value, c) => value * valueAt(g, c)),
   );
-}
-
-/** y_j = Σ_i r_i (S_ij + u_i k_i v_j), then S_ij ← w_i S_ij + k_i v_j, head by head. */
-export function recurrence(
-  s: Float64Array,
-  headSize: number,
-  r: Vector,
-  k: Vector,
-  v: Vector,
-  w: Vector,
-  u: Vector,
-): Float64Array {
-  const y = new Float64Array(r.length);
-  for (let first = 0; first < r.length; first += headSize) {
-    for (let i = first; i < first + headSize; i++) {
-      for (let j = first; j < first + headSize; j++) {
-        const at = i * headSize + (j - first);
-        const kv = valueAt(k, i) * valueAt(v, j);
-        y[j] = valueAt(y, j) + valueAt(r, i) * (valueAt(s, at) + valueAt(u, i) * kv);
-        s[at] = valueAt(w, i) * valueAt(s, at) + kv;
-      }
-    }
-  }
-  return y;
 }
 
 function channelMix(tensors: Tensors, state: LayerState, at: string, residual: Vector): Float64Array {
@@ -102,7 +80,7 @@ function layerNorm(tensors: Tensors, at: string, x: Vector): Float64Array {
 }
 
 /** Normalisation of each head on its own; eps as in BlinkDL's release. */
-export function groupNorm(x: Float64Array, headSize: number, weight: Vector, bias: Vector): Float64Array {
+function groupNorm(x: Float64Array, headSize: number, weight: Vector, bias: Vector): Float64Array {
   const y = new Float64Array(x.length);
   for (let at = 0; at < x.length; at += headSize) {
     const end = at + headSize;
@@ -118,7 +96,7 @@ function normalise(x: Float64Array, eps: number, weight: Vector, bias: Vector): 
 }
 
 /** W·x for row-major W [out, in]. */
-export function matrix(w: Vector, x: Vector): Float64Array {
+function matrix(w: Vector, x: Vector): Float64Array {
   return Float64Array.from({ length: w.length / x.length }, (_, row) => {
     let sum = 0;
     for (let i = 0; i < x.length; i++) sum += valueAt(w, row * x.length + i) * valueAt(x, i);

@@ -1,15 +1,17 @@
+type Values = Float32Array | Float64Array;
+
 /**
  * RWKV-6's recurrence over T tokens, token by token in f64. r, k, v, w are [T, C], u [C], `state` [H, N, N] by key index, then
  * value index, is changed in place. Returns y [T, C].
  */
 export function wkv6(
-  io: { r: Float32Array; k: Float32Array; v: Float32Array; w: Float32Array; u: Float32Array },
+  io: { r: Values; k: Values; v: Values; w: Values; u: Values },
   state: Float64Array,
   headSize: number,
 ): Float64Array {
   const width = io.u.length;
   const y = new Float64Array(io.r.length);
-  const at = (array: Float32Array | Float64Array, index: number) => array[index] as number;
+  const at = (array: Values, index: number) => array[index] as number;
   for (let t = 0; t < io.r.length; t += width) {
     for (let i = 0; i < width; i++) {
       const head = Math.floor(i / headSize) * headSize;
