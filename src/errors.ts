@@ -1,21 +1,18 @@
 /** The ways in which this app can fail that a person can do something about. */
-export const errorCodes = [
-  "WebGpuUnavailable",
-  "AdapterTooSmall",
-  "DeviceLost",
-  "ModelNotFound",
-  "ModelCorrupt",
-  "ModelUnsupported",
-  "DownloadFailed",
-  "StorageFull",
-  "VideoUnreadable",
-  "CodecUnsupported",
-  "NoVideoTrack",
-  "OutOfMemory",
-  "Aborted",
-] as const;
-
-export type ErrorCode = (typeof errorCodes)[number];
+export type ErrorCode =
+  | "WebGpuUnavailable"
+  | "AdapterTooSmall"
+  | "DeviceLost"
+  | "ModelNotFound"
+  | "ModelCorrupt"
+  | "ModelUnsupported"
+  | "DownloadFailed"
+  | "StorageFull"
+  | "VideoUnreadable"
+  | "CodecUnsupported"
+  | "NoVideoTrack"
+  | "OutOfMemory"
+  | "Aborted";
 
 /** An error as plain data, to cross a worker boundary or to be printed as JSON. `cause` is for the log. */
 export type ErrorData = { readonly code: ErrorCode; readonly message: string; readonly cause: string | null };

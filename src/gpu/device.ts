@@ -1,7 +1,7 @@
 import { AuroraError, assert } from "../errors.ts";
 
 /** What the adapter says of itself. `software` is true where the CPU computes (SwiftShader, llvmpipe, WARP). */
-export type AdapterDescription = {
+type AdapterDescription = {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;

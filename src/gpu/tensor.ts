@@ -21,7 +21,7 @@ export type Tensor = {
 type HostArray = Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
 
 /** Number of elements of a shape. */
-export function elementCount(shape: readonly number[]): number {
+function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 

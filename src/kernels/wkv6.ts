@@ -7,7 +7,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "./row-stride.ts";
 
 /** Rows and columns of the state that a thread keeps in registers, and most threads of a workgroup. */
-const threadRows = 4;
+const threadRows = 8;
 const threadColumns = 4;
 const mostThreads = 128;
 
@@ -28,7 +28,7 @@ type Wkv6Io = {
 /**
  * RWKV-6's recurrence over T tokens, reading and leaving the state of one layer (Finch, arXiv 2404.05892, §4.2).
  *
- * @param options.width C = H·N · `headSize` N, at most 512
+ * @param options.width C = H·N · `headSize` N, at most 1024
  */
 export function wkv6(
   gpu: Gpu,

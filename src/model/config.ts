@@ -24,7 +24,7 @@ export type VisionConfig = {
 export type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
 
 /** Token merging inside the encoder; `r[i]` tokens are removed in block i. */
-export type MergeConfig = {
+type MergeConfig = {
   readonly r: readonly number[];
   readonly protectFirst: boolean;
   readonly dropFirst: boolean;
@@ -34,7 +34,7 @@ export type MergeConfig = {
 };
 
 /** The connector: `depth` linear layers with the activation between them. */
-export type ProjectorConfig = { readonly depth: number; readonly hiddenAct: Activation };
+type ProjectorConfig = { readonly depth: number; readonly hiddenAct: Activation };
 
 export type TextConfig = {
   readonly modelType: "rwkv6";

@@ -16,7 +16,7 @@ export type Choice = { readonly temperature: number; readonly topP: number; read
 /** Most tokens that one `generate` makes before they are read back. */
 export const maxFlush = 8;
 
-export type ReadOptions = {
+type ReadOptions = {
   /** Table of visual rows [n, rowStride(C)], f32 or f16. */
   readonly visual?: Tensor;
   /** Whether to compute the logits after the last row. */

@@ -60,9 +60,9 @@ export type FrameRecord = {
 export const droppedToken = 0xffff;
 
 /** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
-export type Notice = ErrorData;
+type Notice = ErrorData;
 
-export type VideoInfo = {
+type VideoInfo = {
   readonly name: string;
   readonly container: string;
   readonly codec: string;

@@ -15,7 +15,7 @@ export type Tokenizer = {
 };
 
 /** Turns ids into text as they come; the texts of all calls joined are the text of all ids. Special tokens give no text. */
-export type TokenDecoder = {
+type TokenDecoder = {
   /** The text that is final after one more id; "" while a character is incomplete. */
   push(id: number): string;
   /** The text held back so far, incomplete characters as U+FFFD. */
