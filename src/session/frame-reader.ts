@@ -64,7 +64,7 @@ export function createFrameReader(
   onFrames: (records: readonly FrameRecord[]) => void,
 ): FrameReader {
   const { gpu, config, encoder } = engine;
-  const { maxBatch } = config.sampling;
+  const { maxBatch } = encoder;
   const { tokensPerFrame, patches } = encoder;
   const stride = rowStride(config.text.hiddenSize);
   const preprocessor = createPreprocessor(gpu, config.vision, maxBatch);

@@ -6,7 +6,7 @@ import { frameIndices } from "./frame-reader.ts";
 /** Runs every stage once on an empty picture, so that no kernel is compiled while a person waits for the first answer. */
 export async function warmUp(engine: Engine): Promise<void> {
   const { gpu, config, encoder, rnn } = engine;
-  const preprocessor = createPreprocessor(gpu, config.vision, config.sampling.maxBatch);
+  const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
   const stream = createRnnStream(gpu, rnn, "warm-up");
   try {
     preprocessor.loadRgba(new Uint8Array(4 * 64), 8, 8, 0);

@@ -1,12 +1,14 @@
-import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
+import { type AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { createRnnStream } from "../rnn/stream.ts";
 import { type OpenedVideo, openVideo, type Sampling, type VideoLoss } from "../video/open-video.ts";
 import { createConversation } from "./conversation.ts";
 import type { Engine } from "./engine.ts";
+import { createGate, createPace, createSignal } from "./flow.ts";
 import { createFrameReader, frameByteLength } from "./frame-reader.ts";
 import { createKeptTokens, openPrivateFile } from "./kept-tokens.ts";
 import { createMutex } from "./mutex.ts";
 import type { AnswerFigures, AskOptions, FrameRecord, SessionSnapshot, WatchOptions } from "./types.ts";
+import { describeLoss, describeVideo, toBlob } from "./video-source.ts";
 
 /** What changed in a session's snapshot, and the frames that came to it. */
 export type SessionChange = {
@@ -52,6 +54,7 @@ export function createWatchSession(
 
   const reader = createFrameReader(engine, stream, kept, (frames) => {
     pace.count(frames.length);
+    begun.give();
     noteKeptFailure();
     for (const { timestampSeconds } of frames) times.push(timestampSeconds);
     publish(progress(frames.at(-1)?.timestampSeconds ?? 0), frames);
@@ -93,7 +96,20 @@ export function createWatchSession(
     note(kept.failure);
   }
 
-  const watching = watch().catch((error: unknown) => fail(error));
+  let failure: AuroraError | null = null;
+  const begun = createSignal();
+  const watching = watch()
+    .catch((error: unknown) => fail(error))
+    .finally(begun.give);
+
+  /** Waits for the first frames. @throws the video's error when there will be none */
+  async function somethingToAskAbout(signal: AbortSignal | undefined): Promise<void> {
+    await Promise.race([
+      begun.given,
+      new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true })),
+    ]);
+    if (failure && reader.framesRead === 0) throw failure;
+  }
 
   async function watch(): Promise<void> {
     publish({ status: "opening", stateBytes: engine.model.stateBytes });
@@ -136,6 +152,7 @@ export function createWatchSession(
       "Watching this video failed. Try it again, or convert it to MP4 with H.264.",
     );
     if (typed.code !== "Aborted") {
+      failure = typed;
       publish({ status: "failed", error: typed.toData(), secondsLeft: null });
       return;
     }
@@ -147,6 +164,7 @@ export function createWatchSession(
   return {
     ask: (question, askOptions, onText) =>
       asking.run(async () => {
+        await somethingToAskAbout(askOptions.signal);
         if (askOptions.signal?.aborted) return { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, frames: 0 };
         return await conversation.ask(question, askOptions, onText);
       }),
@@ -161,96 +179,6 @@ export function createWatchSession(
       reader.destroy();
       stream.destroy();
       await kept.destroy();
-    },
-  };
-}
-
-function describeVideo(source: Blob | string, { info }: OpenedVideo): SessionSnapshot["video"] {
-  const { container, codec, width, height, durationSeconds } = info;
-  const name =
-    typeof source === "string"
-      ? (source.split(/[?#]/)[0]?.split("/").at(-1) ?? source)
-      : source instanceof File
-        ? source.name
-        : "video";
-  return { name, container, codec, width, height, durationSeconds };
-}
-
-function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLoss): AuroraError {
-  const [from, to] = [fromSeconds.toFixed(1), toSeconds.toFixed(1)];
-  const lost = frames === 1 ? "1 frame" : `${frames} frames`;
-  return reason === "truncated"
-    ? new AuroraError(
-        "VideoUnreadable",
-        `The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
-      )
-    : new AuroraError(
-        "VideoUnreadable",
-        `The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
-      );
-}
-
-async function toBlob(source: Blob | string, signal: AbortSignal): Promise<Blob> {
-  if (typeof source !== "string") return source;
-  const response = await fetch(source, { signal }).catch((cause: unknown) => {
-    if (signal.aborted) throw new AuroraError("Aborted", "Stopped.", cause);
-    throw new AuroraError(
-      "DownloadFailed",
-      "The video could not be downloaded. Check the address and the connection; the server must allow other sites to read it (CORS).",
-      cause,
-    );
-  });
-  if (!response.ok)
-    throw new AuroraError(
-      "DownloadFailed",
-      `The video could not be downloaded: the server answered ${response.status}. Check the address.`,
-    );
-  return await response.blob();
-}
-
-/** A gate that lets everything through while open. */
-function createGate() {
-  let waiting: (() => void)[] = [];
-  let shut = false;
-  return {
-    closed: () => shut,
-    close: () => {
-      shut = true;
-    },
-    open: () => {
-      shut = false;
-      for (const go of waiting.splice(0)) go();
-    },
-    /** Resolves when the gate is open; rejects when aborted before. */
-    opened: (signal: AbortSignal) =>
-      new Promise<void>((resolve, reject) => {
-        if (!shut) return resolve();
-        waiting = [...waiting, resolve];
-        signal.addEventListener("abort", () => reject(new AuroraError("Aborted", "Stopped.")), { once: true });
-        if (signal.aborted) reject(new AuroraError("Aborted", "Stopped."));
-      }),
-  };
-}
-
-/** Counts frames and the time spent on them, pauses left out. */
-function createPace() {
-  let frames = 0;
-  let spent = 0;
-  let since: number | null = null;
-  const watchMs = () => spent + (since === null ? 0 : performance.now() - since);
-  return {
-    count: (more: number) => {
-      frames += more;
-    },
-    frames: () => frames,
-    watchMs,
-    framesPerSecond: () => (frames === 0 ? 0 : frames / (watchMs() / 1000)),
-    start: () => {
-      since ??= performance.now();
-    },
-    stop: () => {
-      spent = watchMs();
-      since = null;
     },
   };
 }

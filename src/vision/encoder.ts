@@ -33,6 +33,8 @@ export type Encoder = {
   readonly tokensPerFrame: number;
   /** N */
   readonly patches: number;
+  /** Most frames of one call. */
+  readonly maxBatch: number;
   /**
    * Encodes the first `frames` pictures of `pixels` [maxBatch, 3, S, S] f32. The result lies in tensors of the encoder, valid
    * until the next call. One call at a time.
@@ -48,7 +50,7 @@ export type Encoder = {
  * Loads SigLIP with token merging and its connector from a checkpoint.
  *
  * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
- * @param options.maxBatch most frames of one call
+ * @param options.maxBatch most frames of one call; lowered to what the adapter has room for
  * @param options.onTensor called with the bytes of each tensor read
  * @param options.segmentBytes see `planSegments`
  * @throws AuroraError `ModelCorrupt`, `ModelUnsupported`, `AdapterTooSmall`, `OutOfMemory`, `Aborted`, `DownloadFailed`
@@ -66,7 +68,8 @@ export async function createEncoder(
   },
 ): Promise<Encoder> {
   const backend = options.backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : options.backend;
-  checkSupported(gpu, config, backend, options.maxBatch);
+  checkSupported(config);
+  const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, options.maxBatch) : options.maxBatch;
   const segments = planSegments(config, options.segmentBytes);
   const read = createWeightReader(tensors, options);
   const sessions: OrtSession[] = [];
@@ -80,33 +83,36 @@ export async function createEncoder(
     await releaseAll(sessions);
     throw options.signal?.aborted ? new AuroraError("Aborted", "Stopped.", error) : error;
   }
-  return assemble(gpu, config, { backend, segments, sessions, maxBatch: options.maxBatch });
+  return assemble(gpu, config, { backend, segments, sessions, maxBatch });
 }
 
 async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
   for (const session of sessions) await session.release();
 }
 
-/** Largest tensor inside a segment: the attention's logits [F, H, T, T], or the MLP's hidden rows [F, T, inner]. */
-function largestBytes(config: ModelConfig, maxBatch: number): number {
+/** Bytes of a frame's largest tensor inside a segment: the attention's logits [H, T, T], or the MLP's hidden rows [T, inner]. */
+function largestBytes(config: ModelConfig): number {
   const { numAttentionHeads: heads, intermediateSize, imageSize } = config.vision;
   const tokens = patchCount(config.vision);
-  return 4 * maxBatch * Math.max(heads * tokens * tokens, tokens * intermediateSize, 3 * imageSize * imageSize);
+  return 4 * Math.max(heads * tokens * tokens, tokens * intermediateSize, 3 * imageSize * imageSize);
 }
 
-function checkSupported(gpu: Gpu, config: ModelConfig, backend: "webgpu" | "wasm", maxBatch: number): void {
+function checkSupported(config: ModelConfig): void {
   const tokens = planSegments(config).at(-1)?.tokens ?? 0;
   if (tokens - Number(config.merge.dropFirst) < 1) {
     throw new AuroraError("ModelUnsupported", "This model keeps no token of a frame.");
   }
-  const bytes = largestBytes(config, maxBatch);
-  if (backend === "webgpu" && bytes > gpu.maxBindingBytes) {
-    const [needs, has] = [bytes, gpu.maxBindingBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
-    throw new AuroraError(
-      "AdapterTooSmall",
-      `This graphics adapter is too small for this model: ${maxBatch} frames at once need a buffer of ${needs}, it has ${has}.`,
-    );
-  }
+}
+
+/** Frames that the adapter's buffers have room for at once, at most `wanted`. */
+function fittingBatch(gpu: Gpu, config: ModelConfig, wanted: number): number {
+  const bytes = largestBytes(config);
+  if (bytes <= gpu.maxBindingBytes) return Math.min(wanted, Math.floor(gpu.maxBindingBytes / bytes));
+  const [needs, has] = [bytes, gpu.maxBindingBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
+  throw new AuroraError(
+    "AdapterTooSmall",
+    `This graphics adapter is too small for this model: a frame needs a buffer of ${needs}, it has ${has}.`,
+  );
 }
 
 type Parts = {
@@ -182,6 +188,7 @@ function assemble(gpu: Gpu, config: ModelConfig, parts: Parts): Encoder {
     backend,
     tokensPerFrame: tokens,
     patches,
+    maxBatch,
     async encode(pixels, frames) {
       assert(!running, "the encoder is busy");
       assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);

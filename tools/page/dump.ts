@@ -45,11 +45,11 @@ export async function dumpTensors(
       "ModelUnsupported",
       `The prompt id ${wrong} is not in the model's vocabulary of ${vocabSize}.`,
     );
-  const preprocessor = createPreprocessor(gpu, config.vision, config.sampling.maxBatch);
+  const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
   const stream = createRnnStream(gpu, rnn, "dump");
   const parts: Parts[] = [];
-  for (let first = 0; first < pictures.length; first += config.sampling.maxBatch) {
-    parts.push(await dumpBatch(engine, preprocessor, stream, pictures.slice(first, first + config.sampling.maxBatch)));
+  for (let first = 0; first < pictures.length; first += encoder.maxBatch) {
+    parts.push(await dumpBatch(engine, preprocessor, stream, pictures.slice(first, first + encoder.maxBatch)));
   }
   if (promptIds.length > 0) stream.read(Uint32Array.from(promptIds), { logits: true });
   const logits = await stream.readLogits();
