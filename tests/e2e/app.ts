@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
+
+/** What the reference implementation answers about one clip of public/samples. */
+export type ClipAnswers = {
+  readonly clip: string;
+  readonly frames: number;
+  readonly questions: readonly { readonly question: string; readonly memory: string; readonly "look-again": string }[];
+};
+
+/** The reference's greedy answers about all clips of public/samples. */
+export const references: readonly ClipAnswers[] = JSON.parse(readFileSync("public/samples/answers.json", "utf8"));
+
+/** The reference's answer to a question of public/samples/answers.json. */
+export function reference(clip: string, question: string, from: "memory" | "look-again" = "memory"): string {
+  const found = references.find((each) => each.clip === clip)?.questions.find((each) => each.question === question)?.[
+    from
+  ];
+  if (found === undefined) throw new Error(`no reference for ${clip}: ${question}`);
+  return found;
+}
+
+/** A browser page on the app that fails its test when anything is asked of another server, or throws. */
+export const test = base.extend<{ app: Page }>({
+  app: async ({ page, baseURL }, use) => {
+    const strangers: string[] = [];
+    const errors: string[] = [];
+    page.context().on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith("http") && origin !== new URL(baseURL ?? "").origin) strangers.push(request.url());
+    });
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await use(page);
+    expect(strangers, "requests to other servers").toEqual([]);
+    expect(errors, "errors that nobody caught").toEqual([]);
+  },
+});
+
+/** The bar that says how much of the video was watched. */
+export function watchingBar(page: Page): Locator {
+  return page.getByRole("progressbar", { name: "Watching video" });
+}
+
+/** Waits until the video was watched to its end. */
+export async function watchedToTheEnd(page: Page): Promise<void> {
+  await expect(watchingBar(page)).toHaveAttribute("aria-valuenow", "100");
+}
+
+/** Chooses a file of this machine, or one made up, in the file picker. */
+export async function choose(page: Page, file: string | { name: string; bytes: Uint8Array }): Promise<void> {
+  const made =
+    typeof file === "string" ? file : { name: file.name, mimeType: "video/mp4", buffer: Buffer.from(file.bytes) };
+  await page.getByLabel("Choose a video").setInputFiles(made);
+}
+
+/** All turns of the conversation. */
+export function turns(page: Page): Locator {
+  return page.getByRole("log", { name: "Conversation" }).getByRole("article");
+}
+
+/** Types a question, presses Ask and waits for the whole answer. */
+export async function ask(page: Page, question: string): Promise<string> {
+  const before = await turns(page).count();
+  await page.getByRole("textbox", { name: "Question" }).fill(question);
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  const turn = turns(page).nth(before);
+  await expect(turn).toHaveAttribute("data-status", "done");
+  await expect(turn.getByRole("heading")).toHaveText(question);
+  return (await turn.locator(".answer").textContent()) ?? "";
+}
+
+/** A file of the repository as bytes. */
+export function bytesOf(path: string): Uint8Array {
+  return new Uint8Array(readFileSync(path));
+}
+
+export { expect };
