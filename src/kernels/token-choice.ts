@@ -14,9 +14,13 @@ type ChoiceIo = {
   readonly next: Tensor;
 };
 
-/** Appends the most likely token to `tokens`; ties go to the lowest id. */
-export function tokenChoiceGreedy(gpu: Gpu, io: ChoiceIo, vocabSize: number): Dispatch {
-  const constants = constantsOf(gpu, io, vocabSize);
+/**
+ * Appends the most likely token to `tokens`; ties go to the lowest id.
+ *
+ * @param threads that look through the logits; what suits the adapter unless given
+ */
+export function tokenChoiceGreedy(gpu: Gpu, io: ChoiceIo, vocabSize: number, threads = threadsFor(gpu)): Dispatch {
+  const constants = constantsOf(io, vocabSize, threads);
   const pipeline = compileKernel(gpu, { name: "token-choice-greedy", code: greedyCode, constants });
   return createDispatch(gpu, "token-choice-greedy", pipeline, [io.logits, io.tokens, io.next], [1]);
 }
@@ -30,8 +34,9 @@ export function tokenChoiceTopP(
   gpu: Gpu,
   io: ChoiceIo & { readonly randoms: Tensor; readonly settings: GPUBuffer },
   vocabSize: number,
+  threads = threadsFor(gpu),
 ): Dispatch {
-  const constants = constantsOf(gpu, io, vocabSize);
+  const constants = constantsOf(io, vocabSize, threads);
   const pipeline = compileKernel(gpu, { name: "token-choice-top-p", code: topPCode, constants });
   return createDispatch(
     gpu,
@@ -42,8 +47,11 @@ export function tokenChoiceTopP(
   );
 }
 
-function constantsOf(gpu: Gpu, io: ChoiceIo, vocabSize: number): Record<string, number> {
-  // Software adapters compile code that zeroes each word of workgroup memory, so few threads are opened sooner.
-  const threads = gpu.adapter.software ? 16 : 256;
+function constantsOf(io: ChoiceIo, vocabSize: number, threads: number): Record<string, number> {
   return { VOCAB: vocabSize, SLOTS: (io.tokens.shape[0] ?? 1) - 1, THREADS: threads };
+}
+
+/** Software adapters compile code that zeroes each word of workgroup memory, so few threads are opened sooner. */
+function threadsFor(gpu: Gpu): number {
+  return gpu.adapter.software ? 16 : 256;
 }

@@ -29,13 +29,20 @@ type Wkv6Io = {
  * RWKV-6's recurrence over T tokens, reading and leaving the state of one layer (Finch, arXiv 2404.05892, §4.2).
  *
  * @param options.width C = H·N · `headSize` N, at most 1024
+ * @param options.steps tokens between two barriers; what suits the adapter unless given
  */
 export function wkv6(
   gpu: Gpu,
   io: Wkv6Io,
-  options: { readonly width: number; readonly headSize: number; readonly batchRows: number },
+  options: {
+    readonly width: number;
+    readonly headSize: number;
+    readonly batchRows: number;
+    readonly steps?: number;
+  },
 ): Dispatch {
-  const { width, headSize, batchRows } = options;
+  // Software adapters compile code that zeroes each word of workgroup memory, so little of it is opened sooner.
+  const { width, headSize, batchRows, steps = gpu.adapter.software ? 1 : 8 } = options;
   const parts = Math.ceil(headSize / threadRows);
   assert(parts <= mostThreads, `a head of ${headSize} exceeds ${mostThreads * threadRows} rows`);
   const groups = Math.min(4, Math.floor(mostThreads / parts));
@@ -43,7 +50,7 @@ export function wkv6(
     HEAD: headSize,
     PARTS: parts,
     GROUPS: groups,
-    STEPS: gpu.adapter.software ? 1 : 8, // software adapters compile code that zeroes each word of workgroup memory
+    STEPS: steps,
     STRIDE: rowStride(width),
     BATCH: batchRows,
   };

@@ -10,7 +10,7 @@ import * as reference from "../reference/token-choice.ts";
 type Sampling = { temperature: number; p: number; randoms: Float32Array };
 
 /** Chooses greedily once, or once for each random number; also checks that the last choice is left as the next input. */
-async function choose(logits: Float32Array, sampling?: Sampling): Promise<number[]> {
+async function choose(logits: Float32Array, sampling?: Sampling, threads?: number): Promise<number[]> {
   const gpu = await testGpu();
   const slots = sampling?.randoms.length ?? 1;
   const tensor = createTensor(gpu, "logits", [logits.length], "f32", logits);
@@ -22,8 +22,8 @@ async function choose(logits: Float32Array, sampling?: Sampling): Promise<number
   gpu.device.queue.writeBuffer(settings, 0, new Float32Array([1 / temperature, p]));
   const io = { logits: tensor, tokens, next };
   const dispatch = sampling
-    ? tokenChoiceTopP(gpu, { ...io, randoms, settings }, logits.length)
-    : tokenChoiceGreedy(gpu, io, logits.length);
+    ? tokenChoiceTopP(gpu, { ...io, randoms, settings }, logits.length, threads)
+    : tokenChoiceGreedy(gpu, io, logits.length, threads);
   runDispatches(
     gpu,
     Array.from({ length: slots }, () => dispatch),
@@ -35,28 +35,36 @@ async function choose(logits: Float32Array, sampling?: Sampling): Promise<number
   return chosen;
 }
 
-const vocabularies = [1, 5, 255, 257, 890, 5000];
+/** Vocabulary sizes and threads: those of software adapters, and those of others. */
+const shapes = [
+  [1, 16],
+  [5, 16],
+  [255, 16],
+  [257, 256],
+  [890, 16],
+  [5000, 16],
+] as const;
 
-describe.each(vocabularies)("of %i tokens", (vocab) => {
+describe.each(shapes)("of %i tokens with %i threads", (vocab, threads) => {
   it("greedy choice takes the most likely one", async () => {
     for (const seed of [1, 2, 3]) {
       const logits = randomFloats(vocab, seed, 20);
-      expect(await choose(logits)).toEqual([reference.greedy(logits)]);
+      expect(await choose(logits, undefined, threads)).toEqual([reference.greedy(logits)]);
     }
   });
 
   it("greedy choice gives ties to the lowest id", async () => {
     const logits = new Float32Array(vocab).fill(-7);
-    expect(await choose(logits)).toEqual([0]);
+    expect(await choose(logits, undefined, threads)).toEqual([0]);
     for (let id = vocab >> 1; id < vocab; id += 3) logits[id] = -2;
-    expect(await choose(logits)).toEqual([vocab >> 1]);
+    expect(await choose(logits, undefined, threads)).toEqual([vocab >> 1]);
   });
 
   it("greedy choice finds the only possible token, wherever it is", async () => {
     for (const id of new Set([0, vocab >> 1, vocab - 1])) {
       const logits = new Float32Array(vocab).fill(Number.NEGATIVE_INFINITY);
       logits[id] = -1e30;
-      expect(await choose(logits)).toEqual([id]);
+      expect(await choose(logits, undefined, threads)).toEqual([id]);
     }
   });
 
@@ -70,7 +78,7 @@ describe.each(vocabularies)("of %i tokens", (vocab) => {
     ] as const) {
       const logits = randomFloats(vocab, seed, 6);
       const nucleus = reference.nucleus(logits, temperature, p);
-      const chosen = await choose(logits, { temperature, p, randoms });
+      const chosen = await choose(logits, { temperature, p, randoms }, threads);
       for (const [i, id] of chosen.entries()) {
         // f32 may put a random number next to a boundary on its other side: the neighbours within 1e-5 are right as well.
         const random = randoms[i] as number;

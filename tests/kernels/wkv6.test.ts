@@ -17,7 +17,13 @@ const decays = {
   "0 and 1": (seed: number, length: number) => randomFloats(length, seed).map((value) => (value < 0 ? 0 : 1)),
 };
 
-async function check(heads: number, headSize: number, rows: number, kind: keyof typeof decays): Promise<void> {
+async function check(
+  heads: number,
+  headSize: number,
+  rows: number,
+  kind: keyof typeof decays,
+  steps = 1,
+): Promise<void> {
   const gpu = await testGpu();
   const width = heads * headSize;
   const batchRows = rows + 1;
@@ -37,9 +43,13 @@ async function check(heads: number, headSize: number, rows: number, kind: keyof 
   const y = emptyRows(gpu, "y", batchRows, width);
   const uniform = createUniform(gpu, "rows", [rows, 0, 0, 0]);
 
-  runDispatches(gpu, [wkv6(gpu, { kvrg, decay, bonus, state, y, rows: uniform }, { width, headSize, batchRows })], {
-    rows,
-  });
+  runDispatches(
+    gpu,
+    [wkv6(gpu, { kvrg, decay, bonus, state, y, rows: uniform }, { width, headSize, batchRows, steps })],
+    {
+      rows,
+    },
+  );
 
   const after = Float64Array.from(before);
   const expected = reference.wkv6({ r, k, v, w, u }, after, headSize);
@@ -60,6 +70,10 @@ describe.each([
 ])("RWKV-6's recurrence of %i heads of %i", (heads, headSize) => {
   it.each([1, 16, 17, 50])("computes %i tokens and the state they leave", async (rows) => {
     await check(heads, headSize, rows, "ordinary");
+  });
+
+  it("computes them with a barrier every 8 tokens", async () => {
+    await check(heads, headSize, 17, "ordinary", 8);
   });
 
   it.each(["near 0", "near 1", "0 and 1"] as const)("holds with decays %s", async (kind) => {
