@@ -33,6 +33,8 @@ export type Source = {
   readonly layout: FrameLayout;
   readonly conversion: ColorConversion;
   readonly rotation: Rotation;
+  /** Width of a pixel over its height, before rotation; 1 unless given. */
+  readonly pixelAspect?: number;
 };
 
 /**
@@ -45,11 +47,11 @@ export type Source = {
 export function createPlan(
   gpu: Gpu,
   vision: VisionConfig,
-  { layout, conversion, rotation }: Source,
+  { layout, conversion, rotation, pixelAspect }: Source,
   shared: { readonly key: string; readonly normalized: Tensor; readonly pixels: Tensor },
 ): Plan {
   const { imageSize: size, resample } = vision;
-  const view = fitView(vision, layout.width, layout.height, rotation);
+  const view = fitView(vision, layout.width, layout.height, rotation, pixelAspect);
   if (Math.max(layout.byteLength, view.width * view.height * 4) > gpu.maxBindingBytes) {
     const picture = `${layout.width} × ${layout.height}`;
     throw new AuroraError(

@@ -73,6 +73,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   async function loadPlanes(frame: VideoFrame, rotation: Rotation, slot: number): Promise<boolean> {
     const { format, visibleRect, colorSpace } = frame; // a frame that is closed meanwhile says nothing more
     if (!format || !visibleRect) return false;
+    const pixelAspect = pixelAspectOf(frame, visibleRect);
     const taken = spare;
     spare = new Uint8Array(0);
     try {
@@ -83,7 +84,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       spare = bytes;
       if (!layout) return false;
       const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(colorSpace, layout.bits);
-      if (!destroyed) loadBytes({ layout, conversion, rotation }, bytes, slot);
+      if (!destroyed) loadBytes({ layout, conversion, rotation, pixelAspect }, bytes, slot);
       return true;
     } catch (error) {
       if (error instanceof DOMException) return false; // copyTo refuses some frames that live on the GPU
@@ -134,6 +135,13 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       for (const tensor of [pixels, normalized]) tensor.destroy();
     },
   };
+}
+
+/** Width of a pixel over its height; displayed sizes are whole pixels, so what is nearly square is square. */
+function pixelAspectOf(frame: VideoFrame, { width, height }: DOMRectReadOnly): number {
+  const aspect = (frame.displayWidth * height) / (frame.displayHeight * width);
+  const turned = (frame as { rotation?: number }).rotation ?? 0; // of the display size, which is then not the pixels'
+  return turned !== 0 || Math.abs(aspect - 1) < 0.02 ? 1 : aspect;
 }
 
 /** [3, 256]: what each 8-bit value becomes in each channel; a table, so that every adapter computes the same. */
