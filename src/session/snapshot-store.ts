@@ -1,4 +1,4 @@
-import type { FrameRecord, SessionSnapshot } from "./types.ts";
+import { emptySnapshot, type FrameRecord, type SessionSnapshot } from "./types.ts";
 import type { SessionChange } from "./watch-session.ts";
 
 /** The page's copy of a session's snapshot. */
@@ -42,20 +42,3 @@ function thin(frame: FrameRecord, step: number): FrameRecord {
 }
 
 const noOwners = new Uint16Array(0);
-
-const emptySnapshot: SessionSnapshot = {
-  status: "opening",
-  video: null,
-  framesWatched: 0,
-  framesPlanned: null,
-  watchedUntilSeconds: 0,
-  secondsLeft: null,
-  framesPerSecond: 0,
-  visualTokens: 0,
-  frames: [],
-  stateBytes: 0,
-  gpuBytes: 0,
-  watchMs: 0,
-  notices: [],
-  error: null,
-};

@@ -96,6 +96,24 @@ export type SessionSnapshot = {
   readonly error: ErrorData | null;
 };
 
+/** A session of which nothing is known yet. */
+export const emptySnapshot: SessionSnapshot = {
+  status: "opening",
+  video: null,
+  framesWatched: 0,
+  framesPlanned: null,
+  watchedUntilSeconds: 0,
+  secondsLeft: null,
+  framesPerSecond: 0,
+  visualTokens: 0,
+  frames: [],
+  stateBytes: 0,
+  gpuBytes: 0,
+  watchMs: 0,
+  notices: [],
+  error: null,
+};
+
 export type AskOptions = {
   /** `memory`: the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
   readonly from?: "memory" | "look-again";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { type RefObject, useState } from "react";
-import type { Session, SessionSnapshot } from "../session/types.ts";
+import { emptySnapshot, type Session, type SessionSnapshot } from "../session/types.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameView } from "./FrameView.tsx";
 import { Memory } from "./Memory.tsx";
@@ -56,22 +56,4 @@ export function Workspace({ video, session, model, videoRef, onWatchAgain, statu
 }
 
 /** What there is to show of a video whose session waits for the model. */
-const unopened: Store<SessionSnapshot> = {
-  snapshot: {
-    status: "opening",
-    video: null,
-    framesWatched: 0,
-    framesPlanned: null,
-    watchedUntilSeconds: 0,
-    secondsLeft: null,
-    framesPerSecond: 0,
-    visualTokens: 0,
-    frames: [],
-    stateBytes: 0,
-    gpuBytes: 0,
-    watchMs: 0,
-    notices: [],
-    error: null,
-  },
-  subscribe: () => () => undefined,
-};
+const unopened: Store<SessionSnapshot> = { snapshot: emptySnapshot, subscribe: () => () => undefined };
