@@ -1,0 +1,107 @@
+import { readdirSync } from "node:fs";
+import { cpus } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { modelAddress, openHost, runTool, ToolError } from "./host.ts";
+import type { BenchResult } from "./page/bench/bench.ts";
+import type { Figure } from "./page/bench/measure.ts";
+import type { Checkpoint } from "./page/bench/watching.ts";
+
+const usage = "usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm]";
+const leastFrames = 250; // fewer have no last tenth apart from the beginning
+const samples = resolve(import.meta.dirname, "../public/samples");
+const questions = ["What objects appear in the video?", "What is the background color?"];
+
+void runTool(async () => {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      model: { type: "string", default: "public/models/nano" },
+      frames: { type: "string", default: "2000" },
+      encoder: { type: "string", default: "auto" },
+    },
+  });
+  const frames = Number(values.frames);
+  const encoder = (["auto", "webgpu", "wasm"] as const).find((name) => name === values.encoder);
+  if (!encoder) throw new ToolError(usage);
+  if (!Number.isInteger(frames) || frames < leastFrames)
+    throw new ToolError(`--frames is a whole number from ${leastFrames} on, not ${values.frames}. ${usage}`);
+  const clips = readdirSync(samples).filter((name) => name.endsWith(".mp4"));
+  const host = await openHost(values.model);
+  try {
+    const begin = Date.now();
+    host.page.on("console", (message) => message.type() === "info" && console.error(message.text()));
+    const options = { model: modelAddress(values.model), encoder, frames, questions };
+    const result = await host.run(
+      "bench",
+      options,
+      clips.map((name) => join(samples, name)),
+    );
+    console.error(`done in ${Math.round((Date.now() - begin) / 1000)} s`);
+    const browser = `Chromium ${host.page.context().browser()?.version()}`;
+    if (values.json) console.log(JSON.stringify([machine(result, browser), ...flatten(result)], null, 2));
+    else printTables(result, browser);
+  } finally {
+    await host.close();
+  }
+});
+
+/** The machine as the first figure: its cores, and all else in the note. */
+function machine({ adapter, modelName }: BenchResult, browser: string): Figure {
+  const [cpu] = cpus();
+  const kind = adapter.software ? "software" : "hardware";
+  const note = `${cpu?.model.trim()}; adapter ${adapter.description} (${kind}), encoder on ${adapter.encoder}; ${browser}; model ${modelName}`;
+  return { id: "machine-cores", value: cpus().length, unit: "cores", note };
+}
+
+/** The checkpoints as figures of their own, after the others. */
+function flatten({ figures, checkpoints }: BenchResult): Figure[] {
+  return [...figures, ...checkpoints.flatMap(checkpointFigures)];
+}
+
+function checkpointFigures(checkpoint: Checkpoint): Figure[] {
+  const { frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes } = checkpoint;
+  const note = `after ${frames} frames`;
+  return [
+    { id: `gpu-bytes-at-${frames}`, value: gpuBytes, unit: "B", note },
+    {
+      id: `gpu-buffers-at-${frames}`,
+      value: buffers,
+      unit: "buffers",
+      note: `${note}, those on their way to the host included`,
+    },
+    { id: `frame-ms-at-${frames}`, value: frameMs, unit: "ms", note: `median a frame since the checkpoint before` },
+    { id: `state-bytes-at-${frames}`, value: stateBytes, unit: "B", note },
+    {
+      id: `kv-cache-bytes-at-${frames}`,
+      value: kvCacheBytes,
+      unit: "B",
+      note: `what an f16 KV cache would hold ${note}`,
+    },
+  ];
+}
+
+function printTables(result: BenchResult, browser: string): void {
+  const { value, note } = machine(result, browser);
+  console.log(`${value} cores; ${note}\n`);
+  const header = ["frames", "GPU bytes", "buffers", "ms a frame", "state bytes", "KV cache bytes"];
+  const rows = result.checkpoints.map(({ frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes }) =>
+    [frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes].map(format),
+  );
+  printTable([header, ...rows]);
+  console.log("");
+  printTable([
+    ["id", "value", "unit", "note"],
+    ...result.figures.map((figure) => [figure.id, format(figure.value), figure.unit, figure.note]),
+  ]);
+}
+
+/** Prints a Markdown table, so that it can go into the documents as it is. */
+function printTable([header = [], ...rows]: readonly (readonly string[])[]): void {
+  for (const row of [header, header.map(() => "---"), ...rows]) console.log(`| ${row.join(" | ")} |`);
+}
+
+function format(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en");
+  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
+}

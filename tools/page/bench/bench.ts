@@ -1,0 +1,80 @@
+import { AuroraError, assert } from "../../../src/errors.ts";
+import { openGpu } from "../../../src/gpu/device.ts";
+import type { ModelConfig } from "../../../src/model/config.ts";
+import { type ModelFolder, openModelFolder } from "../../../src/model/model-folder.ts";
+import type { AdapterInfo, EncoderBackend } from "../../../src/session/types.ts";
+import { benchClips, benchOpening } from "./asking.ts";
+import { repeatClip } from "./long-video.ts";
+import type { Figure } from "./measure.ts";
+import { benchMerging, syntheticEncoder } from "./merging.ts";
+import { benchProducts } from "./products.ts";
+import { benchReading } from "./reading.ts";
+import { type Checkpoint, watchLong } from "./watching.ts";
+
+export type BenchCommand = {
+  readonly model: string;
+  readonly encoder: EncoderBackend;
+  /** Length of the long video. */
+  readonly frames: number;
+  readonly questions: readonly string[];
+};
+
+export type BenchResult = {
+  readonly adapter: AdapterInfo;
+  readonly modelName: string;
+  readonly figures: readonly Figure[];
+  readonly checkpoints: readonly Checkpoint[];
+};
+
+/** Measures everything that the documents state, one after the other; `clips` are sample videos, the first is made long. */
+export async function bench(command: BenchCommand, clips: readonly File[]): Promise<BenchResult> {
+  const folder = await openModelFolder(command.model);
+  const watching = await benchWatching(command, folder.config, clips);
+  const parts = await benchParts(command, folder);
+  return { ...watching, figures: [...watching.figures, ...parts] };
+}
+
+/** What a person meets, through the assistant in its worker. */
+async function benchWatching(command: BenchCommand, config: ModelConfig, clips: readonly File[]): Promise<BenchResult> {
+  const [clip] = clips;
+  if (!clip) throw new AuroraError("VideoUnreadable", "No sample clip was given.");
+  console.info("opening the model");
+  const { assistant, figures } = await benchOpening(command.model, command.encoder);
+  const before = await assistant.gpuUsage();
+  console.info(`watching ${clips.length} clips and asking`);
+  const asked = await benchClips(assistant, clips, command.questions);
+  console.info(`watching ${command.frames} frames`);
+  const video = await repeatClip(clip, command.frames);
+  const { numHiddenLayers: layers, hiddenSize: width } = config.text;
+  const long = await watchLong(assistant, video, command.frames, 2 * 2 * layers * width); // 2 bytes each of key and value
+  const after = await assistant.gpuUsage();
+  assert(after.bytes === before.bytes, `closed sessions left ${after.bytes - before.bytes} bytes on the GPU`);
+  assistant.close();
+  return {
+    adapter: assistant.adapter,
+    modelName: assistant.model.name,
+    figures: [...long.figures, ...asked, ...figures],
+    checkpoints: long.checkpoints,
+  };
+}
+
+/** Encoder, language model and matrix products by themselves, on a device of their own. */
+async function benchParts(command: BenchCommand, { config, tensors }: ModelFolder): Promise<Figure[]> {
+  const gpu = await openGpu();
+  const backend = command.encoder;
+  try {
+    console.info("language model");
+    const reading = await benchReading(gpu, config.text, tensors);
+    console.info("encoder with and without merging");
+    const own = await benchMerging(gpu, { config, tensors, backend, suffix: "", about: config.name });
+    const about = "random ViT, width 384, 8 layers";
+    const larger = await benchMerging(gpu, { ...syntheticEncoder(config), backend, suffix: "-196-tokens", about });
+    console.info("matrix products");
+    const products = await benchProducts(gpu);
+    const { buffers, bytes } = gpu.ledger;
+    assert(buffers === 0, `${buffers} buffers of ${bytes} bytes were left on the GPU`);
+    return [...own, ...larger, ...products, ...reading];
+  } finally {
+    gpu.destroy();
+  }
+}

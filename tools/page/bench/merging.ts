@@ -1,0 +1,137 @@
+import type { Gpu } from "../../../src/gpu/device.ts";
+import { createTensor, readBuffer } from "../../../src/gpu/tensor.ts";
+import { type ModelConfig, usedLayers, type VisionConfig } from "../../../src/model/config.ts";
+import type { TensorSource } from "../../../src/model/tensors.ts";
+import type { EncoderBackend } from "../../../src/session/types.ts";
+import { createEncoder } from "../../../src/vision/encoder.ts";
+import { patchCount } from "../../../src/vision/segments.ts";
+import { type Figure, interleave, median, randomFloats, timeRatio } from "./measure.ts";
+
+const rounds = 7;
+
+/** What is encoded: a model's encoder, whose figures' ids end in `suffix`. */
+export type EncoderCase = {
+  readonly config: ModelConfig;
+  readonly tensors: TensorSource;
+  readonly backend: EncoderBackend;
+  readonly suffix: string;
+  readonly about: string;
+};
+
+/** Times an encoder with its merging against the same weights without, in turn. */
+export async function benchMerging(
+  gpu: Gpu,
+  { config, tensors, backend, suffix, about }: EncoderCase,
+): Promise<Figure[]> {
+  const { imageSize } = config.vision;
+  const maxBatch = config.sampling.maxBatch;
+  const shape = [maxBatch, 3, imageSize, imageSize];
+  const unmerged = withoutMerging(config);
+  const pixels = createTensor(gpu, "bench.pixels", shape, "f32", randomFloats(maxBatch * 3 * imageSize ** 2, 1, 1));
+  const encoders = [
+    await createEncoder(gpu, config, tensors, { backend, maxBatch }),
+    await createEncoder(gpu, unmerged, tensors, { backend, maxBatch }),
+  ];
+  const [merged, whole] = await interleave(
+    rounds,
+    encoders.map((encoder) => async () => {
+      const { visual } = await encoder.encode(pixels, maxBatch);
+      await readBuffer(gpu, visual.buffer, 16);
+    }),
+  );
+  const where = `${about}, on ${encoders[0]?.backend}, ${maxBatch} frames at once`;
+  const tokens = `${encoders[1]?.tokensPerFrame} → ${encoders[0]?.tokensPerFrame} tokens`;
+  for (const encoder of encoders) await encoder.destroy();
+  pixels.destroy();
+  const flops = multiplyAdds(unmerged) / multiplyAdds(config);
+  const each = `median of ${rounds}`;
+  return [
+    figure(
+      `merge-speedup${suffix}`,
+      timeRatio(whole, merged),
+      "×",
+      `time without over with merging, ${tokens}; ${where}`,
+    ),
+    figure(
+      `merge-flop-ratio${suffix}`,
+      flops,
+      "×",
+      `multiply-adds of the ViT without over with merging, counted; ${about}`,
+    ),
+    figure(`encode-ms${suffix}`, median(merged ?? []) / maxBatch, "ms", `a frame, with merging, ${each}; ${where}`),
+    figure(`encode-unmerged-ms${suffix}`, median(whole ?? []) / maxBatch, "ms", `a frame, without, ${each}; ${where}`),
+  ];
+}
+
+function figure(id: string, value: number, unit: string, note: string): Figure {
+  return { id, value, unit, note };
+}
+
+function withoutMerging(config: ModelConfig): ModelConfig {
+  return { ...config, merge: { ...config.merge, r: config.merge.r.map(() => 0) } };
+}
+
+/** Multiply-adds of one frame in the ViT: patch embedding, and each block's projections, attention and MLP. */
+function multiplyAdds({ vision, merge }: ModelConfig): number {
+  const { hiddenSize: width, intermediateSize: inner, patchSize } = vision;
+  let tokens = patchCount(vision);
+  let sum = tokens * 3 * patchSize ** 2 * width;
+  for (let block = 0; block < usedLayers(vision); block++) {
+    sum += 4 * tokens * width ** 2 + 2 * tokens ** 2 * width; // query, key, value, output; logits and mixing
+    tokens -= merge.r[block] ?? 0; // merging comes between attention and MLP
+    sum += 2 * tokens * width * inner;
+  }
+  return sum;
+}
+
+/** An encoder of a size at which the products, not the calls, take the time: SigLIP-B's 196 tokens, narrower and shallower. */
+export function syntheticEncoder(config: ModelConfig): Pick<EncoderCase, "config" | "tensors"> {
+  const vision: VisionConfig = {
+    ...config.vision,
+    imageSize: 224,
+    patchSize: 16,
+    hiddenSize: 384,
+    intermediateSize: 1536,
+    numAttentionHeads: 6,
+    numHiddenLayers: 8,
+    selectLayer: -1,
+    postLayernorm: false,
+  };
+  const merge = { ...config.merge, r: Array(8).fill(22), protectFirst: false, dropFirst: false }; // keeps a tenth, as AuroraLong does
+  const larger = { ...config, vision, merge, sampling: { ...config.sampling, maxBatch: 2 } };
+  return { config: larger, tensors: randomTensors(larger) };
+}
+
+/** Random weights for a SigLIP and its connector. */
+function randomTensors(config: ModelConfig): TensorSource {
+  const shape = (name: string) => tensorShape(config, name);
+  return {
+    names: [],
+    shape,
+    async read(name) {
+      const sizes = shape(name);
+      const length = sizes.reduce((product, size) => product * size, 1);
+      const data = randomFloats(
+        length,
+        name.length,
+        sizes.length > 1 ? Math.sqrt((3 * (sizes[0] ?? 1)) / length) : 0.5,
+      );
+      return { shape: sizes, dtype: "F32", bytes: new Uint8Array(data.buffer) };
+    },
+  };
+}
+
+/** Shape of a tensor by its name in Hugging Face's SigLIP. */
+function tensorShape({ vision, text }: ModelConfig, name: string): readonly number[] {
+  const { hiddenSize: width, intermediateSize: inner, patchSize } = vision;
+  const [from, to] = name.startsWith("connector.")
+    ? [name.startsWith("connector.0") ? width : text.hiddenSize, text.hiddenSize]
+    : name.includes("fc1")
+      ? [width, inner]
+      : name.includes("fc2")
+        ? [inner, width]
+        : [width, width];
+  if (name.endsWith("bias") || name.includes("layer_norm")) return [to];
+  if (name.includes("patch_embedding")) return [width, 3, patchSize, patchSize];
+  return name.includes("position_embedding") ? [patchCount(vision), width] : [to, from];
+}
