@@ -9,7 +9,10 @@ import type { Tensor } from "../gpu/tensor.ts";
  *
  * @param io.count uniform with n / 2 in its first word (n is even)
  */
-export function packHalf(gpu: Gpu, io: { readonly values: Tensor; readonly packed: Tensor; readonly count: GPUBuffer }): Dispatch {
+export function packHalf(
+  gpu: Gpu,
+  io: { readonly values: Tensor; readonly packed: Tensor; readonly count: GPUBuffer },
+): Dispatch {
   const pipeline = compileKernel(gpu, { name: "pack-half", code });
   return createDispatch(gpu, `${io.packed.label}.pack-half`, pipeline, [io.values, io.packed, io.count], [64]);
 }
