@@ -126,7 +126,8 @@ export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string): RnnStream {
     const sample = choice.temperature > 0;
     writeTensor(gpu, tokens, new Uint32Array(1));
     if (sample) {
-      writeTensor(gpu, randoms, Float32Array.from({ length: maxFlush }, choice.random));
+      // One number a token, so that a seed gives the same answer whatever the sizes of the flushes.
+      writeTensor(gpu, randoms, Float32Array.from({ length: count }, choice.random));
       gpu.device.queue.writeBuffer(settings, 0, new Float32Array([1 / choice.temperature, choice.topP]));
     }
     submit((encoder) => {
