@@ -45,6 +45,8 @@ type Link = {
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
   readonly usages: Map<number, (usage: GpuUsage) => void>;
   next(): number;
+  /** Why the worker does nothing any more; null while it works. */
+  ended: ErrorData | null;
 };
 
 function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
@@ -55,6 +57,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     answers: new Map(),
     usages: new Map(),
     next: () => number++,
+    ended: null,
   };
   let fail: (error: ErrorData) => void;
   const failed = new Promise<ErrorData>((resolve) => {
@@ -71,8 +74,10 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     );
   worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "failed") failAll(data.error);
-    else if (data.type === "closed") worker.terminate();
-    else receive(link, data);
+    else if (data.type === "closed") {
+      worker.terminate();
+      end(link);
+    } else receive(link, data);
   };
   return {
     model,
@@ -81,12 +86,25 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     watch: (source, options = {}) => createSession(link, source, options, model.stateBytes),
     gpuUsage: () =>
       new Promise((resolve) => {
+        if (link.ended) return resolve(noUsage);
         const request = link.next();
         link.usages.set(request, resolve);
         link.send({ type: "usage", request });
       }),
     close: () => link.send({ type: "close" }),
   };
+}
+
+const noUsage: GpuUsage = { buffers: 0, bytes: 0, openVideoFrames: 0 };
+
+/** Settles all that waits for a worker that was closed: it answers no more. */
+function end(link: Link): void {
+  link.ended = new AuroraError("Aborted", "The model was closed. Open it again to go on.").toData();
+  for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(link.ended));
+  for (const { onClosed } of link.sessions.values()) onClosed();
+  link.sessions.clear();
+  for (const resolve of link.usages.values()) resolve(noUsage);
+  link.usages.clear();
 }
 
 function receive(link: Link, data: ToPage): void {
@@ -127,6 +145,7 @@ function createSession(link: Link, source: Blob | string, options: WatchOptions,
   signal?.addEventListener("abort", () => control("stop"), { once: true });
   const from = typeof source === "string" ? new URL(source, document.baseURI).href : source;
   link.send({ type: "watch", session: number, source: from, options: plain });
+  if (signal?.aborted) control("stop");
   return {
     get snapshot() {
       return store.snapshot;
@@ -138,7 +157,8 @@ function createSession(link: Link, source: Blob | string, options: WatchOptions,
     resume: () => control("resume"),
     stop: () => control("stop"),
     close() {
-      control("close");
+      if (!link.sessions.has(number)) onClosed();
+      else control("close");
       return closed;
     },
   };
@@ -149,7 +169,8 @@ async function* ask(link: Link, session: number, question: string, { signal, ...
   const queue = createAnswerQueue();
   const stop = () => link.send({ type: "stop-answer", ask: number });
   link.answers.set(number, queue);
-  link.send({ type: "ask", session, ask: number, question, options });
+  if (link.ended) queue.fail(AuroraError.fromData(link.ended));
+  else link.send({ type: "ask", session, ask: number, question, options });
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted) stop();
   try {

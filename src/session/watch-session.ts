@@ -44,7 +44,9 @@ export function createWatchSession(
   const stream = createRnnStream(gpu, rnn, "session.memory");
   const kept = createKeptTokens(frameByteLength(engine), keptBudgetBytes, openPrivateFile);
   const asking = createMutex();
+  /** Ends watching; `closing` ends the answers too. */
   const ending = new AbortController();
+  const closing = new AbortController();
   const gate = createGate();
   const notices: ErrorData[] = [];
   const pace = createPace();
@@ -165,8 +167,10 @@ export function createWatchSession(
     ask: (question, askOptions, onText) =>
       asking.run(async () => {
         await somethingToAskAbout(askOptions.signal);
-        if (askOptions.signal?.aborted) return { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, frames: 0 };
-        return await conversation.ask(question, askOptions, onText);
+        const { signal: stopped } = askOptions;
+        const signal = stopped ? AbortSignal.any([stopped, closing.signal]) : closing.signal;
+        if (signal.aborted) return { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, frames: 0 };
+        return await conversation.ask(question, { ...askOptions, signal }, onText);
       }),
     resetConversation: () => void asking.run(async () => conversation.reset()),
     pause: gate.close,
@@ -174,6 +178,7 @@ export function createWatchSession(
     stop: () => ending.abort(),
     async close() {
       ending.abort();
+      closing.abort();
       await watching;
       await asking.run(async () => conversation.destroy());
       reader.destroy();
