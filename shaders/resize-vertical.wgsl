@@ -1,4 +1,5 @@
-// Second pass of Pillow's resize: every column from H to S pixels, 22-bit weights, rounded to 8 bits; then normalised.
+// Second pass of Pillow's resize: across the lines of the first, 22-bit weights, rounded to 8 bits; then normalised.
+// Where the lines were columns, the result is written transposed: upright again.
 override SIZE: u32; // S
 
 const FRACTION = 22u;
@@ -6,11 +7,12 @@ const FRACTION = 22u;
 struct Params {
   slot: u32, // which picture of the batch is written
   taps: u32, // K, most weights of one output pixel
+  columns: u32, // 1 where the lines are columns
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> rows: array<u32>;          // [H, S] packed R G B 0
-@group(0) @binding(2) var<storage, read> weights: array<i32>;       // [S, 2 + K]: first row, count, weights
+@group(0) @binding(1) var<storage, read> rows: array<u32>;          // [L, S] packed R G B 0
+@group(0) @binding(2) var<storage, read> weights: array<i32>;       // [S, 2 + K]: first line, count, weights
 @group(0) @binding(3) var<storage, read> normalized: array<f32>;    // [3, 256]: (value / 255 − mean) / std
 @group(0) @binding(4) var<storage, read_write> pixels: array<f32>;  // [F, 3, S, S]
 
@@ -26,8 +28,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum += vec3i(pixel & vec3u(0xffu)) * weights[tap + 2u + k];
   }
   let rgb = vec3u(clamp(sum >> vec3u(FRACTION), vec3i(0), vec3i(255)));
+  let place = select(id.y * SIZE + id.x, id.x * SIZE + id.y, params.columns == 1u);
   for (var channel = 0u; channel < 3u; channel++) {
-    let out = ((params.slot * 3u + channel) * SIZE + id.y) * SIZE + id.x;
+    let out = (params.slot * 3u + channel) * SIZE * SIZE + place;
     pixels[out] = normalized[channel * 256u + rgb[channel]];
   }
 }

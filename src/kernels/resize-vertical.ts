@@ -6,10 +6,10 @@ import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
 /**
- * Resizes every column of `rows` [H, S] (u32, packed R, G, B, 0) as Pillow's second pass does, and writes the 8-bit
+ * Resizes `rows` [L, S] (u32, packed R, G, B, 0) across its lines as Pillow's second pass does, and writes the 8-bit
  * results, normalised, into one picture of `pixels` [F, 3, S, S] f32.
  *
- * @param io.params uniform [slot, K]
+ * @param io.params uniform [slot, K, 1 where the lines are columns of the picture]
  * @param io.weights [S, 2 + K] i32, see `resampleWeights`
  * @param io.normalized [3, 256] f32: what each 8-bit value becomes in each channel
  * @param options.size S

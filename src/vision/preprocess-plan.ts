@@ -70,28 +70,35 @@ export function createPlan(
   };
   const planes = keep(createTensor(gpu, "vision.planes", [Math.ceil(layout.byteLength / 4)], "u32"));
   const picture = keep(createTensor(gpu, "vision.picture", [view.height, view.width], "u32"));
-  const rows = keep(createTensor(gpu, "vision.rows", [view.height, size], "u32"));
-  const across = weightsFor(view.width, "x");
-  const down = view.width === view.height ? across : weightsFor(view.height, "y");
+  const columns = columnsFirst(view, size);
+  const [lines, length] = columns ? [view.width, view.height] : [view.height, view.width];
+  const rows = keep(createTensor(gpu, "vision.rows", [lines, size], "u32"));
+  const along = weightsFor(length, "along");
+  const across = lines === length ? along : weightsFor(lines, "across");
   const convert = keep(createUniform(gpu, "vision.convert", frameToRgbParams(layout, conversion, view)));
-  const horizontal = keep(createUniform(gpu, "vision.horizontal", [view.width, view.height, across.taps]));
-  const vertical = keep(createUniform(gpu, "vision.vertical", [0, down.taps]));
-  const verticalIo = { params: vertical, rows, weights: down.tensor, ...shared };
+  const steps = columns ? [1, view.width] : [view.width, 1];
+  const horizontal = keep(createUniform(gpu, "vision.horizontal", [lines, ...steps, along.taps]));
+  const vertical = keep(createUniform(gpu, "vision.vertical", [0, across.taps, columns ? 1 : 0]));
+  const verticalIo = { params: vertical, rows, weights: across.tensor, ...shared };
   return {
     key: shared.key,
     planes,
     slot: vertical,
     dispatches: [
       frameToRgb(gpu, { params: convert, planes, picture }, { ...view, transfer: conversion.transfer }),
-      resizeHorizontal(
-        gpu,
-        { params: horizontal, picture, weights: across.tensor, rows },
-        { size, height: view.height },
-      ),
+      resizeHorizontal(gpu, { params: horizontal, picture, weights: along.tensor, rows }, { size, lines }),
       resizeVertical(gpu, verticalIo, { size }),
     ],
     destroy() {
       for (const item of owned) item.destroy();
     },
   };
+}
+
+/**
+ * Whether Pillow (13 and later; earlier ones never) resizes the columns before the rows: when the height shrinks by more
+ * than twice as many pixels as the width. The order shows in the last bit, since each pass rounds to 8 bits.
+ */
+function columnsFirst({ width, height }: { readonly width: number; readonly height: number }, size: number): boolean {
+  return height > size && height - size > 2 * (width - size);
 }

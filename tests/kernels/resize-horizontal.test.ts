@@ -21,9 +21,9 @@ it.each([
   const picture = createTensor(gpu, "picture", [height, width], "u32", packPixels(bytes));
   const weights = createTensor(gpu, "weights", [size, taps + 2], "i32", table);
   const rows = createTensor(gpu, "rows", [height, size], "u32");
-  const params = createUniform(gpu, "params", [width, height, taps]);
+  const params = createUniform(gpu, "params", [height, width, 1, taps]);
 
-  runDispatches(gpu, [resizeHorizontal(gpu, { params, picture, weights, rows }, { size, height })]);
+  runDispatches(gpu, [resizeHorizontal(gpu, { params, picture, weights, rows }, { size, lines: height })]);
 
   const expected = reference.resizeHorizontal(bytes, width, taps, table);
   expect(unpackPixels(await readWords(gpu, rows))).toEqual(expected);
