@@ -130,8 +130,8 @@ function parseVision(fields: Fields): VisionConfig {
     throw fields.corrupt("num_attention_heads", `a divisor of ${vision.hiddenSize} (hidden_size)`);
   }
   const used = usedLayers(vision);
-  if (used < 1 || used > vision.numHiddenLayers) {
-    throw fields.corrupt("select_layer", `one that uses 1 to ${vision.numHiddenLayers} layers`);
+  if (used < 0 || used > vision.numHiddenLayers) {
+    throw fields.corrupt("select_layer", `one that uses 0 to ${vision.numHiddenLayers} layers`);
   }
   return vision;
 }

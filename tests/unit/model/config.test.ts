@@ -135,7 +135,7 @@ const broken: [string, unknown, RegExp][] = [
   ["vision_config.num_attention_heads", 3, /num_attention_heads should be a divisor of 128 .*, but is 3/],
   ["vision_config.hidden_act", "mish", /hidden_act should be one of "gelu".*, but is "mish"/],
   ["vision_config.layer_norm_eps", 0, /layer_norm_eps should be a number above 0, but is 0/],
-  ["vision_config.select_layer", -7, /select_layer should be one that uses 1 to 6 layers, but is -7/],
+  ["vision_config.select_layer", -8, /select_layer should be one that uses 0 to 6 layers, but is -8/],
   ["vision_config.select_layer", 7, /select_layer .* but is 7/],
   ["vision_config.post_layernorm", 1, /post_layernorm should be true or false, but is 1/],
   ["vision_config.image_mean", [0.5, 0.5], /image_mean should be three numbers, but is \[0\.5,0\.5\]/],
