@@ -99,6 +99,6 @@ function describeModel({ config, parameters, byteLength }: ModelFolder, encoder:
 }
 
 function describeAdapter({ adapter }: Gpu, encoder: Encoder): AdapterInfo {
-  const names = [adapter.description, adapter.vendor, adapter.architecture].filter((name) => name !== "");
-  return { description: names[0] ?? "unknown adapter", software: adapter.software, encoder: encoder.backend };
+  const description = adapter.description || `${adapter.vendor} ${adapter.architecture}`.trim() || "unknown adapter";
+  return { description, software: adapter.software, encoder: encoder.backend };
 }
