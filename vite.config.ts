@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** Directives of facts that the page promises: nothing is loaded from, or sent to, anywhere but here and the model hub. */
+/** What the page promises: nothing is loaded from, or sent to, anywhere but where it came from and the model hub. */
 const contentSecurityPolicy = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -29,8 +29,8 @@ export default defineConfig({
       ],
     },
   ],
-  build: { target: "es2023", chunkSizeWarningLimit: 2000 },
-  worker: { format: "es" },
+  build: { target: "es2023", chunkSizeWarningLimit: 2000, rolldownOptions: { checks: { pluginTimings: false } } },
+  worker: { format: "es", rolldownOptions: { checks: { pluginTimings: false } } },
   optimizeDeps: {
     include: ["react", "react-dom/client", "mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers"],
     exclude: ["onnxruntime-web"],
