@@ -1,5 +1,6 @@
 import { AuroraError, assert } from "../../../src/errors.ts";
 import { openGpu } from "../../../src/gpu/device.ts";
+import { rowStride } from "../../../src/kernels/row-stride.ts";
 import type { ModelConfig } from "../../../src/model/config.ts";
 import { type ModelFolder, openModelFolder } from "../../../src/model/model-folder.ts";
 import type { AdapterInfo, EncoderBackend } from "../../../src/session/types.ts";
@@ -46,7 +47,8 @@ async function benchWatching(command: BenchCommand, config: ModelConfig, clips: 
   console.info(`watching ${command.frames} frames`);
   const video = await repeatClip(clip, command.frames);
   const { numHiddenLayers: layers, hiddenSize: width } = config.text;
-  const long = await watchLong(assistant, video, command.frames, 2 * 2 * layers * width); // 2 bytes each of key and value
+  const bytesPerToken = { kvCache: 2 * 2 * layers * width, kept: 2 * rowStride(width) }; // f16: key and value; row
+  const long = await watchLong(assistant, video, command.frames, bytesPerToken);
   const after = await assistant.gpuUsage();
   assert(after.bytes === before.bytes, `closed sessions left ${after.bytes - before.bytes} bytes on the GPU`);
   assistant.close();

@@ -23,19 +23,21 @@ const checkpointFrames = [10, 50, 100, 200, 500, 1000, 2000];
 /** Frames between which "the beginning" is measured, when everything is warm. */
 const warm = [100, 200] as const;
 
-/** Watches a long video, and tells how memory and time develop. `kvBytesPerToken` is a KV cache's growth. */
+/** Watches a long video, and tells how memory and time develop. The bytes a token are what it would add to a KV cache, and what
+ * it adds to the tokens that are kept on the host for looking again. */
 export async function watchLong(
   assistant: Assistant,
   video: File,
   frames: number,
-  kvBytesPerToken: number,
+  bytesPerToken: { readonly kvCache: number; readonly kept: number },
 ): Promise<{ figures: Figure[]; checkpoints: Checkpoint[] }> {
   const session = assistant.watch(video, { frames });
   const { samples, buffers, milliseconds } = await follow(assistant, session, frames);
   const { stateBytes, visualTokens, notices } = session.snapshot;
   await session.close();
   if (notices[0]) throw new Error(`the long video was not watched in full: ${notices[0].message}`);
-  const kvCacheBytes = (visualTokens / frames) * kvBytesPerToken;
+  const kvCacheBytes = (visualTokens / frames) * bytesPerToken.kvCache;
+  const keptBytes = (visualTokens / frames) * bytesPerToken.kept;
   const ends = [...buffers.keys()];
   const checkpoints = ends.map((end, i) => ({
     frames: end,
@@ -45,7 +47,7 @@ export async function watchLong(
     stateBytes,
     kvCacheBytes: Math.round(end * kvCacheBytes),
   }));
-  return { checkpoints, figures: describe({ samples, frames, milliseconds, stateBytes, kvCacheBytes }) };
+  return { checkpoints, figures: describe({ samples, frames, milliseconds, stateBytes, kvCacheBytes, keptBytes }) };
 }
 
 function describe(run: {
@@ -54,8 +56,9 @@ function describe(run: {
   readonly milliseconds: number;
   readonly stateBytes: number;
   readonly kvCacheBytes: number;
+  readonly keptBytes: number;
 }): Figure[] {
-  const { samples, frames, milliseconds, stateBytes, kvCacheBytes } = run;
+  const { samples, frames, milliseconds, stateBytes, kvCacheBytes, keptBytes } = run;
   const end = [Math.floor(frames * 0.9), frames] as const;
   const growth = bytesBetween(samples, ...end) - bytesBetween(samples, ...warm);
   const apart = middle(end) - middle(warm);
@@ -66,6 +69,7 @@ function describe(run: {
   return [
     figure("gpu-bytes-per-frame", growth / apart, "B", `growth between the ${what}`),
     figure("kv-cache-bytes-per-frame", kvCacheBytes, "B", kv),
+    figure("kept-bytes-per-frame", keptBytes, "B", "visual tokens kept on the host, past 256 MiB on disk"),
     figure("state-bytes", stateBytes, "B", "the recurrent state, whatever the length"),
     figure("frame-time-ratio", ratio, "×", `ratio of the ${what}`),
     figure("watch-fps-long", (frames * 1000) / milliseconds, "1/s", fps),
