@@ -24,6 +24,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "tools",
+          environment: "node",
+          include: ["tests/tools/**/*.test.ts"],
+          // Each starts a server and a browser.
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           testTimeout: 120_000,

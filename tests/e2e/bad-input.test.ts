@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { readTrackIndex } from "../../src/video/track-index.ts";
+import { damagePacket } from "../damaged-video.ts";
 import { ask, bytesOf, choose, expect, reference, test, watchedToTheEnd } from "./app.ts";
 
 const media = (name: string) => bytesOf(`tests/fixtures/media/${name}`);
@@ -40,7 +40,7 @@ test("an MP4 cut off after its index is watched as far as it goes", async ({ app
 
 test("a video damaged in its middle is watched before and after", async ({ app }) => {
   await app.goto("/");
-  await choose(app, { name: "damaged.mp4", bytes: await damaged(media("h264-index-first.mp4")) });
+  await choose(app, { name: "damaged.mp4", bytes: await damagePacket(media("h264-index-first.mp4"), 10) });
   await watchedToTheEnd(app);
   const notices = app.getByRole("list", { name: "Notices" });
   await expect(notices).toContainText(/damaged from 1\.0 s to [12]\.\d s: 2 frames skipped/);
@@ -56,17 +56,4 @@ async function goesOn(app: Page): Promise<void> {
   await expect(app.getByRole("alert")).toHaveCount(0);
   const question = "What comes first?";
   expect(await ask(app, question)).toBe(reference("sequence.mp4", question));
-}
-
-/** The file with the key frame of its second second overwritten. */
-async function damaged(bytes: Uint8Array): Promise<Uint8Array> {
-  const index = await readTrackIndex(new Blob([bytes.slice()]));
-  const [packet] = await index.createReader().read(10, 10);
-  index.close();
-  if (!packet) throw new Error("the clip has no packet 10");
-  const at = Buffer.from(bytes).indexOf(packet);
-  expect(at).toBeGreaterThan(0);
-  const result = bytes.slice();
-  result.fill(0xff, at, at + Math.min(packet.length, 120));
-  return result;
 }
