@@ -13,10 +13,13 @@ type Movement = {
   readonly height: number;
 };
 
+/** The pixels as the file stores them, as Pillow reads them: colours are neither converted nor dimmed where transparent. */
+const storedPixels = { premultiplyAlpha: "none", colorSpaceConversion: "none" } as const;
+
 /** Opens a picture without movement: one frame at time 0, turned upright as its EXIF says. @throws AuroraError `VideoUnreadable` */
 export async function openStillImage(file: Blob, mimeType: string): Promise<OpenedVideo> {
   const decode = () =>
-    createImageBitmap(new Blob([file], { type: mimeType })).catch((error: unknown) => {
+    createImageBitmap(new Blob([file], { type: mimeType }), storedPixels).catch((error: unknown) => {
       throw unreadable(mimeType, error);
     });
   const first = await decode();
@@ -80,7 +83,12 @@ async function* movingFrames(
   wanted: readonly WantedFrame[],
   signal: AbortSignal,
 ): AsyncGenerator<VideoFrame, void, void> {
-  const decoder = new ImageDecoder({ data: data.slice(0), type: mimeType, preferAnimation: true });
+  const decoder = new ImageDecoder({
+    data: data.slice(0),
+    type: mimeType,
+    preferAnimation: true,
+    colorSpaceConversion: "none",
+  });
   try {
     for (const { packet } of wanted) {
       throwIfAborted(signal);
@@ -99,7 +107,12 @@ async function* movingFrames(
 
 /** Decodes all frames once and closes them; ends at the last one, or at damage after the first. */
 async function readMovement(data: ArrayBuffer, mimeType: string, signal: AbortSignal | undefined): Promise<Movement> {
-  const decoder = new ImageDecoder({ data: data.slice(0), type: mimeType, preferAnimation: true });
+  const decoder = new ImageDecoder({
+    data: data.slice(0),
+    type: mimeType,
+    preferAnimation: true,
+    colorSpaceConversion: "none",
+  });
   const movement = { pts: [] as number[], duration: [] as number[], width: 0, height: 0 };
   let end = 0;
   try {
