@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Host, modelAddress, openHost } from "../../tools/host.ts";
 import { scratchFolder } from "./scratch.ts";
 
 type Reference = {
@@ -27,27 +28,57 @@ function said({ err }: Run): string[] {
   return err.split("\n").filter((line) => line !== "" && !line.startsWith("npm "));
 }
 
-for (const { clip, frames, questions } of references) {
-  test.each(["memory", "look-again"] as const)(`answers about ${clip} as the reference does, from %s`, async (from) => {
-    const asked = questions.flatMap(({ question }) => ["--question", question]);
-    const run = await ask(`public/samples/${clip}`, ...asked, "--from", from, "--json");
-    expect(said(run)).toEqual([]);
-    expect(run.code).toBe(0);
-    const result = JSON.parse(run.out);
-    const answers = result.answers.map(({ question, answer }: Record<string, string>) => ({ question, answer }));
+/** What `npm run ask` does after it has read its arguments; one browser for all clips. */
+let host: Host;
+beforeAll(async () => {
+  host = await openHost("public/models/nano");
+});
+afterAll(() => host.close());
+
+const bothWays = references.flatMap((reference) =>
+  (["memory", "look-again"] as const).map((from) => ({ ...reference, from })),
+);
+
+test.each(bothWays)(
+  "answers about $clip as the reference does, from $from",
+  async ({ clip, frames, questions, from }) => {
+    const asked = questions.map(({ question }) => question);
+    const options = {
+      model: modelAddress("public/models/nano"),
+      url: null,
+      encoder: "auto",
+      fps: null,
+      at: null,
+    } as const;
+    const result = await host.run("ask", { ...options, questions: asked, from }, [`public/samples/${clip}`]);
+    const answers = result.answers.map(({ question, answer }) => ({ question, answer }));
     expect(answers).toEqual(questions.map((each) => ({ question: each.question, answer: each[from] })));
-    for (const { tokens, firstTokenMs, tokensPerSecond } of result.answers) {
-      expect(tokens).toBeGreaterThan(1);
-      expect(firstTokenMs).toBeGreaterThan(0);
-      expect(tokensPerSecond).toBeGreaterThan(0);
-    }
-    expect(result).toMatchObject({ frames, stateBytes: 253_440, notices: [] });
-    expect(result.visualTokens).toBe(frames * 12);
-    expect(result.watchMs).toBeGreaterThan(0);
-    expect(result.gpuBytes).toBeGreaterThan(result.stateBytes);
-    expect(result.adapter).toMatch(/\w/);
-  });
-}
+    expect(result).toMatchObject({ frames, visualTokens: frames * 12, stateBytes: 253_440, notices: [] });
+  },
+);
+
+test.each([
+  ["one-object.mp4", "memory"],
+  ["sequence.mp4", "look-again"],
+] as const)("prints JSON with all figures: %s, from %s", async (clip, from) => {
+  const questions = references.find((each) => each.clip === clip)?.questions ?? [];
+  const asked = questions.flatMap(({ question }) => ["--question", question]);
+  const run = await ask(`public/samples/${clip}`, ...asked, "--from", from, "--json");
+  expect(said(run)).toEqual([]);
+  expect(run.code).toBe(0);
+  const result = JSON.parse(run.out);
+  expect(result.answers.map(({ answer }: { answer: string }) => answer)).toEqual(questions.map((each) => each[from]));
+  for (const { question, tokens, firstTokenMs, tokensPerSecond } of result.answers) {
+    expect(questions.map((each) => each.question)).toContain(question);
+    expect(tokens).toBeGreaterThan(1);
+    expect(firstTokenMs).toBeGreaterThan(0);
+    expect(tokensPerSecond).toBeGreaterThan(0);
+  }
+  expect(result).toMatchObject({ frames: 8, visualTokens: 96, stateBytes: 253_440, notices: [] });
+  expect(result.watchMs).toBeGreaterThan(0);
+  expect(result.gpuBytes).toBeGreaterThan(result.stateBytes);
+  expect(result.adapter).toMatch(/\w/);
+});
 
 test("prints one answer alone, and takes the rate and the second to answer as of", async () => {
   const run = await ask("public/samples/one-object.mp4", "-q", "What is happening?", "--fps", "1", "--at", "2.5");
