@@ -2,6 +2,7 @@ import { assert } from "../../../src/errors.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { runDispatches } from "../../../src/gpu/record.ts";
 import { createTensor, readBuffer, readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
+import { timeDispatches } from "../../../src/gpu/timing.ts";
 import { createUniform } from "../../../src/gpu/uniform.ts";
 import { linearDecode, linearPrefill, uploadLinear } from "../../../src/kernels/linear.ts";
 import { rowStride } from "../../../src/kernels/row-stride.ts";
@@ -57,6 +58,8 @@ export async function benchProducts(gpu: Gpu): Promise<Figure[]> {
 type Contender = {
   /** Submits the products once. */
   call(): Promise<void> | void;
+  /** Milliseconds of all products on the GPU's own clock; null where it cannot be read. */
+  gpuMs?(): Promise<number | null>;
   /** The last product [T, stride]. */
   readonly result: Tensor;
   readonly stride: number;
@@ -79,6 +82,7 @@ async function compare(gpu: Gpu, kind: "gemm" | "gemv", shape: Shape): Promise<F
     rounds,
     contenders.map((contender) => () => callAndWait(gpu, contender, calls)),
   );
+  const clock = await gpuClock(contenders[2] as Contender, count);
   for (const contender of contenders) await contender.destroy();
   x.destroy();
   const [theirs = [], single = [], half = []] = times;
@@ -90,7 +94,28 @@ async function compare(gpu: Gpu, kind: "gemm" | "gemv", shape: Shape): Promise<F
   return [
     { id: `${kind}-vs-ort-${size}`, value: timeRatio(theirs, single), unit: "×", note: note(single) },
     { id: `${kind}-f16-vs-ort-${size}`, value: timeRatio(theirs, half), unit: "×", note: note(half) },
+    ...(clock === null
+      ? []
+      : [
+          {
+            id: `${kind}-f16-gpu-ms-${size}`,
+            value: clock,
+            unit: "ms",
+            note: `ours, one product on the GPU's clock; median of ${rounds}`,
+          },
+        ]),
   ];
+}
+
+/** Median milliseconds of one of `count` products on the GPU's own clock; null where it cannot be read. */
+async function gpuClock({ gpuMs }: Contender, count: number): Promise<number | null> {
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const milliseconds = (await gpuMs?.()) ?? null;
+    if (milliseconds === null) return null;
+    times.push(milliseconds / count);
+  }
+  return median(times);
 }
 
 /** The same for everybody: reads a few bytes of the last result back. */
@@ -136,6 +161,7 @@ function ours(gpu: Gpu, shape: Shape, x: Tensor, weights: readonly (Float32Array
   const dispatches = products.flatMap((product) => product.dispatches);
   return {
     call: () => runDispatches(gpu, dispatches, { rows: count }),
+    gpuMs: () => timeDispatches(gpu, dispatches, { rows: count }),
     result: (products.at(-1) as (typeof products)[number]).y,
     stride,
     destroy() {
