@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { isUrl, modelAddress, openHost, runTool, ToolError } from "./host.ts";
+import type { AskCommand } from "./page/ask.ts";
 
 const usage =
   'usage: npm run ask -- <video> --question "…" [--question "…"] [--model DIR|URL] [--fps N] [--from memory|look-again] [--at S] [--encoder auto|webgpu|wasm] [--json]';
@@ -20,21 +21,18 @@ void runTool(async () => {
   const [video] = positionals;
   const questions = values.question ?? [];
   if (!video || positionals.length > 1 || questions.length === 0) throw new ToolError(usage);
+  const command: AskCommand = {
+    model: modelAddress(values.model),
+    encoder: oneOf("encoder", values.encoder, ["auto", "webgpu", "wasm"]),
+    url: isUrl(video) ? video : null,
+    fps: number("fps", values.fps, (fps) => fps > 0),
+    questions,
+    from: oneOf("from", values.from, ["memory", "look-again"]),
+    at: number("at", values.at, (at) => at >= 0),
+  };
   const host = await openHost(values.model);
   try {
-    const result = await host.run(
-      "ask",
-      {
-        model: modelAddress(values.model),
-        encoder: oneOf("encoder", values.encoder, ["auto", "webgpu", "wasm"]),
-        url: isUrl(video) ? video : null,
-        fps: number("fps", values.fps, (fps) => fps > 0),
-        questions,
-        from: oneOf("from", values.from, ["memory", "look-again"]),
-        at: number("at", values.at, (at) => at >= 0),
-      },
-      isUrl(video) ? [] : [video],
-    );
+    const result = await host.run("ask", command, isUrl(video) ? [] : [video]);
     for (const notice of result.notices) console.error(notice);
     if (values.json) console.log(JSON.stringify(result, null, 2));
     else
