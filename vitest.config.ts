@@ -13,6 +13,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
+          // The projects take turns: together they would only wait for each other.
+          sequence: { groupOrder: 0 },
           environment: "node",
           include: ["tests/unit/**/*.test.ts", "tests/kernels/**/*.test.ts"],
           setupFiles: ["tests/dawn.ts"],
@@ -25,6 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "tools",
+          sequence: { groupOrder: 2 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
           // Each starts a server and a browser.
@@ -37,6 +40,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
+          sequence: { groupOrder: 1 },
           include: ["tests/browser/**/*.test.ts"],
           testTimeout: 120_000,
           fileParallelism: false,
