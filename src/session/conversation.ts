@@ -15,8 +15,8 @@ export type Watched = {
   readonly kept: KeptTokens;
   /** Frames that the state has read; a conversation notices by it that there is more to know. */
   readonly framesRead: number;
-  /** Kept frames whose time is not after `seconds`. */
-  framesUntil(seconds: number): number;
+  /** When each frame read so far is shown, seconds. */
+  readonly times: readonly number[];
 };
 
 /** Questions and answers about one video. Asking one at a time is up to the caller. */
@@ -30,6 +30,9 @@ export type Conversation = {
   reset(): void;
   destroy(): void;
 };
+
+/** Kept frames from the first to before the last. */
+type Span = readonly [first: number, last: number];
 
 type Turn = { readonly question: string; readonly answer: readonly number[] };
 
@@ -59,17 +62,17 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
     branch.read(Uint32Array.from(told));
   }
 
-  /** Has the branch read a prompt around the first `frames` kept frames, and nothing else. */
-  async function reread(prompt: PromptIds, frames: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Has the branch read a prompt around the kept frames [first, last), and nothing else. */
+  async function reread(prompt: PromptIds, [first, last]: Span, signal: AbortSignal | undefined): Promise<void> {
     const rows = engine.encoder.tokensPerFrame;
     look ??= createTensor(gpu, "session.look-again", [lookFrames * rows, rowStride(config.text.hiddenSize)], "f16");
     branch.reset();
     branch.read(Uint32Array.from(prompt.before));
-    for (let begin = 0; begin < frames; begin += lookFrames) {
-      const end = Math.min(begin + lookFrames, frames);
+    for (let begin = first; begin < last; begin += lookFrames) {
+      const end = Math.min(begin + lookFrames, last);
       const tokens = await watched.kept.read(begin, end);
       writeTensor(gpu, look, tokens);
-      branch.read(frameIndices(config.text.vocabSize, rows, end - begin, prompt.betweenFrames, begin === 0), {
+      branch.read(frameIndices(config.text.vocabSize, rows, end - begin, prompt.betweenFrames, begin === first), {
         visual: look,
       });
       await gpu.device.queue.onSubmittedWorkDone(); // keeps the queue short, so that watching goes on and Stop works
@@ -79,13 +82,13 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
   }
 
   /** Has the branch read all that the question needs; returns on how many frames the answer is based. */
-  async function prepare(question: string, { from, at, signal }: AskOptions): Promise<number> {
-    if (from === "look-again" || at !== undefined) {
-      const prompt = (from === "look-again" ? sandwichPrompt : memoryPrompt)(config.prompt, tokenizer, question);
-      const frames = at === undefined ? watched.kept.frames : watched.framesUntil(at);
+  async function prepare(question: string, options: AskOptions): Promise<number> {
+    if (rereads(options)) {
+      const makePrompt = options.from === "look-again" ? sandwichPrompt : memoryPrompt;
+      const span = spanOf(options, watched);
       branchHolds = null;
-      await reread(prompt, frames, signal);
-      return frames;
+      await reread(makePrompt(config.prompt, tokenizer, question), span, options.signal);
+      return span[1] - span[0];
     }
     const frames = watched.framesRead;
     recall();
@@ -105,7 +108,7 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
     const frames = await prepare(question, options);
     if (options.signal?.aborted) return { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, frames };
     const { answer, figures } = await writeAnswer(engine, branch, options, { onText, frames, startMs });
-    remember(question, answer, options.from === "look-again" || options.at !== undefined ? null : frames);
+    remember(question, answer, rereads(options) ? null : frames);
     return figures;
   }
 
@@ -130,4 +133,16 @@ export function createConversation(engine: Engine, watched: Watched): Conversati
       look?.destroy();
     },
   };
+}
+
+/** Whether an answer needs the kept frames to be read once more, by a state that has read nothing else. */
+function rereads({ from, at, range }: AskOptions): boolean {
+  return from === "look-again" || at !== undefined || range !== undefined;
+}
+
+/** The kept frames that a question is about. */
+function spanOf({ at, range }: AskOptions, { kept, times }: Watched): Span {
+  const [from, to] = range ?? [0, at ?? Number.POSITIVE_INFINITY];
+  const last = Math.min(kept.frames, times.filter((time) => time <= to).length);
+  return [Math.min(last, times.filter((time) => time < from).length), last];
 }

@@ -119,6 +119,8 @@ export type AskOptions = {
   readonly from?: "memory" | "look-again";
   /** Answer as of this second of the video: only frames up to it count, and earlier turns do not. */
   readonly at?: number;
+  /** Answer from these seconds of the video alone, both included; in place of `at`. Earlier turns do not count. */
+  readonly range?: readonly [from: number, to: number];
   readonly maxTokens?: number;
   /** 0 (the default) is greedy; else top-p sampling. */
   readonly temperature?: number;

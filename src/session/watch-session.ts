@@ -67,7 +67,7 @@ export function createWatchSession(
     get framesRead() {
       return reader.framesRead;
     },
-    framesUntil: (seconds) => Math.min(kept.frames, times.filter((time) => time <= seconds).length),
+    times,
   });
 
   function publish(part: SessionChange["part"], frames: readonly FrameRecord[] = []): void {

@@ -101,7 +101,7 @@ async function askAbout(engine: Engine, pictures: readonly Blob[], memory: strin
     stream,
     kept,
     framesRead: reader.framesRead,
-    framesUntil: () => kept.frames,
+    times: pictures.map((_, second) => second),
   });
   const ask = async (question: string, from: "memory" | "look-again") => {
     let text = "";

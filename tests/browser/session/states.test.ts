@@ -70,7 +70,7 @@ function conversationAbout(memory: Memory) {
     get framesRead() {
       return memory.framesRead;
     },
-    framesUntil: (seconds) => Math.min(memory.kept.frames, Math.floor(seconds * config.sampling.fps) + 1),
+    times: Array.from({ length: memory.kept.frames }, (_, i) => i / config.sampling.fps),
   });
 }
 
@@ -124,6 +124,27 @@ it("the kept tokens read again give the state that watching gave", async () => {
   expect(answers[0]?.length).toBeGreaterThan(10);
   expect(new Set(answers).size).toBe(1);
   memory.destroy();
+});
+
+it("a range of seconds is answered as if there were no other frames", async () => {
+  const memory = createMemory();
+  await memory.read(8);
+  const part = createKeptTokens(frameByteLength(engine), 1 << 24, () => Promise.reject(new Error("no disk")));
+  await part.append(await memory.kept.read(2, 5)); // the frames at 1, 1.5 and 2 seconds
+  const whole = conversationAbout(memory);
+  const alone = createConversation(engine, { stream: memory.stream, kept: part, framesRead: 3, times: [1, 1.5, 2] });
+  for (const from of ["memory", "look-again"] as const) {
+    const [found, expected] = [{ text: "" }, { text: "" }];
+    const collect = (into: { text: string }) => (text: string) => {
+      into.text += text;
+    };
+    const ranged = await whole.ask("What happens in the video?", { from, range: [1, 2] }, collect(found));
+    await alone.ask("What happens in the video?", { from, at: 1e9 }, collect(expected));
+    expect(ranged.frames).toBe(3);
+    expect(found).toEqual(expected);
+    expect(found.text.length).toBeGreaterThan(10);
+  }
+  for (const owner of [whole, alone, memory]) owner.destroy();
 });
 
 it("three turns, with frames in between, are read one after the other behind all frames", async () => {
