@@ -15,19 +15,20 @@ const refused: readonly [what: string, bytes: () => Uint8Array, sentence: RegExp
   ["a container that cannot be read", () => media("mpeg4-part-2.avi"), /AVI/],
 ];
 
-for (const [what, bytes, sentence] of refused) {
-  test(`${what} is refused, and the page goes on`, async ({ app }) => {
-    await app.goto("/");
-    await choose(app, { name: "bad.mp4", bytes: bytes() });
-    await expect(app.getByRole("alert")).toHaveText(sentence);
-    await expect(app.getByText("Could not be watched")).toBeVisible();
-    // A question meets the same sentence.
-    await app.getByRole("textbox", { name: "Question" }).fill("What do you see?");
-    await app.keyboard.press("Enter");
-    await expect(app.getByRole("article").getByRole("alert")).toContainText(sentence);
-    await goesOn(app);
-  });
-}
+test("what is no video is refused with the reason, and the page goes on", async ({ app }) => {
+  await app.goto("/");
+  for (const [what, bytes, sentence] of refused)
+    await test.step(what, async () => {
+      await choose(app, { name: "bad.mp4", bytes: bytes() });
+      await expect(app.getByRole("alert")).toHaveText(sentence);
+      await expect(app.getByText("Could not be watched")).toBeVisible();
+      // A question meets the same sentence.
+      await app.getByRole("textbox", { name: "Question" }).fill("What do you see?");
+      await app.keyboard.press("Enter");
+      await expect(app.getByRole("article").getByRole("alert")).toContainText(sentence);
+      await goesOn(app);
+    });
+});
 
 test("an MP4 cut off after its index is watched as far as it goes", async ({ app }) => {
   await app.goto("/");
