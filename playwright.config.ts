@@ -1,7 +1,9 @@
 import { defineConfig } from "@playwright/test";
 import { chromiumFlags, findChromium } from "./tools/chromium.ts";
 
-const port = 4319;
+// Drawn once and inherited by the workers, so that two runs on one machine do not meet.
+process.env.E2E_PORT ??= String(20_000 + Math.floor(Math.random() * 20_000));
+const port = Number(process.env.E2E_PORT);
 
 /** End-to-end tests of the built page in a real browser. */
 export default defineConfig({
