@@ -132,17 +132,24 @@ export function createWatchSession(
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
     for await (const { frame, timestampSeconds } of video.frames(sampling, { signal: ending.signal, onLoss })) {
       if (gate.closed()) {
-        pace.stop();
-        publish({ status: "paused", secondsLeft: null });
-        await gate.opened(ending.signal).catch((error) => {
+        await pause().catch((error) => {
           frame.close();
           throw error;
         });
-        pace.start();
-        publish({ status: "watching" });
       }
       await reader.add(frame, video.info.rotation, timestampSeconds);
     }
+  }
+
+  /** Reads what has been decoded, so that a pause is one, and waits for the gate to open. */
+  async function pause(): Promise<void> {
+    await reader.flush();
+    await reader.settle();
+    pace.stop();
+    publish({ status: "paused", secondsLeft: null });
+    await gate.opened(ending.signal);
+    pace.start();
+    publish({ status: "watching" });
   }
 
   /** What was watched before stays: a failed session still answers. */

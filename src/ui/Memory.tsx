@@ -26,11 +26,12 @@ export function Memory({ watch, stateBytes }: MemoryProps) {
           tokens
         </span>
       </p>
-      <p title={bytes ? `${formatCount(bytes)} bytes` : undefined}>
+      <p>
         <Curve />
         {bytes ? (
           <span>
-            <b>{formatBytes(bytes)}</b> of memory, and it stays {formatBytes(bytes)}
+            <b>{formatBytes(bytes)}</b> of memory, and it stays {formatBytes(bytes)}{" "}
+            <small>({formatCount(bytes)} bytes)</small>
           </span>
         ) : (
           <span>memory of one size, however long the video</span>

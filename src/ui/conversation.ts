@@ -62,7 +62,7 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
         if (signal.aborted) return;
         // Models begin with the space between the prompt and the answer.
-        text = (text + piece.text).trimStart();
+        text += piece.text;
         put({ text, status: "writing", figures: piece.figures });
       }
       put({ status: "done" });
