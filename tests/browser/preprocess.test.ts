@@ -8,26 +8,12 @@ import { frameLayout } from "../../src/vision/frame-layout.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
 import * as reference from "../reference/frame-to-rgb.ts";
 import { fillSamples, formats, planesOf } from "../video-formats.ts";
+import { anyVision } from "../vision-config.ts";
 
 const size = 15;
 
 /** Cutting 15 × 15 out of 22 × 15 needs no resize, so that pixels times 255 are the converted bytes themselves. */
-const vision: VisionConfig = {
-  imageSize: size,
-  patchSize: 5,
-  hiddenSize: 8,
-  intermediateSize: 8,
-  numHiddenLayers: 1,
-  numAttentionHeads: 1,
-  hiddenAct: "gelu",
-  layerNormEps: 1e-6,
-  selectLayer: -1,
-  postLayernorm: false,
-  imageMean: [0, 0, 0],
-  imageStd: [1, 1, 1],
-  resample: "bicubic",
-  fit: "crop",
-};
+const vision: VisionConfig = { ...anyVision, imageSize: size, patchSize: 5, imageMean: [0, 0, 0], imageStd: [1, 1, 1] };
 
 let gpu: Gpu;
 let preprocessor: Preprocessor;

@@ -6,6 +6,7 @@ import { readFloats } from "../../src/gpu/tensor.ts";
 import type { VisionConfig } from "../../src/model/config.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
 import { testGpu } from "../gpu.ts";
+import { anyVision } from "../vision-config.ts";
 
 type PillowCase = Pick<VisionConfig, "resample" | "fit"> & {
   readonly picture: "noise" | "gradient";
@@ -20,27 +21,10 @@ const folder = new URL("../fixtures/preprocess/", import.meta.url);
 const unzip = (name: string) => gunzipSync(readFileSync(new URL(name, folder)));
 const pillow: { mean: [number, number, number]; cases: PillowCase[] } = JSON.parse(unzip("pillow.json.gz").toString());
 
-const vision: VisionConfig = {
-  imageSize: 16,
-  patchSize: 4,
-  hiddenSize: 8,
-  intermediateSize: 8,
-  numHiddenLayers: 1,
-  numAttentionHeads: 1,
-  hiddenAct: "gelu",
-  layerNormEps: 1e-6,
-  selectLayer: -1,
-  postLayernorm: false,
-  imageMean: [0.5, 0.5, 0.5],
-  imageStd: [0.5, 0.5, 0.5],
-  resample: "bicubic",
-  fit: "crop",
-};
-
 let live: Preprocessor | null = null;
 
 function open(gpu: Gpu, changes: Partial<VisionConfig>, maxBatch = 1): Preprocessor {
-  live = createPreprocessor(gpu, { ...vision, ...changes }, maxBatch);
+  live = createPreprocessor(gpu, { ...anyVision, ...changes }, maxBatch);
   return live;
 }
 
@@ -125,7 +109,7 @@ it("keeps the other pictures of a batch, and follows a change of size", async ()
   const together = await readFloats(gpu, preprocessor.pixels);
   const one = together.length / 3;
   for (const { bytes, width, height, slot } of pictures) {
-    const alone = createPreprocessor(gpu, vision, 1);
+    const alone = createPreprocessor(gpu, anyVision, 1);
     alone.loadRgba(bytes, width, height, 0);
     expect(together.subarray(slot * one, (slot + 1) * one)).toEqual(await readFloats(gpu, alone.pixels));
     alone.destroy();
@@ -149,7 +133,7 @@ it("holds no more buffers after many sizes than after one, and none in the end",
 
 it("refuses a picture that no binding of the adapter can hold, and goes on with the next", async () => {
   const gpu = await testGpu();
-  live = createPreprocessor({ ...gpu, maxBindingBytes: 4096 }, vision, 1);
+  live = createPreprocessor({ ...gpu, maxBindingBytes: 4096 }, anyVision, 1);
   const [bytes, small] = [new Uint8Array(64 * 64 * 4), new Uint8Array(8 * 8 * 4).fill(255)];
   const { loadRgba, pixels } = live;
   expect(() => loadRgba(bytes, 64, 64, 0)).toThrow(expect.objectContaining({ code: "VideoUnreadable" }));
