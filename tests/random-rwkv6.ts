@@ -27,7 +27,10 @@ export function randomRwkv6(
   const values = (name: string) => tensors.get(name) ?? new Float32Array();
   const source: TensorSource = {
     names: [...shapes.keys()],
-    shape: (name) => shapes.get(name) ?? null,
+    info: (name) => {
+      const shape = shapes.get(name);
+      return shape ? { shape, dtype } : null;
+    },
     read: async (name) => {
       const data = dtype === "F16" ? float32ToHalf(values(name)) : values(name);
       return {

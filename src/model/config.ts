@@ -34,10 +34,17 @@ type MergeConfig = {
 };
 
 /** The connector: `depth` linear layers with the activation between them. */
-type ProjectorConfig = { readonly depth: number; readonly hiddenAct: Activation };
+type ProjectorConfig = {
+  readonly depth: number;
+  readonly hiddenAct: Activation;
+  /** Width between the layers. */
+  readonly hiddenSize: number;
+  /** Whether LayerNorm of the result is added to the result (`connector.norm.*`, as in ModRWKV). */
+  readonly residualNorm: boolean;
+};
 
 export type TextConfig = {
-  readonly modelType: "rwkv6";
+  readonly modelType: "rwkv6" | "rwkv7";
   readonly hiddenSize: number;
   readonly numHiddenLayers: number;
   readonly headSize: number;
@@ -67,10 +74,16 @@ export type ModelConfig = {
   readonly merge: MergeConfig;
   readonly projector: ProjectorConfig;
   readonly text: TextConfig;
-  readonly tokenizer: { readonly type: "huggingface"; readonly file: string };
+  /** `huggingface`: a `tokenizer.json`; `rwkv-world`: RWKV's vocabulary file. */
+  readonly tokenizer: { readonly type: "huggingface" | "rwkv-world"; readonly file: string };
   readonly prompt: PromptConfig;
   readonly sampling: { readonly fps: number; readonly maxBatch: number };
+  /** How the RNN's linear layers are stored (`quantised.ts`). */
+  readonly quantization: Quantization;
 };
+
+/** Bits of a weight of the RNN's linear layers; `f16` stands for anything that is not quantised. */
+export type Quantization = "f16" | "int8" | "int4";
 
 /** Number of encoder blocks in use. */
 export function usedLayers(vision: VisionConfig): number {
@@ -89,7 +102,6 @@ export function parseConfig(json: unknown): ModelConfig {
   const root = new Fields("config.json", "", json);
   const modelType = root.text("model_type");
   if (modelType !== "auroralong") throw unsupported(`its model_type is "${modelType}", not "auroralong"`);
-  if (root.has("quantization_config")) throw unsupported("its weights are quantised (quantization_config)");
   const vision = parseVision(root.section("vision_config"));
   const text = parseText(root.section("text_config"));
   return {
@@ -97,11 +109,12 @@ export function parseConfig(json: unknown): ModelConfig {
     license: root.text("license", "unknown"),
     vision,
     merge: parseMerge(root.has("merge_config") ? root.section("merge_config") : null, vision),
-    projector: parseProjector(root.section("projector_config", true)),
+    projector: parseProjector(root.section("projector_config", true), text.hiddenSize),
     text,
     tokenizer: parseTokenizer(root.section("tokenizer", true)),
     prompt: parsePrompt(root.section("prompt"), text.vocabSize),
     sampling: parseSampling(root.section("sampling", true)),
+    quantization: root.has("quantization_config") ? parseQuantization(root.section("quantization_config")) : "f16",
   };
 }
 
@@ -163,33 +176,38 @@ function parseMerge(fields: Fields | null, vision: VisionConfig): MergeConfig {
   };
 }
 
-function parseProjector(fields: Fields): ProjectorConfig {
+function parseProjector(fields: Fields, textWidth: number): ProjectorConfig {
   return {
     depth: fields.count("depth", { max: 16 }, 2),
     hiddenAct: fields.choice("hidden_act", activations, "gelu"),
+    hiddenSize: fields.count("hidden_size", { max: 1 << 20 }, textWidth),
+    residualNorm: fields.flag("residual_norm", false),
   };
 }
 
 function parseText(fields: Fields): TextConfig {
   const modelType = fields.text("model_type");
-  if (modelType !== "rwkv6") throw unsupported(`its language model is of type "${modelType}", not "rwkv6"`);
+  if (modelType !== "rwkv6" && modelType !== "rwkv7") {
+    throw unsupported(`its language model is of type "${modelType}", not "rwkv6" or "rwkv7"`);
+  }
   const hiddenSize = fields.count("hidden_size", { max: 65536 });
   const headSize = fields.count("head_size", { max: 1024 }, 64);
   if (hiddenSize % headSize !== 0) throw fields.corrupt("hidden_size", `a multiple of ${headSize} (head_size)`);
+  const usualWidth = modelType === "rwkv7" ? 4 * hiddenSize : Math.floor((3.5 * hiddenSize) / 32) * 32;
   return {
     modelType,
     hiddenSize,
     numHiddenLayers: fields.count("num_hidden_layers", { max: 1024 }),
     headSize,
-    intermediateSize: fields.count("intermediate_size", { max: 1 << 20 }, Math.floor((3.5 * hiddenSize) / 32) * 32),
+    intermediateSize: fields.count("intermediate_size", { max: 1 << 20 }, usualWidth),
     vocabSize: fields.count("vocab_size", { max: 1 << 24 }),
   };
 }
 
 function parseTokenizer(fields: Fields): ModelConfig["tokenizer"] {
   const type = fields.text("type", "huggingface");
-  if (type !== "huggingface") throw unsupported(`its tokenizer is of type "${type}"`);
-  const file = fields.text("file", "tokenizer.json");
+  if (type !== "huggingface" && type !== "rwkv-world") throw unsupported(`its tokenizer is of type "${type}"`);
+  const file = fields.text("file", type === "rwkv-world" ? "rwkv_vocab_v20230424.txt" : "tokenizer.json");
   if (!isFileName(file)) throw fields.corrupt("file", "the name of a file in the model's folder");
   return { type, file };
 }
@@ -227,6 +245,16 @@ function parseTemplate(fields: Fields): PromptTemplate {
 
 function parseSampling(fields: Fields): ModelConfig["sampling"] {
   return { fps: fields.positive("fps", 1), maxBatch: fields.count("max_batch", { max: 1024 }, 8) };
+}
+
+function parseQuantization(fields: Fields): Quantization {
+  const method = fields.text("quant_method", "");
+  const bits = fields.count("bits", { max: 64 });
+  const groupSize = fields.count("group_size", { max: 1 << 20 });
+  if (method !== "auroralong" || (bits !== 8 && bits !== 4) || groupSize !== 32) {
+    throw unsupported(`its weights are quantised in a way it does not know ("${method}", ${bits} bits)`);
+  }
+  return bits === 8 ? "int8" : "int4";
 }
 
 /** True for a plain file name, which can lead out of the model's folder by no means. */

@@ -83,15 +83,15 @@ async function openShards(folder: URL, index: unknown, progress: Progress): Prom
   progress.setTotal(before + byteLength);
   const sourceOf = (name: string) => sources.get(weightMap.get(name) ?? "");
   for (const [name, file] of weightMap) {
-    if (!sourceOf(name)?.shape(name)) throw corruptFile(file, `lacks tensor ${name}, which ${indexName} places there`);
+    if (!sourceOf(name)?.info(name)) throw corruptFile(file, `lacks tensor ${name}, which ${indexName} places there`);
   }
   const tensors: TensorSource = {
     names: [...weightMap.keys()],
-    shape: (name) => sourceOf(name)?.shape(name) ?? null,
-    async read(name) {
+    info: (name) => sourceOf(name)?.info(name) ?? null,
+    async read(name, rows) {
       const source = sourceOf(name);
       if (!source) throw corruptFile(indexName, `has no tensor ${name}`);
-      return source.read(name);
+      return source.read(name, rows);
     },
   };
   return { tensors, byteLength };
@@ -174,7 +174,7 @@ function folderUrl(url: string): URL {
 }
 
 function countParameters(tensors: TensorSource): number {
-  return tensors.names.reduce((sum, name) => sum + (tensors.shape(name) ?? []).reduce((a, b) => a * b, 1), 0);
+  return tensors.names.reduce((sum, name) => sum + (tensors.info(name)?.shape ?? []).reduce((a, b) => a * b, 1), 0);
 }
 
 function notFound(folder: URL, reason: string): AuroraError {

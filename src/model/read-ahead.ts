@@ -1,4 +1,4 @@
-import type { RangeReader } from "./safetensors.ts";
+import type { RangeReader } from "./range-reader.ts";
 
 /**
  * Reads at least `blockLength` bytes at a time and serves the reads that follow from that block, so that the many small

@@ -1,19 +1,7 @@
 import { AuroraError, assert } from "../errors.ts";
 import { corruptFile, isRecord } from "./fields.ts";
-import type { HostTensor, TensorSource } from "./tensors.ts";
-
-/** Access to parts of one file, wherever it lies. */
-export type RangeReader = {
-  /** The file's name, for messages. */
-  readonly name: string;
-  /** Length of the whole file. */
-  readonly byteLength: number;
-  /**
-   * The bytes [begin, end), which lie inside the file; may share memory with other reads.
-   * @throws AuroraError `DownloadFailed`, `Aborted`
-   */
-  read(begin: number, end: number): Promise<Uint8Array>;
-};
+import type { RangeReader } from "./range-reader.ts";
+import { type HostTensor, isTensorType, type RowRange, type TensorSource } from "./tensors.ts";
 
 type Entry = {
   readonly dtype: string;
@@ -53,20 +41,31 @@ export async function openSafetensors(reader: RangeReader): Promise<TensorSource
   const entries = await readHeader(reader);
   return {
     names: [...entries.keys()],
-    shape: (name) => entries.get(name)?.shape ?? null,
-    async read(name): Promise<HostTensor> {
+    info: (name) => entries.get(name) ?? null,
+    async read(name, rows): Promise<HostTensor> {
       const entry = entries.get(name);
       if (!entry) throw corruptFile(reader.name, `has no tensor ${name}`);
-      const { dtype, shape } = entry;
-      if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") {
+      const { dtype } = entry;
+      if (!isTensorType(dtype)) {
         const message = `Tensor ${name} of the model's ${reader.name} is of type ${dtype}, which this app cannot use.`;
         throw new AuroraError("ModelUnsupported", `${message} Use a copy of the model in F16, BF16 or F32.`);
       }
-      const bytes = await reader.read(entry.begin, entry.end);
-      assert(bytes.byteLength === entry.end - entry.begin, `${name}: read ${bytes.byteLength} bytes`);
+      const { shape, begin, end } = sliceRows(entry, rows);
+      const bytes = await reader.read(begin, end);
+      assert(bytes.byteLength === end - begin, `${name}: read ${bytes.byteLength} bytes`);
       return { shape, dtype, bytes };
     },
   };
+}
+
+/** A tensor's entry, or that of some of its rows. */
+function sliceRows(entry: Entry, rows: RowRange | undefined): Pick<Entry, "shape" | "begin" | "end"> {
+  if (!rows) return entry;
+  const [first, last] = rows;
+  const [count = 0, ...rest] = entry.shape;
+  assert(0 <= first && first <= last && last <= count, `rows ${first} to ${last} of ${count}`);
+  const rowBytes = count === 0 ? 0 : (entry.end - entry.begin) / count;
+  return { shape: [last - first, ...rest], begin: entry.begin + first * rowBytes, end: entry.begin + last * rowBytes };
 }
 
 async function readHeader(reader: RangeReader): Promise<Map<string, Entry>> {

@@ -1,19 +1,33 @@
 import { corruptFile } from "./fields.ts";
 
+/** Types that tensors of a model come in: `I8` and `U8` hold quantised weights (`quantised.ts`). */
+export type TensorType = "F32" | "F16" | "BF16" | "I8" | "U8";
+
+/** True for a type that tensors of a model come in. */
+export function isTensorType(dtype: string): dtype is TensorType {
+  return dtype === "F32" || dtype === "F16" || dtype === "BF16" || dtype === "I8" || dtype === "U8";
+}
+
 /** A tensor of a checkpoint on the host: row-major, in the file's own type, little-endian. */
 export type HostTensor = {
   readonly shape: readonly number[];
-  readonly dtype: "F32" | "F16" | "BF16";
+  readonly dtype: TensorType;
   readonly bytes: Uint8Array;
 };
+
+/** Some of a tensor's rows (its first axis): from the first up to, not including, the second. */
+export type RowRange = readonly [first: number, end: number];
 
 /** A checkpoint's tensors, read one at a time; nothing is kept after a read. */
 export type TensorSource = {
   readonly names: readonly string[];
-  /** Shape of a tensor, or null when there is none of this name. */
-  shape(name: string): readonly number[] | null;
-  /** Reads one tensor. @throws AuroraError `ModelCorrupt` when it is missing or its bytes are; network errors as `DownloadFailed`. */
-  read(name: string): Promise<HostTensor>;
+  /** Shape and type of a tensor as its file says, or null when there is none of this name. */
+  info(name: string): { readonly shape: readonly number[]; readonly dtype: string } | null;
+  /**
+   * Reads one tensor, or only some of its rows, so that no more of a large one need be in memory.
+   * @throws AuroraError `ModelCorrupt` when it is missing or its bytes are, `ModelUnsupported` for another type; network errors as `DownloadFailed`
+   */
+  read(name: string, rows?: RowRange): Promise<HostTensor>;
 };
 
 /**
@@ -26,7 +40,7 @@ export async function expectTensor(
   name: string,
   shape: readonly (number | null)[],
 ): Promise<HostTensor> {
-  const found = source.shape(name);
+  const found = source.info(name)?.shape;
   const fits = found?.length === shape.length && shape.every((size, axis) => size === null || size === found[axis]);
   if (!fits) {
     const expected = `[${shape.map((size) => size ?? "any").join(", ")}]`;

@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
+import type { RangeReader } from "./range-reader.ts";
 import { createReadAhead } from "./read-ahead.ts";
-import type { RangeReader } from "./safetensors.ts";
 
 /** What a download reports to, and what stops it. */
 export type Transfer = {

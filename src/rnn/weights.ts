@@ -172,7 +172,7 @@ function createLoader(gpu: Gpu, tensors: TensorSource, onTensor?: () => void) {
       return pieces.map(({ tensor, firstRow, rows: count }) => ({ tensor, first: firstRow, count }));
     },
     rank(name: string, axis: number): number {
-      const size = tensors.shape(name)?.[axis];
+      const size = tensors.info(name)?.shape[axis];
       if (!size)
         throw new AuroraError(
           "ModelCorrupt",

@@ -2,7 +2,7 @@ import { AuroraError, type ErrorData } from "../errors.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
-import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions } from "./types.ts";
+import type { AskOptions, Assistant, ModelChoice, OpenOptions, Session, WatchOptions } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -29,14 +29,20 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
         if (data.type === "opened") resolve(data);
         if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
       };
-      const model = new URL(options.model, document.baseURI).href;
-      worker.postMessage({ type: "open", model, encoder: options.encoder ?? "auto" } satisfies ToWorker);
+      const { encoder = "auto", quantization = "auto" } = options;
+      worker.postMessage({ type: "open", model: toChoice(options.model), quantization, encoder } satisfies ToWorker);
     });
     return connect(worker, opened);
   } catch (error) {
     worker.terminate();
     throw error;
   }
+}
+
+/** A choice whose address is absolute, so that a worker reads it alike. */
+function toChoice(model: string | ModelChoice): ModelChoice {
+  const choice = typeof model === "string" ? { kind: "folder" as const, url: model } : model;
+  return choice.kind === "folder" ? { ...choice, url: new URL(choice.url, document.baseURI).href } : choice;
 }
 
 type Link = {

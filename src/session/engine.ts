@@ -36,7 +36,11 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
   const gpu = await openGpu();
   try {
     await selfTest(gpu);
-    const folder = await openModelFolder(options.model, {
+    const choice = typeof options.model === "string" ? { kind: "folder" as const, url: options.model } : options.model;
+    if (choice.kind !== "folder") {
+      throw new AuroraError("ModelUnsupported", "Only model folders on a server can be opened.");
+    }
+    const folder = await openModelFolder(choice.url, {
       ...(signal ? { signal } : {}),
       onProgress: (loadedBytes, totalBytes) => onProgress?.({ stage: "download", loadedBytes, totalBytes }),
     });
@@ -53,6 +57,9 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
 async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): Promise<Engine> {
   const { config } = folder;
   const { signal } = options;
+  if (config.text.modelType !== "rwkv6" || config.tokenizer.type !== "huggingface") {
+    throw new AuroraError("ModelUnsupported", "This app cannot run this model yet. Choose another model.");
+  }
   const tokenizer = createTokenizer(folder.tokenizerJson);
   if (tokenizer.idLimit > config.text.vocabSize) {
     throw new AuroraError(
@@ -89,6 +96,8 @@ function describeModel({ config, parameters, byteLength }: ModelFolder, encoder:
     license: config.license,
     parameters,
     bytes: byteLength,
+    quantization: config.quantization,
+    notices: [],
     imageSize: config.vision.imageSize,
     patchSize: config.vision.patchSize,
     tokensPerFrame: encoder.tokensPerFrame,

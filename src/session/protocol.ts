@@ -5,7 +5,9 @@ import type {
   AskOptions,
   EncoderBackend,
   LoadProgress,
+  ModelChoice,
   ModelInfo,
+  Quantization,
   WatchOptions,
 } from "./types.ts";
 import type { SessionChange } from "./watch-session.ts";
@@ -15,7 +17,12 @@ export type GpuUsage = { readonly buffers: number; readonly bytes: number; reado
 
 /** What the page tells the worker. `session` and `ask` are numbers that the page gives. */
 export type ToWorker =
-  | { readonly type: "open"; readonly model: string; readonly encoder: EncoderBackend }
+  | {
+      readonly type: "open";
+      readonly model: ModelChoice;
+      readonly quantization: Quantization | "auto";
+      readonly encoder: EncoderBackend;
+    }
   | {
       readonly type: "watch";
       readonly session: number;

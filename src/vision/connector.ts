@@ -13,14 +13,15 @@ export async function addConnector(
   read: ReadWeight,
   rows: string,
 ): Promise<string> {
-  const { depth, hiddenAct } = config.projector;
+  const { depth, hiddenAct, hiddenSize } = config.projector;
   const width = config.text.hiddenSize;
   let y = rows;
   for (let layer = 0; layer < depth; layer++) {
     const last = layer === depth - 1;
     if (layer > 0) y = addActivation(graph, hiddenAct, y);
-    const from = layer === 0 ? config.vision.hiddenSize : width;
-    y = await addLinear(graph, read, `connector.${2 * layer}`, y, from, width, last ? rowStride(width) : width);
+    const from = layer === 0 ? config.vision.hiddenSize : hiddenSize;
+    const to = last ? width : hiddenSize;
+    y = await addLinear(graph, read, `connector.${2 * layer}`, y, from, to, last ? rowStride(to) : to);
   }
   return y;
 }

@@ -87,7 +87,7 @@ describe.each(["wasm", "webgpu"] as const)("an encoder on %s", (backend) => {
   it("leaves nothing behind when a tensor is missing or loading is stopped", async () => {
     const before = { ...gpu.ledger };
     const late = `vision_model.encoder.layers.${config.vision.numHiddenLayers - 1}.mlp.fc2.weight`;
-    const damaged: TensorSource = { ...tensors, shape: (name) => (name === late ? null : tensors.shape(name)) };
+    const damaged: TensorSource = { ...tensors, info: (name) => (name === late ? null : tensors.info(name)) };
     const failed = createEncoder(gpu, config, damaged, { backend, maxBatch: 1 });
     await expect(failed).rejects.toMatchObject({ code: "ModelCorrupt", message: expect.stringContaining(late) });
     const stop = new AbortController();

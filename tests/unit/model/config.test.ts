@@ -49,7 +49,12 @@ describe("parseConfig", () => {
       order: "ascending",
       sort: "every-layer",
     });
-    expect(config.projector).toEqual({ depth: 2, hiddenAct: "gelu" });
+    expect(config.projector).toEqual({
+      depth: 2,
+      hiddenAct: "gelu",
+      hiddenSize: config.text.hiddenSize,
+      residualNorm: false,
+    });
     expect(config.text).toEqual({
       modelType: "rwkv6",
       hiddenSize: 192,
@@ -78,7 +83,12 @@ describe("parseConfig", () => {
     expect(usedLayers(config.vision)).toBe(23);
     expect(config.merge.r).toEqual(new Array(23).fill(0));
     expect([config.merge.order, config.merge.protectFirst, config.merge.dropFirst]).toEqual(["none", false, false]);
-    expect(config.projector).toEqual({ depth: 2, hiddenAct: "gelu" });
+    expect(config.projector).toEqual({
+      depth: 2,
+      hiddenAct: "gelu",
+      hiddenSize: config.text.hiddenSize,
+      residualNorm: false,
+    });
     expect([config.text.headSize, config.text.intermediateSize]).toEqual([64, 7168]);
     expect(config.tokenizer).toEqual({ type: "huggingface", file: "tokenizer.json" });
     expect(config.prompt.sandwich).toEqual({ before: "", betweenFrames: "", after: "{question}" });
@@ -179,9 +189,10 @@ describe("a model that this app cannot run is named as such", () => {
   test.each([
     ["model_type", "llava", /its model_type is "llava"/],
     ["vision_config.model_type", "clip_vision_model", /encoder is of type "clip_vision_model"/],
-    ["text_config.model_type", "rwkv7", /"rwkv7"/],
-    ["tokenizer.type", "rwkv-world", /tokenizer is of type "rwkv-world"/],
-    ["quantization_config", { bits: 4 }, /quantised/],
+    ["text_config.model_type", "rwkv5", /"rwkv5"/],
+    ["tokenizer.type", "sentencepiece", /tokenizer is of type "sentencepiece"/],
+    ["quantization_config", { quant_method: "gptq", bits: 4, group_size: 128 }, /quantised/],
+    ["quantization_config", { quant_method: "auroralong", bits: 2, group_size: 32 }, /2 bits/],
   ])("%s = %j", (path, value, message) => {
     expectError(() => parseConfig(changed(path, value)), "ModelUnsupported", message);
   });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { toFloat32 } from "../../../src/model/half.ts";
-import { openSafetensors, type RangeReader } from "../../../src/model/safetensors.ts";
+import type { RangeReader } from "../../../src/model/range-reader.ts";
+import { openSafetensors } from "../../../src/model/safetensors.ts";
 import { expectTensor } from "../../../src/model/tensors.ts";
 import { safetensorsFile } from "./safetensors-file.ts";
 
@@ -12,8 +13,8 @@ describe("the embedded model's weights", () => {
     const reader = memoryReader(nano);
     const source = await openSafetensors(reader);
     expect(source.names).toHaveLength(251);
-    expect(source.shape("blocks.1.att.time_maa_w2")).toEqual([5, 16, 192]);
-    expect(source.shape("constructor")).toBeNull();
+    expect(source.info("blocks.1.att.time_maa_w2")).toMatchObject({ shape: [5, 16, 192], dtype: "F16" });
+    expect(source.info("constructor")).toBeNull();
     const headerEnd = 8 + 25440;
     expect(reader.reads).toEqual([
       [0, 8],
@@ -55,10 +56,29 @@ describe("types and layouts", () => {
     expect(values).toEqual([["late", 1, -2], ["scalar", 10], ["none"], ["early", 1]]);
   });
 
+  test("reads only the rows asked for", async () => {
+    const reader = memoryReader(
+      safetensorsFile(
+        {
+          a: { dtype: "U8", shape: [3, 2], data_offsets: [2, 8] },
+          b: { dtype: "I8", shape: [2], data_offsets: [0, 2] },
+        },
+        [9, 8, 1, 2, 3, 4, 5, 6],
+      ),
+    );
+    const source = await openSafetensors(reader);
+    const two = await source.read("a", [1, 3]);
+    expect([two.shape, two.dtype, [...two.bytes]]).toEqual([[2, 2], "U8", [3, 4, 5, 6]]);
+    expect([...(await source.read("b", [0, 1])).bytes]).toEqual([9]);
+    expect((await source.read("a", [3, 3])).shape).toEqual([0, 2]);
+    expect(reader.reads.slice(2).map(([begin, end]) => end - begin)).toEqual([4, 1, 0]);
+    await expect(source.read("a", [2, 4])).rejects.toThrow(/rows 2 to 4 of 3/);
+  });
+
   test("lists other types, and says on reading that they cannot be used", async () => {
     const file = safetensorsFile({ ids: { dtype: "I64", shape: [1], data_offsets: [0, 8] } }, new Array(8).fill(0));
     const source = await openSafetensors(memoryReader(file));
-    expect(source.shape("ids")).toEqual([1]);
+    expect(source.info("ids")?.shape).toEqual([1]);
     await expect(source.read("ids")).rejects.toMatchObject({
       code: "ModelUnsupported",
       message: expect.stringMatching(/ids of the model's test\.safetensors is of type I64/),

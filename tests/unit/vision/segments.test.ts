@@ -84,7 +84,10 @@ describe("buildSegment", () => {
   /** Zeros of the right shape, but `name` has `shape`, or is missing. */
   const source = (name = "", shape: readonly number[] | null = null): TensorSource => ({
     names: [],
-    shape: (asked) => (asked === name ? shape : (shapes.get(asked) ?? null)),
+    info: (asked) => {
+      const found = asked === name ? shape : shapes.get(asked);
+      return found ? { shape: found, dtype: "F16" } : null;
+    },
     read: async (asked) => {
       const size = shapes.get(asked) ?? [];
       const bytes = new Uint8Array(size.reduce((product, length) => product * length, 2));

@@ -92,7 +92,7 @@ function randomTensors(config: ModelConfig): TensorSource {
   const shape = (name: string) => tensorShape(config, name);
   return {
     names: [],
-    shape,
+    info: (name) => ({ shape: shape(name), dtype: "F32" }),
     async read(name) {
       const sizes = shape(name);
       const length = sizes.reduce((product, size) => product * size, 1);
