@@ -3,14 +3,14 @@ import { isFileName, type ModelConfig, parseConfig } from "./config.ts";
 import { corruptFile, Fields, isRecord } from "./fields.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { TensorSource } from "./tensors.ts";
-import { fetchUrlText, openUrlFile, type Transfer } from "./url-file.ts";
+import { fetchUrlBytes, openUrlFile, type Transfer } from "./url-file.ts";
 
 /** An opened model: all but the weights is read; those are read as asked for. */
 export type ModelFolder = {
   readonly config: ModelConfig;
   readonly tensors: TensorSource;
   /** Content of the tokenizer's file, not yet checked. */
-  readonly tokenizerJson: unknown;
+  readonly tokenizer: Uint8Array;
   /** Length of configuration, tokenizer and weights together. */
   readonly byteLength: number;
   /** Number of weights in all tensors. */
@@ -37,12 +37,13 @@ export async function openModelFolder(url: string, options: ModelFolderOptions =
   const folder = folderUrl(url);
   const progress = createProgress(options);
   const config = parseConfig(await fetchJson(folder, "config.json", progress.transfer));
-  const tokenizerJson = await fetchJson(folder, config.tokenizer.file, progress.transfer);
+  const tokenizer = await fetchBytes(folder, config.tokenizer.file, progress.transfer);
+  if (!tokenizer) throw notFound(folder, `there is no ${config.tokenizer.file}`);
   const read = progress.loaded();
   const weights = await openWeights(folder, progress);
   return {
     config,
-    tokenizerJson,
+    tokenizer,
     tensors: weights.tensors,
     byteLength: read + weights.byteLength,
     parameters: countParameters(weights.tensors),
@@ -126,14 +127,21 @@ async function fetchJson(folder: URL, file: string, transfer: Transfer): Promise
 
 /** Parsed content, or undefined when there is no such file. */
 async function fetchJsonIfThere(folder: URL, file: string, transfer: Transfer): Promise<unknown> {
-  const text = await fetchUrlText(new URL(file, folder), transfer);
-  // An index page that a static server answers instead of a missing file, under whatever type.
-  if (text === null || /^\s*</.test(text)) return undefined;
+  const bytes = await fetchBytes(folder, file, transfer);
+  if (!bytes) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw corruptFile(file, "is damaged: it is no JSON", error);
   }
+}
+
+/** Content of a small file that is text, or null when there is no such file. */
+async function fetchBytes(folder: URL, file: string, transfer: Transfer): Promise<Uint8Array | null> {
+  const bytes = await fetchUrlBytes(new URL(file, folder), transfer);
+  // An index page that a static server answers instead of a missing file, under whatever type.
+  const isPage = bytes !== null && /^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+  return isPage ? null : bytes;
 }
 
 type Progress = {

@@ -41,14 +41,14 @@ export async function openUrlFile(
 /** Longer than the small tensors of one layer together, short against its matrices. */
 const readAheadLength = 1 << 20;
 
-/** The text of a small file, or null when there is no such file. @throws AuroraError `DownloadFailed` or `Aborted` */
-export async function fetchUrlText(url: URL, transfer: Transfer): Promise<string | null> {
+/** The content of a small file, or null when there is no such file. @throws AuroraError `DownloadFailed` or `Aborted` */
+export async function fetchUrlBytes(url: URL, transfer: Transfer): Promise<Uint8Array | null> {
   const response = await request(url, transfer);
   if (isMissing(response)) {
     await response.body?.cancel();
     return null;
   }
-  return (await receive(url, response, transfer)).text();
+  return new Uint8Array(await (await receive(url, response, transfer)).arrayBuffer());
 }
 
 async function createBlobReader(name: string, blob: Blob, memoryLimit: number): Promise<RangeReader> {

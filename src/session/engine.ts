@@ -5,7 +5,8 @@ import type { ModelConfig } from "../model/config.ts";
 import { type ModelFolder, openModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { stateByteLength } from "../rnn/state.ts";
-import { createTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import { openTokenizer } from "../text/open-tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
@@ -57,10 +58,10 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
 async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): Promise<Engine> {
   const { config } = folder;
   const { signal } = options;
-  if (config.text.modelType !== "rwkv6" || config.tokenizer.type !== "huggingface") {
+  if (config.text.modelType !== "rwkv6") {
     throw new AuroraError("ModelUnsupported", "This app cannot run this model yet. Choose another model.");
   }
-  const tokenizer = createTokenizer(folder.tokenizerJson);
+  const tokenizer = openTokenizer(config.tokenizer, folder.tokenizer);
   if (tokenizer.idLimit > config.text.vocabSize) {
     throw new AuroraError(
       "ModelCorrupt",

@@ -4,7 +4,7 @@ import { isRecord } from "../model/fields.ts";
 
 /** Text ↔ token ids. */
 export type Tokenizer = {
-  /** Every id is below this. */
+  /** Every id that text becomes, and every id that may be generated, is below this. */
   readonly idLimit: number;
   /** Names of special tokens, such as `<|endoftext|>`, and their ids. */
   readonly specialTokens: ReadonlyMap<string, number>;
@@ -15,7 +15,7 @@ export type Tokenizer = {
 };
 
 /** Turns ids into text as they come; the texts of all calls joined are the text of all ids. Special tokens give no text. */
-type TokenDecoder = {
+export type TokenDecoder = {
   /** The text that is final after one more id; "" while a character is incomplete. */
   push(id: number): string;
   /** The text held back so far, incomplete characters as U+FFFD. */
