@@ -50,10 +50,15 @@ export type RnnStream = {
   destroy(): void;
 };
 
-/** Creates a stream with an empty state. */
-export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string): RnnStream {
+/**
+ * Creates a stream with an empty state.
+ *
+ * @param choices `generate` chooses among the ids below this; those above may have logits, but no meaning
+ */
+export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string, choices = rnn.config.vocabSize): RnnStream {
   const { config, scratch, weights } = rnn;
   const vocab = config.vocabSize;
+  assert(choices >= 1 && choices <= vocab, `cannot choose among ${choices} of ${vocab} ids`);
   const width = config.hiddenSize;
   const state = createRnnState(gpu, config, label);
   const backup = createRnnState(gpu, config, `${label}.backup`);
@@ -73,8 +78,8 @@ export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string): RnnStream {
   const forwardOne = buildForward({ ...shared, rows: rnn.oneRow, mode: "decode" });
   const headMany = buildHead({ ...shared, rows: rnn.rows }, logits);
   const headOne = buildHead({ ...shared, rows: rnn.oneRow }, logits);
-  const greedy = tokenChoiceGreedy(gpu, { logits, tokens, next }, vocab);
-  const topP = tokenChoiceTopP(gpu, { logits, tokens, next, randoms, settings }, vocab);
+  const greedy = tokenChoiceGreedy(gpu, { logits, tokens, next }, choices);
+  const topP = tokenChoiceTopP(gpu, { logits, tokens, next, randoms, settings }, choices);
   const visualGathers = new WeakMap<Tensor, readonly [Dispatch, Dispatch]>();
 
   function gatherVisual(visual: Tensor): readonly [Dispatch, Dispatch] {

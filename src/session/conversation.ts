@@ -42,7 +42,7 @@ const lookFrames = 16;
 /** Creates a conversation on a branch of its own: asking leaves the watched state as it is. */
 export function createConversation(engine: Engine, watched: Watched): Conversation {
   const { gpu, config, tokenizer, rnn } = engine;
-  const branch = createRnnStream(gpu, rnn, "session.branch");
+  const branch = createRnnStream(gpu, rnn, "session.branch", tokenizer.idLimit);
   let look: Tensor | null = null;
   let turns: Turn[] = [];
   /** What the branch has read: the frames and turns so many; null when it holds something else. */

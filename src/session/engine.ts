@@ -6,6 +6,7 @@ import { type ModelFolder, openModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { stateByteLength } from "../rnn/state.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
+import { largestPromptId } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
@@ -62,10 +63,11 @@ async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): P
     throw new AuroraError("ModelUnsupported", "This app cannot run this model yet. Choose another model.");
   }
   const tokenizer = openTokenizer(config.tokenizer, folder.tokenizer);
-  if (tokenizer.idLimit > config.text.vocabSize) {
+  const largestId = Math.max(tokenizer.idLimit - 1, largestPromptId(config.prompt, tokenizer));
+  if (largestId >= config.text.vocabSize) {
     throw new AuroraError(
       "ModelCorrupt",
-      `The model's tokenizer has ids up to ${tokenizer.idLimit - 1}, its vocab_size is ${config.text.vocabSize}. Use another copy of the model.`,
+      `The model's tokenizer has ids up to ${largestId}, its vocab_size is ${config.text.vocabSize}. Use another copy of the model.`,
     );
   }
   const encoder = await createEncoder(gpu, config, folder.tensors, {

@@ -7,7 +7,7 @@ import { frameIndices } from "./frame-reader.ts";
 export async function warmUp(engine: Engine): Promise<void> {
   const { gpu, config, encoder, rnn } = engine;
   const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
-  const stream = createRnnStream(gpu, rnn, "warm-up");
+  const stream = createRnnStream(gpu, rnn, "warm-up", engine.tokenizer.idLimit);
   try {
     preprocessor.loadRgba(new Uint8Array(4 * 64), 8, 8, 0);
     const encoded = await encoder.encode(preprocessor.pixels, 1);

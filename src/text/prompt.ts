@@ -29,6 +29,13 @@ export function nextTurnPrompt(prompt: PromptConfig, tokenizer: Tokenizer, quest
   return encodeFilled(prompt.nextTurn, tokenizer, cleanQuestion(question));
 }
 
+/** The largest id in the prompts of an empty question: what the model's table must hold beside the ids of text. */
+export function largestPromptId(prompt: PromptConfig, tokenizer: Tokenizer): number {
+  const templates = [memoryPrompt(prompt, tokenizer, ""), sandwichPrompt(prompt, tokenizer, "")];
+  const ids = templates.flatMap(({ before, betweenFrames, after }) => [...before, ...betweenFrames, ...after]);
+  return Math.max(0, ...ids, ...nextTurnPrompt(prompt, tokenizer, ""));
+}
+
 /** A question as in training: LF line ends, no empty lines, no white space around it. */
 export function cleanQuestion(question: string): string {
   return question

@@ -133,6 +133,22 @@ describe("a stream", () => {
     expect(await stream.generate(2, greedy)).toEqual(tokens.subarray(2, 4));
   });
 
+  it("chooses among the first ids alone where it was told so, greedily and by chance", async () => {
+    const { gpu, rnn, stream } = await opened;
+    stream.reset();
+    stream.read(ids(9, tiny.vocabSize), { logits: true });
+    const logits = await stream.readLogits();
+    const best = logits.indexOf(Math.max(...logits));
+    expect(best).toBeGreaterThan(1);
+    const few = createRnnStream(gpu, rnn, "few", best);
+    few.read(ids(9, tiny.vocabSize), { logits: true });
+    const [token = 0] = await few.generate(1, greedy);
+    expect(token).toBe(logits.indexOf(Math.max(...logits.subarray(0, best))));
+    const sampled = await few.generate(8, { temperature: 50, topP: 1, random: () => 1 - 2 ** -24 });
+    expect(Math.max(...sampled)).toBeLessThan(best);
+    few.destroy();
+  });
+
   it("forks: a copy answers as the original would, which stays as it was", async () => {
     const { gpu, stream, other } = await opened;
     stream.reset();

@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type PromptConfig, parseConfig } from "../../../src/model/config.ts";
-import { cleanQuestion, memoryLeadIn, memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../../../src/text/prompt.ts";
-import { createTokenizer } from "../../../src/text/tokenizer.ts";
+import {
+  cleanQuestion,
+  largestPromptId,
+  memoryLeadIn,
+  memoryPrompt,
+  nextTurnPrompt,
+  sandwichPrompt,
+} from "../../../src/text/prompt.ts";
+import { createTokenizer, type Tokenizer } from "../../../src/text/tokenizer.ts";
 
 /** Questions and ids that the embedded model's training code wrote. */
 const cases: { question: string; ids: number[] }[] = readJson("tests/fixtures/text/prompt-cases.json");
@@ -44,6 +51,16 @@ describe("prompts", () => {
   test.each(["$& $1 $$ $`", "{question}", "a {question} b", "\\n"])("take the question %s as it is", (question) => {
     const expected = tokenizer.encode(["\n", question, "\nAnswer:"].join(""));
     expect(memoryPrompt(prompt, tokenizer, question).after).toEqual(expected);
+  });
+
+  test("have a largest id, in whichever template it is", () => {
+    const plain = largestPromptId(withSpaces, tokenizer);
+    expect(plain).toBe(Math.max(...tokenizer.encode("Video: User:\n\nAssistant:\nAnswer:")));
+    for (const text of ["before", "betweenFrames", "after"] as const) {
+      const image = { ...withSpaces, sandwich: { ...withSpaces.sandwich, [text]: "{question}<image>" } };
+      const marked: Tokenizer = { ...tokenizer, specialTokens: new Map([["<image>", 5000]]) };
+      expect(largestPromptId(image, marked)).toBe(5000);
+    }
   });
 
   test("hold special tokens where the template names them, not where the question does", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AuroraError } from "../../../src/errors.ts";
 import { parseConfig } from "../../../src/model/config.ts";
 import { openTokenizer } from "../../../src/text/open-tokenizer.ts";
-import { nextTurnPrompt } from "../../../src/text/prompt.ts";
+import { largestPromptId, nextTurnPrompt } from "../../../src/text/prompt.ts";
 import { createStopFilter } from "../../../src/text/stop-filter.ts";
 import { createWorldTokenizer } from "../../../src/text/world-tokenizer.ts";
 
@@ -100,6 +100,7 @@ describe("the World tokenizer", () => {
     const ids = nextTurnPrompt(prompt, tokenizer, "a<|65531|>");
     expect(ids).toEqual([65530, ...tokenizer.encode("\n\na<|65531|>"), 0]);
     expect(ids.filter((id) => id > 65529)).toEqual([65530]);
+    expect(largestPromptId(prompt, tokenizer)).toBe(65530);
   });
 
   test("lets stop strings be found inside longer tokens", () => {
