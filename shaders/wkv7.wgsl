@@ -1,0 +1,96 @@
+// RWKV-7's recurrence. Per head, with the state S [N_k, N_v] and for each token in turn:
+//   S_ij ← w_i S_ij − β_i (Σ_n κ_n S_nj) + k_i v_j, then y_j = Σ_i r_i S_ij.
+// A thread keeps 8 rows i of 4 columns j in registers through all tokens. The parts of a column meet once a token for the
+// sum over κ, and once every few tokens to add up y. A workgroup has 4 · GROUPS columns of one head.
+override HEAD: u32;             // N, head size
+override PARTS: u32;            // N / 8, rounded up
+override GROUPS: u32;
+override STEPS: u32 = 8u;       // tokens between two sums of y
+override STRIDE: u32;           // C rounded up to 4
+override BATCH: u32;            // rows that each of the inputs has room for
+
+@group(0) @binding(0) var<storage, read> inputs: array<f32>;        // [6, BATCH, C]: r, k, v, w, κ, β
+@group(0) @binding(1) var<storage, read_write> state: array<f32>;   // [H, N, N]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;       // [T, C]
+@group(0) @binding(3) var<uniform> rows: vec4u;                     // T in .x
+
+var<workgroup> partial: array<vec4f, STEPS * PARTS * GROUPS>;       // [token, part, group]: of y
+var<workgroup> removed: array<vec4f, 2u * PARTS * GROUPS>;          // [token mod 2, part, group]: of the sum over κ
+
+// Four columns of a row of S; zeros for a row past the head's end, where k and β count as zero, so that it stays so.
+fn load(row: u32, live: bool, columns: vec4u) -> vec4f {
+  let at = row * HEAD + min(columns, vec4u(HEAD - 1u));
+  return select(vec4f(), vec4f(state[at.x], state[at.y], state[at.z], state[at.w]), live);
+}
+
+fn save(row: u32, live: bool, columns: vec4u, s: vec4f) {
+  for (var n = 0u; n < 4u; n++) {
+    if (live && columns[n] < HEAD) { state[row * HEAD + columns[n]] = s[n]; }
+  }
+}
+
+fn kappa(at: u32) -> f32 { return inputs[4u * BATCH * STRIDE + at]; }
+
+// One token for one row: adds its share of y to sum. `at` is the token's place of the row's channel in an input.
+fn turn(s: ptr<function, vec4f>, sum: ptr<function, vec4f>, at: u32, live: bool, v: vec4f, gone: vec4f) {
+  let k = select(0.0, inputs[BATCH * STRIDE + at], live);
+  let beta = select(0.0, inputs[5u * BATCH * STRIDE + at], live);
+  *s = inputs[3u * BATCH * STRIDE + at] * *s + (k * v - beta * gone);
+  *sum += inputs[at] * *s;
+}
+
+@compute @workgroup_size(GROUPS, PARTS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let head = group.y * HEAD;              // first channel of the head
+  let columns = group.x * 4u * GROUPS + local.x + GROUPS * vec4u(0u, 1u, 2u, 3u);
+  let v_at = 2u * BATCH * STRIDE + head + min(columns, vec4u(HEAD - 1u));
+  let i = local.y * 8u;                   // first of this thread's rows
+  let c = head + i;
+  let l1 = i + 1u < HEAD; let l2 = i + 2u < HEAD; let l3 = i + 3u < HEAD; let l4 = i + 4u < HEAD;
+  let l5 = i + 5u < HEAD; let l6 = i + 6u < HEAD; let l7 = i + 7u < HEAD;
+  var s0 = load(c, true, columns); var s1 = load(c + 1u, l1, columns);
+  var s2 = load(c + 2u, l2, columns); var s3 = load(c + 3u, l3, columns);
+  var s4 = load(c + 4u, l4, columns); var s5 = load(c + 5u, l5, columns);
+  var s6 = load(c + 6u, l6, columns); var s7 = load(c + 7u, l7, columns);
+
+  for (var t0 = 0u; t0 < rows.x; t0 += STEPS) {
+    let steps = min(STEPS, rows.x - t0);
+    for (var step = 0u; step < steps; step++) {
+      let row = (t0 + step) * STRIDE;
+      let at = row + c;
+      // Two places in turn: who writes one again has passed the barrier after everybody read it.
+      let place = ((t0 + step) % 2u) * PARTS * GROUPS;
+      removed[place + thread] = kappa(at) * s0 + kappa(at + 1u) * s1 + kappa(at + 2u) * s2 + kappa(at + 3u) * s3 +
+        kappa(at + 4u) * s4 + kappa(at + 5u) * s5 + kappa(at + 6u) * s6 + kappa(at + 7u) * s7;
+      let v = vec4f(inputs[v_at.x + row], inputs[v_at.y + row], inputs[v_at.z + row], inputs[v_at.w + row]);
+      workgroupBarrier();
+      var gone = vec4f();
+      for (var part = 0u; part < PARTS; part++) { gone += removed[place + part * GROUPS + local.x]; }
+      var sum = vec4f();
+      turn(&s0, &sum, at, true, v, gone);
+      turn(&s1, &sum, at + 1u, l1, v, gone);
+      turn(&s2, &sum, at + 2u, l2, v, gone);
+      turn(&s3, &sum, at + 3u, l3, v, gone);
+      turn(&s4, &sum, at + 4u, l4, v, gone);
+      turn(&s5, &sum, at + 5u, l5, v, gone);
+      turn(&s6, &sum, at + 6u, l6, v, gone);
+      turn(&s7, &sum, at + 7u, l7, v, gone);
+      partial[step * PARTS * GROUPS + thread] = sum;
+    }
+    workgroupBarrier();
+    for (var step = local.y; step < steps; step += PARTS) {
+      var sum = vec4f();
+      let end = (step + 1u) * PARTS * GROUPS;
+      for (var at = step * PARTS * GROUPS + local.x; at < end; at += GROUPS) { sum += partial[at]; }
+      for (var n = 0u; n < 4u; n++) {
+        if (columns[n] < HEAD) { y[(t0 + step) * STRIDE + head + columns[n]] = sum[n]; }
+      }
+    }
+    workgroupBarrier();
+  }
+
+  save(c, true, columns, s0); save(c + 1u, l1, columns, s1);
+  save(c + 2u, l2, columns, s2); save(c + 3u, l3, columns, s3);
+  save(c + 4u, l4, columns, s4); save(c + 5u, l5, columns, s5);
+  save(c + 6u, l6, columns, s6); save(c + 7u, l7, columns, s7);
+}
