@@ -1,7 +1,7 @@
 import { AuroraError, assert } from "../errors.ts";
 
 /** What the adapter says of itself. `software` is true where the CPU computes (SwiftShader, llvmpipe, WARP). */
-type AdapterDescription = {
+export type AdapterDescription = {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
@@ -87,7 +87,8 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   }
 }
 
-function describeAdapter(adapter: GPUAdapter): AdapterDescription {
+/** What an adapter says of itself. */
+export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
   const info: Partial<GPUAdapterInfo> = adapter.info ?? {}; // Safari has had adapters without `info`
   const { vendor = "", architecture = "", description = "" } = info;
   const software =

@@ -34,7 +34,7 @@ beforeEach(() => {
 const load = (signal?: AbortSignal) =>
   downloadFile(file, folder, { patience: impatient, ...(signal ? { signal } : {}) });
 const stored = async () =>
-  new Uint8Array((await (await folder.store.read("downloads/x/files/model.safetensors"))?.arrayBuffer()) ?? 0);
+  new Uint8Array((await (await folder.store.read("downloads/x/files/model.safetensors"))?.arrayBuffer()) ?? []);
 const ranges = () => hub.takeRequests().map((request) => request.split(" ")[1] ?? "whole");
 
 async function expectWhole(): Promise<void> {

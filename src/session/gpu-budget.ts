@@ -1,0 +1,62 @@
+import type { AdapterDescription } from "../gpu/device.ts";
+import type { ModelConfig, Quantization } from "../model/config.ts";
+import type { TensorSource } from "../model/tensors.ts";
+
+/** What is known of an adapter's memory, which WebGPU does not tell. */
+export type GpuLimits = {
+  /** Longest buffer, and longest part of one that a shader sees, in bytes. */
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  /** True where the CPU computes, in its own memory. */
+  readonly software: boolean;
+  /** The machine's memory in GiB, at most 8 by the browsers' rule; null where they do not tell. */
+  readonly deviceMemory: number | null;
+};
+
+/** Limits of an adapter that was found. */
+export function readGpuLimits(adapter: { limits: GPUSupportedLimits }, { software }: AdapterDescription): GpuLimits {
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const { deviceMemory = null } = navigator as { deviceMemory?: number };
+  return { maxBufferSize, maxStorageBufferBindingSize, software, deviceMemory };
+}
+
+/**
+ * Bytes that a model may take on an adapter. Drivers grant buffers of a quarter to the whole of the memory they have, so
+ * one longest buffer's worth is likely to be free; a software adapter, or a machine of little memory, has half of that
+ * memory at most.
+ */
+export function gpuBudget({ maxBufferSize, software, deviceMemory }: GpuLimits): number {
+  const memory = deviceMemory === null ? Number.POSITIVE_INFINITY : deviceMemory * 2 ** 30;
+  const shared = software || (deviceMemory !== null && deviceMemory < 8);
+  return shared ? Math.min(maxBufferSize, memory / 2) : maxBufferSize;
+}
+
+/**
+ * Estimate of the GPU memory that a loaded model takes.
+ *
+ * @param tensors those of the checkpoint
+ * @param storedBytes what its tensors take in the form that is asked about
+ */
+export function estimateGpuBytes(config: ModelConfig, tensors: TensorSource, storedBytes: number): number {
+  const { numAttentionHeads, intermediateSize, imageSize, patchSize } = config.vision;
+  // The encoder widens its weights, stored as f16, to f32.
+  const vision = tensors.names.filter((name) => /^(vision_model|connector)\./.test(name));
+  const widened = vision.reduce(
+    (sum, name) => sum + 2 * (tensors.info(name)?.shape ?? [0]).reduce((a, b) => a * b, 1),
+    0,
+  );
+  const tokens = Math.floor(imageSize / patchSize) ** 2;
+  const frame = 4 * (2 * numAttentionHeads * tokens * tokens + 2 * tokens * intermediateSize);
+  const { hiddenSize, headSize, numHiddenLayers, vocabSize, intermediateSize: inner } = config.text;
+  const state = 4 * numHiddenLayers * hiddenSize * (headSize + 2);
+  const chunk = 4 * 256 * (16 * hiddenSize + 2 * inner) + 4 * 8 * vocabSize;
+  return storedBytes + widened + frame * config.sampling.maxBatch + 6 * state + chunk;
+}
+
+/** Forms of the weights from the most exact to the smallest. */
+export const quantizations: readonly Quantization[] = ["f16", "int8", "int4"];
+
+/** The next smaller form, or null. */
+export function smallerForm(quantization: Quantization): Quantization | null {
+  return quantizations[quantizations.indexOf(quantization) + 1] ?? null;
+}
