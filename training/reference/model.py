@@ -1,4 +1,4 @@
-"""The whole model, one frame and one token at a time: SigLIP with token merging, connector, RWKV-6.
+"""The whole model, one frame and one token at a time: SigLIP with token merging, connector, RWKV-6 or RWKV-7.
 
 F frames · T tokens · M tokens after merging · D vision width · C width · H heads · K head size.
 `w` holds the weights by name.
@@ -8,6 +8,8 @@ import math
 
 import torch
 import torch.nn.functional as F
+
+from training.reference import rwkv7
 
 ACTIVATIONS = {
     "gelu": F.gelu,
@@ -138,6 +140,8 @@ def connect(w, config, x):
         if i > 0:
             x = ACTIVATIONS[projector["hidden_act"]](x)
         x = linear(w, f"connector.{2 * i}", x)
+    if projector.get("residual_norm"):  # as in ModRWKV
+        x = x + layer_norm(w, "connector.norm", x, 1e-5)
     return x
 
 
@@ -213,13 +217,24 @@ def channel_mix(w, name, x, state):
     return torch.sigmoid(linear(w, f"{name}.receptance", x_r)) * linear(w, f"{name}.value", k)
 
 
+def is_rwkv7(w):
+    return "blocks.0.att.r_k" in w
+
+
 def step(w, states, x):
     """Reads one embedding [C], of a text token or a visual one, into the states; returns the logits [V]."""
     x = layer_norm(w, "blocks.0.ln0", x, NORM_EPS)
+    v_first = None
     for i, state in enumerate(states):
         name = f"blocks.{i}"
-        x = x + time_mix(w, f"{name}.att", layer_norm(w, f"{name}.ln1", x, NORM_EPS), state)
-        x = x + channel_mix(w, f"{name}.ffn", layer_norm(w, f"{name}.ln2", x, NORM_EPS), state)
+        h = layer_norm(w, f"{name}.ln1", x, NORM_EPS)
+        if is_rwkv7(w):
+            y, v_first = rwkv7.time_mix(w, f"{name}.att", h, state, v_first)
+        else:
+            y = time_mix(w, f"{name}.att", h, state)
+        x = x + y
+        mix = rwkv7.channel_mix if is_rwkv7(w) else channel_mix
+        x = x + mix(w, f"{name}.ffn", layer_norm(w, f"{name}.ln2", x, NORM_EPS), state)
     return linear(w, "head", layer_norm(w, "ln_out", x, NORM_EPS))
 
 

@@ -3,11 +3,13 @@
 python -m training.reference.verify
 
 Largest differences relative to the largest value: the encoder without merging against Hugging Face's SiglipVisionModel,
-a merge against ToMe's own algorithm, the RNN against its closed form over a whole sequence, and the files on disk
-against a new run.
+a merge against ToMe's own algorithm, RWKV-6 against its closed form over a whole sequence, RWKV-7 against BlinkDL's
+`rwkv` package, and the files on disk against a new run.
 """
 
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import torch
@@ -120,6 +122,22 @@ def closed_form(w, config, x):
     return model.layer_norm(w, "ln_out", x, 1e-5) @ w["head.weight"].T
 
 
+def package_rwkv7(w, x):
+    """BlinkDL's own RWKV-7 over rows [T, C] from a zero state → logits [V], states [2 + K, C] as `State.rows` gives them."""
+    os.environ |= {"RWKV_V7_ON": "1", "RWKV_CUDA_ON": "0"}
+    from rwkv.model import RWKV  # reads the environment when imported
+
+    with tempfile.TemporaryDirectory() as scratch:
+        torch.save(w | {"emb.weight": x}, f"{scratch}/model.pth")  # our rows as its vocabulary
+        theirs = RWKV(f"{scratch}/model", "cpu fp32")
+    logits, state = theirs.forward(list(range(len(x))), None)
+    states = []
+    for att_shift, wkv, ffn_shift in zip(state[0::3], state[1::3], state[2::3], strict=True):
+        keys = wkv.permute(2, 0, 1).flatten(1)  # its S is by value, then key
+        states.append(torch.cat([att_shift[None], keys, ffn_shift[None]]))
+    return logits, states
+
+
 def check(what, error):
     print(f"{what}: {error:.1e}")
     assert error < TOLERANCE, what
@@ -136,11 +154,15 @@ def check_model(path):
     check(f"{path.name}: encoder without merging, Hugging Face", difference(ours, hugging_face(w, config, frame)))
 
     rows = torch.cat([*recorded["visual"], model.embed(w, prompt_ids)])
-    exact = {name: tensor.double() for name, tensor in w.items()}
-    check(
-        f"{path.name}: logits, closed form",
-        difference(recorded["logits"], closed_form(exact, config, rows.double())[-1]),
-    )
+    if model.is_rwkv7(w):
+        logits, states = package_rwkv7(w, rows)
+        check(f"{path.name}: logits, rwkv package", difference(recorded["logits"], logits))
+        for i, state in enumerate(states):
+            check(f"{path.name}: state {i}, rwkv package", difference(recorded[f"state.{i}"], state))
+    else:
+        exact = {name: tensor.double() for name, tensor in w.items()}
+        logits = closed_form(exact, config, rows.double())[-1]
+        check(f"{path.name}: logits, closed form", difference(recorded["logits"], logits))
 
     again = dump(w, config, images, prompt_ids)
     assert again.keys() == recorded.keys()
