@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
-import { isUrl, modelAddress, openHost, runTool, ToolError } from "./host.ts";
+import { isUrl, modelAddress, openHost } from "./host.ts";
 import type { AskCommand } from "./page/ask.ts";
+import { runTool, ToolError } from "./run-tool.ts";
 
 const usage =
   'usage: npm run ask -- <video> --question "…" [--question "…"] [--model DIR|URL] [--fps N] [--from memory|look-again] [--at S] [--encoder auto|webgpu|wasm] [--json]';

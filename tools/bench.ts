@@ -2,10 +2,11 @@ import { readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { modelAddress, openHost, runTool, ToolError } from "./host.ts";
+import { modelAddress, openHost } from "./host.ts";
 import type { BenchResult } from "./page/bench/bench.ts";
 import type { Figure } from "./page/bench/measure.ts";
 import type { Checkpoint } from "./page/bench/watching.ts";
+import { runTool, ToolError } from "./run-tool.ts";
 
 const usage = "usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm]";
 const leastFrames = 250; // fewer have no last tenth apart from the beginning

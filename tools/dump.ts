@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { modelAddress, openHost, runTool, ToolError } from "./host.ts";
+import { modelAddress, openHost } from "./host.ts";
+import { runTool, ToolError } from "./run-tool.ts";
 
 const usage =
   "usage: npm run dump -- --model DIR --image A.png [--image B.png …] --prompt-ids 1,2,3 --out out.safetensors [--encoder auto|webgpu|wasm]";

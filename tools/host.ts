@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
 import { chromiumFlags, findChromium } from "./chromium.ts";
 import type { Command, Commands } from "./page/main.ts";
+import { ToolError } from "./run-tool.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -22,9 +23,6 @@ export type Host = {
   ): Promise<Outcome<C>>;
   close(): Promise<void>;
 };
-
-/** An error to be printed as one line. */
-export class ToolError extends Error {}
 
 /** Address under which the page finds the model that `open` serves. */
 export function modelAddress(model: string): string {
@@ -119,16 +117,4 @@ function serveFile(folder: string, request: IncomingMessage, response: ServerRes
   });
   if (size === 0) response.end();
   else createReadStream(path, { start, end }).pipe(response);
-}
-
-/** Runs a tool's main function; an expected error becomes one line and exit code 1. */
-export async function runTool(main: () => Promise<void>): Promise<void> {
-  try {
-    await main();
-    process.exit(0);
-  } catch (error) {
-    const expected = error instanceof ToolError || (error instanceof TypeError && "code" in error); // the latter: parseArgs
-    console.error(expected ? error.message.split("\n")[0] : error);
-    process.exit(1);
-  }
 }
