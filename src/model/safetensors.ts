@@ -1,7 +1,7 @@
-import { AuroraError, assert } from "../errors.ts";
+import { assert } from "../errors.ts";
 import { corruptFile, isRecord } from "./fields.ts";
 import type { RangeReader } from "./range-reader.ts";
-import { type HostTensor, isTensorType, type RowRange, type TensorSource } from "./tensors.ts";
+import { expectTensorType, type HostTensor, type RowRange, type TensorSource } from "./tensors.ts";
 
 type Entry = {
   readonly dtype: string;
@@ -45,11 +45,7 @@ export async function openSafetensors(reader: RangeReader): Promise<TensorSource
     async read(name, rows): Promise<HostTensor> {
       const entry = entries.get(name);
       if (!entry) throw corruptFile(reader.name, `has no tensor ${name}`);
-      const { dtype } = entry;
-      if (!isTensorType(dtype)) {
-        const message = `Tensor ${name} of the model's ${reader.name} is of type ${dtype}, which this app cannot use.`;
-        throw new AuroraError("ModelUnsupported", `${message} Use a copy of the model in F16, BF16 or F32.`);
-      }
+      const dtype = expectTensorType(reader.name, name, entry.dtype);
       const { shape, begin, end } = sliceRows(entry, rows);
       const bytes = await reader.read(begin, end);
       assert(bytes.byteLength === end - begin, `${name}: read ${bytes.byteLength} bytes`);

@@ -1,3 +1,4 @@
+import { AuroraError } from "../errors.ts";
 import { corruptFile } from "./fields.ts";
 
 /** Types that tensors of a model come in: `I8` and `U8` hold quantised weights (`quantised.ts`). */
@@ -6,6 +7,13 @@ export type TensorType = "F32" | "F16" | "BF16" | "I8" | "U8";
 /** True for a type that tensors of a model come in. */
 export function isTensorType(dtype: string): dtype is TensorType {
   return dtype === "F32" || dtype === "F16" || dtype === "BF16" || dtype === "I8" || dtype === "U8";
+}
+
+/** A type that tensors of a model come in. @throws AuroraError `ModelUnsupported` for another type that a file may have */
+export function expectTensorType(file: string, name: string, dtype: string): TensorType {
+  if (isTensorType(dtype)) return dtype;
+  const message = `Tensor ${name} of the model's ${file} is of type ${dtype}, which this app cannot use.`;
+  throw new AuroraError("ModelUnsupported", `${message} Use a copy of the model in F16, BF16 or F32.`);
 }
 
 /** A tensor of a checkpoint on the host: row-major, in the file's own type, little-endian. */
