@@ -125,10 +125,20 @@ function corruptField(file: string, path: string, expected: string, found: unkno
   return corruptFile(file, `is damaged: ${where} should be ${expected}, but is ${describe(found)}`);
 }
 
-function describe(found: unknown): string {
+/** A value from a file as JSON, cut to a length that a message can hold. */
+export function describe(found: unknown): string {
   if (found === undefined) return "missing";
-  const text = JSON.stringify(found) ?? String(found);
+  const text = toJson(found);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Lists and objects can be nested so deep in a damaged file that writing them out runs out of stack. */
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "nested too deep to show";
+  }
 }
 
 function describeRange(min: number, max: number): string {

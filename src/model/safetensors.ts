@@ -1,5 +1,5 @@
 import { assert } from "../errors.ts";
-import { corruptFile, isRecord } from "./fields.ts";
+import { corruptFile, describe, isRecord } from "./fields.ts";
 import type { RangeReader } from "./range-reader.ts";
 import { expectTensorType, type HostTensor, type RowRange, type TensorSource } from "./tensors.ts";
 
@@ -99,12 +99,12 @@ function parseEntry(file: string, tensor: string, value: unknown, dataStart: num
   const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
   const elementSize = typeof dtype === "string" ? elementSizes.get(dtype) : undefined;
   if (typeof dtype !== "string" || elementSize === undefined) {
-    throw corruptFile(file, `is damaged: tensor ${tensor} is of the unknown type ${JSON.stringify(dtype)}`);
+    throw corruptFile(file, `is damaged: tensor ${tensor} is of the unknown type ${describe(dtype)}`);
   }
-  if (!isSizeList(shape)) throw corruptFile(file, `is damaged: tensor ${tensor} has shape ${JSON.stringify(shape)}`);
+  if (!isSizeList(shape)) throw corruptFile(file, `is damaged: tensor ${tensor} has shape ${describe(shape)}`);
   const [begin, end, ...more] = isSizeList(offsets) ? offsets : [];
   if (begin === undefined || end === undefined || more.length > 0) {
-    throw corruptFile(file, `is damaged: tensor ${tensor} lies at ${JSON.stringify(offsets)}`);
+    throw corruptFile(file, `is damaged: tensor ${tensor} lies at ${describe(offsets)}`);
   }
   const expected = shape.reduce((product, size) => product * size, elementSize);
   if (end - begin !== expected) {

@@ -107,15 +107,20 @@ const broken: [string, Uint8Array, RegExp][] = [
   ["header of 0 bytes", longHeader(0n), /is no safetensors file/],
   ["header that is no JSON", safetensorsFile("{", []), /header is no JSON/],
   ["header that is no object", safetensorsFile([], []), /header is no JSON object/],
-  ["entry that is no object", safetensorsFile({ a: null }, []), /tensor a is of the unknown type undefined/],
+  ["entry that is no object", safetensorsFile({ a: null }, []), /tensor a is of the unknown type missing/],
   [
     "unknown type",
     safetensorsFile({ a: { ...f32(0, 4), dtype: "F99" } }, data(4)),
     /tensor a is of the unknown type "F99"/,
   ],
   ["negative size", safetensorsFile({ a: f32(0, 4, [-1]) }, data(4)), /tensor a has shape \[-1\]/],
+  [
+    "shape nested deep",
+    safetensorsFile(`{"a":{"dtype":"F32","data_offsets":[0,4],"shape":${"[".repeat(1e5)}${"]".repeat(1e5)}}}`, data(4)),
+    /tensor a has shape nested too deep to show/,
+  ],
   ["shape that is no list", safetensorsFile({ a: { ...f32(0, 4), shape: 1 } }, data(4)), /tensor a has shape 1/],
-  ["offsets missing", safetensorsFile({ a: { dtype: "F32", shape: [1] } }, data(4)), /tensor a lies at undefined/],
+  ["offsets missing", safetensorsFile({ a: { dtype: "F32", shape: [1] } }, data(4)), /tensor a lies at missing/],
   [
     "three offsets",
     safetensorsFile({ a: { ...f32(0, 4), data_offsets: [0, 4, 8] } }, data(8)),
