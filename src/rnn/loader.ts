@@ -9,6 +9,8 @@ import { expectTensor, type HostTensor, type TensorSource } from "../model/tenso
 /** Weight and bias of a layer norm, [C] each. */
 export type Norm = { readonly weight: Tensor; readonly bias: Tensor };
 
+type NamedShape = { readonly name: string; readonly shape: readonly number[] };
+
 /** What reads a model's tensors onto the GPU. */
 export type Loader = ReturnType<typeof createLoader>;
 
@@ -24,12 +26,18 @@ export function createLoader(gpu: Gpu, tensors: TensorSource, onTensor?: () => v
     onTensor?.();
     return tensor;
   };
-  const vectors = async (names: readonly string[], shape: readonly number[], width: number): Promise<Tensor> => {
+  /** Arrays of rows of `width` in f32, one after the other. */
+  const joined = async (arrays: readonly NamedShape[], width: number): Promise<Tensor> => {
     const parts: Float32Array[] = [];
-    for (const name of names) parts.push(padRows(toFloat32(await read(name, shape)), width));
+    for (const { name, shape } of arrays) parts.push(padRows(toFloat32(await read(name, shape)), width));
     const data = concat(parts);
-    return keep(createTensor(gpu, names[0] as string, [data.length], "f32", data));
+    return keep(createTensor(gpu, arrays[0]?.name as string, [data.length], "f32", data));
   };
+  const vectors = (names: readonly string[], shape: readonly number[], width: number): Promise<Tensor> =>
+    joined(
+      names.map((name) => ({ name, shape })),
+      width,
+    );
   const stacked = async (names: readonly string[], outWidth: number, inWidth: number): Promise<LinearWeights> => {
     const parts: (Float32Array | Uint16Array)[] = [];
     for (const name of names) parts.push(toWeights(await read(name, [outWidth, inWidth])));
@@ -37,18 +45,27 @@ export function createLoader(gpu: Gpu, tensors: TensorSource, onTensor?: () => v
       uploadLinear(gpu, names[0] as string, concat(sameKind(parts)), { batch: names.length, outWidth, inWidth }),
     );
   };
+  /** Low-rank factors, each stored [in, out] and used as x·W; as a batch, those of fewer columns filled up with zeros. */
+  const transposed = async (
+    factors: readonly { readonly name: string; readonly outWidth: number }[],
+    inWidth: number,
+  ): Promise<LinearWeights> => {
+    const widest = Math.max(...factors.map(({ outWidth }) => outWidth));
+    const parts: (Float32Array | Uint16Array)[] = [];
+    for (const { name, outWidth } of factors) {
+      const turned = transpose(toWeights(await read(name, [inWidth, outWidth])), outWidth);
+      parts.push(lengthen(turned, widest * inWidth));
+    }
+    const shape = { batch: factors.length, outWidth: widest, inWidth };
+    return keep(uploadLinear(gpu, factors[0]?.name as string, concat(sameKind(parts)), shape));
+  };
   return {
+    joined,
     vectors,
     stacked,
+    transposedStack: transposed,
     linear: (name: string, outWidth: number, inWidth: number) => stacked([name], outWidth, inWidth),
-    /** A low-rank factor, stored [in, out] and used as x·W. */
-    transposed: async (name: string, outWidth: number, inWidth: number) =>
-      keep(
-        uploadLinear(gpu, name, transpose(toWeights(await read(name, [inWidth, outWidth])), outWidth), {
-          outWidth,
-          inWidth,
-        }),
-      ),
+    transposed: (name: string, outWidth: number, inWidth: number) => transposed([{ name, outWidth }], inWidth),
     norm: async (name: string, width: number): Promise<Norm> => ({
       weight: await vectors([`${name}.weight`], [width], width),
       bias: await vectors([`${name}.bias`], [width], width),
@@ -99,6 +116,13 @@ function concat(parts: readonly Float32Array[] | readonly Uint16Array[]): Float3
     at += part.length;
   }
   return whole;
+}
+
+function lengthen<T extends Float32Array | Uint16Array>(values: T, length: number): T {
+  if (values.length === length) return values;
+  const longer = (values instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length)) as T;
+  longer.set(values);
+  return longer;
 }
 
 function transpose<T extends Float32Array | Uint16Array>(matrix: T, columns: number): T {
