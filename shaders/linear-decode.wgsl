@@ -10,11 +10,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let n = 4u * (group.x * (THREADS / LANES) + thread / LANES);
   let batch = group.z;
   let input = batch * linear.batch_x;
-  let at = vec4u(weight_row(batch, n), weight_row(batch, n + 1u), weight_row(batch, n + 2u), weight_row(batch, n + 3u));
+  let row = vec4u(weight_row(batch, n), weight_row(batch, n + 1u), weight_row(batch, n + 2u), weight_row(batch, n + 3u));
 
   var sums = vec4f();
   for (var k = lane; k < linear.quads; k += LANES) {
-    sums += x[input + k] * mat4x4f(weight4(at.x + k), weight4(at.y + k), weight4(at.z + k), weight4(at.w + k));
+    sums += x[input + k] * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
   }
   if (LANES > 1u) {
     partial[thread] = sums;

@@ -27,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let x12 = input_row(batch, t + 12u); let x13 = input_row(batch, t + 13u);
   let x14 = input_row(batch, t + 14u); let x15 = input_row(batch, t + 15u);
   for (var k = 0u; k < linear.quads; k++) {
-    let weights = mat4x4f(weight4(w0 + k), weight4(w1 + k), weight4(w2 + k), weight4(w3 + k));
+    let weights = mat4x4f(weight4(w0, k), weight4(w1, k), weight4(w2, k), weight4(w3, k));
     s0 += x[x0 + k] * weights; s1 += x[x1 + k] * weights; s2 += x[x2 + k] * weights; s3 += x[x3 + k] * weights;
     s4 += x[x4 + k] * weights; s5 += x[x5 + k] * weights; s6 += x[x6 + k] * weights; s7 += x[x7 + k] * weights;
     s8 += x[x8 + k] * weights; s9 += x[x9 + k] * weights; s10 += x[x10 + k] * weights; s11 += x[x11 + k] * weights;

@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     }
     for (var row = thread / QUADS; row < TILE_N; row += THREADS / QUADS) {
       var value = vec4f();
-      if (inside) { value = weight4(weight_row(batch, first_n + row) + k); }
+      if (inside) { value = weight4(weight_row(batch, first_n + row), k); }
       tile_w[(thread % QUADS) * TILE_N + row] = value;
     }
     workgroupBarrier();

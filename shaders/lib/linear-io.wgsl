@@ -12,28 +12,50 @@ struct Linear {
   bias: u32,        // 1: add extra[column] first
 }
 
-override HALF: bool = true;        // w holds pairs of f16, else f32
+const F32 = 0u;
+const F16 = 1u;
+const INT8 = 2u;                   // whole numbers of 8 or 4 bits, of which each 32 along K share a scale
+const INT4 = 3u;                   // stored as q + 8, the first in the lowest bits
+override FORMAT: u32 = F16;        // of w
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;           // [B, T, K / 4]
-@group(0) @binding(1) var<storage, read> w: array<vec2u>;           // [B, N, K] f16 or f32
+@group(0) @binding(1) var<storage, read> w: array<vec2u>;           // [B, N, K] in FORMAT
 @group(0) @binding(2) var<storage, read> extra: array<f32>;         // bias [N], or gate [T, N]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;       // [B, T, N]
 @group(0) @binding(4) var<uniform> linear: Linear;
-@group(0) @binding(5) var<uniform> rows: vec4u;                     // T in .x; prefill only
+@group(0) @binding(5) var<storage, read> scales: array<u32>;        // [B, N, K / 64] pairs of f16; int8 and int4 only
+@group(0) @binding(6) var<uniform> rows: vec4u;                     // T in .x; prefill only
 
-// Four neighbouring weights along K; `index` counts groups of four.
-fn weight4(index: u32) -> vec4f {
-  if (HALF) {
-    let packed = w[index];
-    return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+// The four weights of a row from 4k on.
+fn weight4(row: u32, k: u32) -> vec4f {
+  let index = row * linear.quads + k;
+  switch FORMAT {
+    case F32: { return vec4f(bitcast<vec2f>(w[2u * index]), bitcast<vec2f>(w[2u * index + 1u])); }
+    case INT8: { return scale(row, k / 8u) * signed_bytes(w[index / 2u][index % 2u]); }
+    case INT4: { return scale(row, k / 8u) * (nibbles(w[index / 4u][index / 2u % 2u] >> (16u * (index % 2u))) - 8.0); }
+    default: {
+      let packed = w[index];
+      return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+    }
   }
-  return vec4f(bitcast<vec2f>(w[2u * index]), bitcast<vec2f>(w[2u * index + 1u]));
 }
 
-// Index of the first four weights of row n of the piece; rows past the end repeat the last one.
-fn weight_row(batch: u32, n: u32) -> u32 { return (batch * linear.rows + min(n, linear.rows - 1u)) * linear.quads; }
+fn signed_bytes(word: u32) -> vec4f { return vec4f(vec4i(vec4u(word) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u)); }
 
-// The same of row t of x.
+// The four lowest groups of four bits, not yet less 8.
+fn nibbles(word: u32) -> vec4f { return vec4f((vec4u(word) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u)); }
+
+// The scale of a row's weights from 32·group on. It is no matter for unpack2x16float, which may take subnormals for zero:
+// that would lose all small weights.
+fn scale(row: u32, group: u32) -> f32 {
+  let half = (scales[row * ((linear.quads + 15u) / 16u) + group / 2u] >> (16u * (group % 2u))) & 0xffffu;
+  return select(bitcast<f32>((half << 13u) + 0x38000000u), f32(half) * 0x1p-24f, half < 0x400u);
+}
+
+// Row n of the piece among the rows of w; rows past the end repeat the last one.
+fn weight_row(batch: u32, n: u32) -> u32 { return batch * linear.rows + min(n, linear.rows - 1u); }
+
+// Index of the first four elements of row t of x; rows past the end repeat the last one.
 fn input_row(batch: u32, t: u32) -> u32 { return batch * linear.batch_x + min(t, rows.x - 1u) * linear.quads; }
 
 // What becomes of a finished sum for row t of x and row n of w; does nothing for a row of w past the end.
