@@ -17,7 +17,8 @@ export function toFloat32(tensor: HostTensor): Float32Array {
  * May share memory with the tensor: copy before writing.
  */
 export function toHalfBits(tensor: HostTensor): Uint16Array {
-  return tensor.dtype === "F16" ? halfWords(tensor.bytes) : float32ToHalf(toFloat32(tensor));
+  if (tensor.dtype === "F16") return halfWords(tensor.bytes);
+  return tensor.dtype === "BF16" ? bfloat16ToHalf(halfWords(tensor.bytes)) : float32ToHalf(toFloat32(tensor));
 }
 
 /** Bits of f16 as f32, exact, NaN payloads included. */
@@ -43,6 +44,17 @@ function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
   for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
   return new Float32Array(words.buffer);
 }
+
+/** Bits of bf16 → bits of the nearest f16, by a table of all 65536: several times as fast as by way of f32. */
+function bfloat16ToHalf(bits: Uint16Array): Uint16Array {
+  bfloat16Table ??= float32ToHalf(bfloat16ToFloat32(Uint16Array.from({ length: 65536 }, (_, value) => value)));
+  const table = bfloat16Table;
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = table[bits[i] as number] as number;
+  return halves;
+}
+
+let bfloat16Table: Uint16Array | undefined;
 
 /** The bits of an f32 → the bits of the nearest f16. */
 function roundToHalf(word: number): number {

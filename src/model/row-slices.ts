@@ -71,23 +71,20 @@ async function readSlices(source: TensorSource, { shape, slices }: Joined, rows?
   const [count = 0, ...width] = shape;
   const [first, end] = rows ?? [0, count];
   assert(0 <= first && first <= end && end <= count, `rows ${first} to ${end} of ${count}`);
-  const [only, ...more] = slices.filter((slice) => slice.first < end && slice.end > first);
+  const [begin, ...more] = slices.filter((slice) => slice.first < end && slice.end > first);
+  // No rows at all lie in no slice: any gives the type.
+  if (!begin) return source.read(slices[0]?.name ?? "", [0, 0]);
   const readPart = (slice: Slice) =>
     source.read(slice.name, [Math.max(first, slice.first) - slice.first, Math.min(end, slice.end) - slice.first]);
-  if (more.length === 0) {
-    // No rows at all lie in no slice: the first gives the type.
-    return only ? readPart(only) : source.read(slices[0]?.name ?? "", [0, 0]);
+  const part = await readPart(begin);
+  if (more.length === 0) return part;
+  let at = part.bytes.byteLength;
+  const bytes = new Uint8Array((at / (part.shape[0] as number)) * (end - first));
+  bytes.set(part.bytes);
+  for (const slice of more) {
+    const { bytes: next } = await readPart(slice);
+    bytes.set(next, at);
+    at += next.byteLength;
   }
-  let whole: Uint8Array | null = null;
-  let at = 0;
-  let dtype: HostTensor["dtype"] = "F32";
-  for (const slice of [only as Slice, ...more]) {
-    const part = await readPart(slice);
-    // Rows of one slice tell the length of all.
-    whole ??= new Uint8Array((part.bytes.byteLength / (part.shape[0] as number)) * (end - first));
-    whole.set(part.bytes, at);
-    at += part.bytes.byteLength;
-    dtype = part.dtype;
-  }
-  return { shape: [end - first, ...width], dtype, bytes: whole as Uint8Array };
+  return { shape: [end - first, ...width], dtype: part.dtype, bytes };
 }
