@@ -41,7 +41,10 @@ export async function openSafetensors(reader: RangeReader): Promise<TensorSource
   const entries = await readHeader(reader);
   return {
     names: [...entries.keys()],
-    info: (name) => entries.get(name) ?? null,
+    info(name) {
+      const entry = entries.get(name);
+      return entry ? { shape: entry.shape, dtype: entry.dtype } : null;
+    },
     async read(name, rows): Promise<HostTensor> {
       const entry = entries.get(name);
       if (!entry) throw corruptFile(reader.name, `has no tensor ${name}`);

@@ -109,6 +109,8 @@ const allowed = new Map<string, unknown>([
   ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
   ["torch.Size", ([sizes]: readonly unknown[]) => sizes],
   ["torch.device", nothing],
+  // How protocol 2 writes bytes.
+  ["_codecs.encode", nothing],
   ...dtypes.map((name) => [`torch.${name}`, null] as const),
   ...Object.entries(storageTypes).map(([name, type]) => [`torch.${name}Storage`, type] as const),
 ]);
