@@ -1,46 +1,12 @@
 import type { TextConfig } from "../src/model/config.ts";
-import { float32ToHalf, halfToFloat32 } from "../src/model/half.ts";
-import type { TensorSource } from "../src/model/tensors.ts";
-import { randomFloats } from "./close.ts";
+import { type RandomModel, randomModel } from "./random-model.ts";
 
 /** Low ranks of a random model's token mix and decay. */
 export type Ranks = { readonly mix: number; readonly decay: number };
 
-/** An RWKV-6 of any shape with random weights of sane size, as a checkpoint and as f32 arrays with the same values. */
-export function randomRwkv6(
-  config: TextConfig,
-  ranks: Ranks,
-  dtype: "F16" | "F32",
-  seed = 1,
-): { source: TensorSource; values: (name: string) => Float32Array } {
-  const shapes = new Map(Object.entries(tensorShapes(config, ranks)));
-  const tensors = new Map<string, Float32Array>();
-  let next = seed;
-  for (const [name, shape] of shapes) {
-    const length = shape.reduce((product, size) => product * size, 1);
-    const raw = Float32Array.from(
-      randomFloats(length, next++, scaleOf(name, shape)),
-      (value) => value + offsetOf(name),
-    );
-    tensors.set(name, dtype === "F16" ? halfToFloat32(float32ToHalf(raw)) : raw);
-  }
-  const values = (name: string) => tensors.get(name) ?? new Float32Array();
-  const source: TensorSource = {
-    names: [...shapes.keys()],
-    info: (name) => {
-      const shape = shapes.get(name);
-      return shape ? { shape, dtype } : null;
-    },
-    read: async (name) => {
-      const data = dtype === "F16" ? float32ToHalf(values(name)) : values(name);
-      return {
-        shape: shapes.get(name) ?? [],
-        dtype,
-        bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      };
-    },
-  };
-  return { source, values };
+/** An RWKV-6 of any shape with random weights of sane size. */
+export function randomRwkv6(config: TextConfig, ranks: Ranks, dtype: "F16" | "F32", seed = 1): RandomModel {
+  return randomModel(tensorShapes(config, ranks), { scale: scaleOf, offset: offsetOf }, dtype, seed);
 }
 
 function tensorShapes(config: TextConfig, ranks: Ranks): Record<string, number[]> {

@@ -6,7 +6,8 @@ import { createRnnStream } from "../../src/rnn/stream.ts";
 import { expectClose, relativeError } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import { type Ranks, randomRwkv6 } from "../random-rwkv6.ts";
-import * as reference from "../reference/rwkv6.ts";
+import { runReference } from "../reference/run-rwkv.ts";
+import { step } from "../reference/rwkv6.ts";
 
 const shape = (
   hiddenSize: number,
@@ -33,34 +34,6 @@ const shapes: [string, TextConfig, Ranks, "F16" | "F32"][] = [
 
 const ids = (count: number, vocab: number) => Uint32Array.from({ length: count }, (_, i) => (i * 31 + 7) % vocab);
 
-function runReference(values: (name: string) => Float32Array, config: TextConfig, indices: Uint32Array) {
-  const sizes = { width: config.hiddenSize, layers: config.numHiddenLayers, headSize: config.headSize };
-  const state = reference.emptyState(sizes);
-  let logits: Float64Array = new Float64Array();
-  for (const id of indices) {
-    logits = reference.step(
-      values,
-      sizes,
-      state,
-      values("emb.weight").subarray(id * sizes.width, (id + 1) * sizes.width),
-    );
-  }
-  return { logits, state };
-}
-
-/** One layer's state in the order of `readRnnState`. */
-function stateRows(state: reference.LayerState, headSize: number): Float64Array {
-  const width = state.attention.length;
-  const rows = new Float64Array((2 + headSize) * width);
-  rows.set(state.attention, 0);
-  rows.set(state.feedForward, (1 + headSize) * width);
-  for (let c = 0; c < width; c++) {
-    const [head, i] = [Math.floor(c / headSize), c % headSize];
-    rows.set(state.wkv.subarray(c * headSize, (c + 1) * headSize), (1 + i) * width + head * headSize);
-  }
-  return rows;
-}
-
 describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
   it("computes the reference's logits and state, as a chunk and token by token", async () => {
     const gpu = await testGpu();
@@ -69,7 +42,7 @@ describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
     const rnn = await openRnn(gpu, config, source);
     const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
     const indices = ids(37, config.vocabSize);
-    const expected = runReference(values, config, indices);
+    const expected = runReference(step, values, config, indices);
 
     chunked.read(indices.subarray(0, 5)); // two chunks: the state is carried from one to the next
     chunked.read(indices.subarray(5), { logits: true });
@@ -78,8 +51,7 @@ describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
     for (const stream of [chunked, stepped]) {
       expectClose(await stream.readLogits(), expected.logits, 1e-4);
       const state = await readRnnState(gpu, config, stream.state);
-      for (const [n, layer] of state.entries())
-        expectClose(layer, stateRows(expected.state[n] as reference.LayerState, config.headSize), 1e-4);
+      for (const [n, layer] of state.entries()) expectClose(layer, expected.states[n] as Float64Array, 1e-4);
     }
     for (const owner of [chunked, stepped, rnn]) owner.destroy();
     expect(gpu.ledger.buffers).toBe(before);
@@ -101,14 +73,14 @@ describe("a stream", () => {
   it("drifts no further after 512 single steps than the chunked reading does", async () => {
     const { gpu, stream, other } = await opened;
     const indices = ids(512, tiny.vocabSize);
-    const expected = runReference(values, tiny, indices);
+    const expected = runReference(step, values, tiny, indices);
     stream.reset();
     other.reset();
     for (const id of indices) stream.read(Uint32Array.of(id));
     other.read(indices);
     const [a, b] = [await readRnnState(gpu, tiny, stream.state), await readRnnState(gpu, tiny, other.state)];
     a.forEach((layer, n) => {
-      expectClose(layer, stateRows(expected.state[n] as reference.LayerState, tiny.headSize), 1e-4);
+      expectClose(layer, expected.states[n] as Float64Array, 1e-4);
       expectClose(layer, b[n] as Float32Array, 1e-4);
     });
   });
@@ -121,7 +93,7 @@ describe("a stream", () => {
     const tokens = await stream.generate(6, greedy);
     const fed = [...prompt];
     for (const token of tokens) {
-      const { logits } = runReference(values, tiny, Uint32Array.from(fed));
+      const { logits } = runReference(step, values, tiny, Uint32Array.from(fed));
       expect(token).toBe(logits.indexOf(Math.max(...logits)));
       fed.push(token);
     }
