@@ -2,7 +2,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
 import type { TextConfig } from "../model/config.ts";
 
-/** What RWKV-6 remembers: of constant size, whatever it has read. */
+/** What RWKV-6 or RWKV-7 remembers: of constant size, whatever it has read. */
 export type RnnState = {
   /** [L, H, N, N] f32: S by key index i, then value index j; layers `alignedStride(C·N)` elements apart */
   readonly wkv: Tensor;
@@ -58,7 +58,8 @@ export function recordStateReset(encoder: GPUCommandEncoder, state: RnnState): v
 
 /**
  * Reads a state back, one array [2 + N, C] a layer: row 0 the attention's shift, row 1 + i the key index i of S with head h
- * and value j at column h·N + j, the last row the feed-forward's shift.
+ * and value j at column h·N + j, the last row the feed-forward's shift. In both versions S is by key, then value; the paper on
+ * RWKV-7 and BlinkDL's code have it the other way round there.
  */
 export async function readRnnState(gpu: Gpu, config: TextConfig, state: RnnState): Promise<Float32Array[]> {
   const { numHiddenLayers, hiddenSize: width, headSize } = config;

@@ -69,15 +69,15 @@ export function createRnnStream(gpu: Gpu, rnn: Rnn, label: string, choices = rnn
   const randoms = createTensor(gpu, `${label}.randoms`, [maxFlush], "f32");
   const settings = createUniform(gpu, `${label}.settings`, [0, 0, 0, 0]);
 
-  const shared = { gpu, config, weights, scratch, state };
+  const shared = { gpu, config, scratch, state };
   const gather = (from: Tensor) =>
     weights.embedding.map((piece) => embeddingGather(gpu, { indices: from, x: scratch.embedded }, piece, width));
   const embedMany = gather(indices);
   const embedNext = gather(next);
-  const forwardMany = buildForward({ ...shared, rows: rnn.rows, mode: "prefill" });
-  const forwardOne = buildForward({ ...shared, rows: rnn.oneRow, mode: "decode" });
-  const headMany = buildHead({ ...shared, rows: rnn.rows }, logits);
-  const headOne = buildHead({ ...shared, rows: rnn.oneRow }, logits);
+  const forwardMany = buildForward(weights, { ...shared, rows: rnn.rows, mode: "prefill" });
+  const forwardOne = buildForward(weights, { ...shared, rows: rnn.oneRow, mode: "decode" });
+  const headMany = buildHead(weights, { ...shared, rows: rnn.rows }, logits);
+  const headOne = buildHead(weights, { ...shared, rows: rnn.oneRow }, logits);
   const greedy = tokenChoiceGreedy(gpu, { logits, tokens, next }, choices);
   const topP = tokenChoiceTopP(gpu, { logits, tokens, next, randoms, settings }, choices);
   const visualGathers = new WeakMap<Tensor, readonly [Dispatch, Dispatch]>();

@@ -1,49 +1,18 @@
-import { AuroraError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { Tensor } from "../gpu/tensor.ts";
 import type { TablePiece } from "../kernels/embedding-gather.ts";
 import type { LinearWeights } from "../kernels/linear.ts";
 import type { TextConfig } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
-import { createLoader, type Loader, type Norm } from "./loader.ts";
+import type { RnnLayers } from "./layers.ts";
+import { createLoader, type Norm } from "./loader.ts";
+import { loadRwkv6 } from "./rwkv6.ts";
+import { loadRwkv7 } from "./rwkv7.ts";
 
-/** One layer of RWKV-6; shapes as in BlinkDL's release, linears [out, in], C width, D ranks. */
-export type LayerWeights = {
-  readonly ln1: Norm;
-  readonly ln2: Norm;
-  /** Group norm of the heads' outputs. */
-  readonly lnX: Norm;
-  /** [1, C]: what shifts the input of W1 */
-  readonly mixX: Tensor;
-  /** [5, C] in the order w, k, v, r, g */
-  readonly mix: Tensor;
-  readonly mixRank: number;
-  /** [5·D, C] */
-  readonly mixDown: LinearWeights;
-  /** [5, D, C] */
-  readonly mixUp: Tensor;
-  /** [C] */
-  readonly decay: Tensor;
-  /** [D, C] and [C, D] */
-  readonly decayDown: LinearWeights;
-  readonly decayUp: LinearWeights;
-  /** [C]: u */
-  readonly bonus: Tensor;
-  /** [4, C, C]: key, value, receptance, gate */
-  readonly kvrg: LinearWeights;
-  readonly output: LinearWeights;
-  /** [2, C]: k, r */
-  readonly ffnMix: Tensor;
-  readonly ffnKey: LinearWeights;
-  readonly ffnReceptance: LinearWeights;
-  readonly ffnValue: LinearWeights;
-};
-
-/** All of an RWKV-6 language model on the GPU. */
+/** All of an RWKV language model on the GPU. */
 export type RnnWeights = {
   readonly embedding: readonly TablePiece[];
   readonly ln0: Norm;
-  readonly layers: readonly LayerWeights[];
+  readonly layers: RnnLayers;
   readonly lnOut: Norm;
   /** [V, C] */
   readonly head: LinearWeights;
@@ -51,8 +20,9 @@ export type RnnWeights = {
 };
 
 /**
- * Reads RWKV-6's tensors in BlinkDL's names onto the GPU, one at a time.
+ * Reads RWKV's tensors in BlinkDL's names onto the GPU, one at a time.
  *
+ * @param maxRows most tokens that will go through the layers at once
  * @param onTensor is told of each tensor that was read
  * @throws AuroraError `ModelCorrupt` for a missing tensor or a wrong shape
  */
@@ -60,6 +30,7 @@ export async function loadRnnWeights(
   gpu: Gpu,
   config: TextConfig,
   tensors: TensorSource,
+  maxRows: number,
   onTensor?: () => void,
 ): Promise<RnnWeights> {
   const loader = createLoader(gpu, tensors, onTensor);
@@ -67,57 +38,23 @@ export async function loadRnnWeights(
     const { hiddenSize: width, vocabSize } = config;
     const embedding = await loader.table("emb.weight", vocabSize, width);
     const ln0 = await loader.norm("blocks.0.ln0", width);
-    const layers: LayerWeights[] = [];
-    for (let n = 0; n < config.numHiddenLayers; n++) layers.push(await loadLayer(loader, `blocks.${n}.`, config));
     const lnOut = await loader.norm("ln_out", width);
     const head = await loader.linear("head.weight", vocabSize, width);
-    return { embedding, ln0, layers, lnOut, head, destroy: loader.destroy };
+    const loadLayers = { rwkv6: loadRwkv6, rwkv7: loadRwkv7 }[config.modelType];
+    const layers = await loadLayers(gpu, loader, config, maxRows);
+    return {
+      embedding,
+      ln0,
+      layers,
+      lnOut,
+      head,
+      destroy() {
+        layers.destroy();
+        loader.destroy();
+      },
+    };
   } catch (error) {
     loader.destroy();
     throw error;
   }
-}
-
-async function loadLayer(loader: Loader, at: string, config: TextConfig): Promise<LayerWeights> {
-  const { hiddenSize: c, headSize, intermediateSize } = config;
-  const mixRank = loader.rank(`${at}att.time_maa_w1`, 1) / 5;
-  const decayRank = loader.rank(`${at}att.time_decay_w1`, 1);
-  if (!Number.isInteger(mixRank)) {
-    throw new AuroraError(
-      "ModelCorrupt",
-      `The model's ${at}att.time_maa_w1 has ${mixRank * 5} columns; a multiple of 5 is needed.`,
-    );
-  }
-  const vector = [1, 1, c];
-  const [w, k, v, r, g] = ["w", "k", "v", "r", "g"].map((name) => `${at}att.time_maa_${name}`) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  return {
-    ln1: await loader.norm(`${at}ln1`, c),
-    ln2: await loader.norm(`${at}ln2`, c),
-    lnX: await loader.norm(`${at}att.ln_x`, c),
-    mixX: await loader.vectors([`${at}att.time_maa_x`], vector, c),
-    mix: await loader.vectors([w, k, v, r, g], vector, c),
-    mixRank,
-    mixDown: await loader.transposed(`${at}att.time_maa_w1`, 5 * mixRank, c),
-    mixUp: await loader.vectors([`${at}att.time_maa_w2`], [5, mixRank, c], c),
-    decay: await loader.vectors([`${at}att.time_decay`], vector, c),
-    decayDown: await loader.transposed(`${at}att.time_decay_w1`, decayRank, c),
-    decayUp: await loader.transposed(`${at}att.time_decay_w2`, c, decayRank),
-    bonus: await loader.vectors([`${at}att.time_faaaa`], [c / headSize, headSize], c),
-    kvrg: await loader.stacked(
-      ["key", "value", "receptance", "gate"].map((name) => `${at}att.${name}.weight`),
-      c,
-      c,
-    ),
-    output: await loader.linear(`${at}att.output.weight`, c, c),
-    ffnMix: await loader.vectors([`${at}ffn.time_maa_k`, `${at}ffn.time_maa_r`], vector, c),
-    ffnKey: await loader.linear(`${at}ffn.key.weight`, intermediateSize, c),
-    ffnReceptance: await loader.linear(`${at}ffn.receptance.weight`, c, c),
-    ffnValue: await loader.linear(`${at}ffn.value.weight`, c, intermediateSize),
-  };
 }
