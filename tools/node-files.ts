@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -9,13 +10,16 @@ import { ToolError } from "./run-tool.ts";
 /** A file on disk and the path under which a `FileSet` lists it. */
 type DiskFile = { readonly path: string; readonly disk: string };
 
+/** `identity` differs where a file differs in path, length or time of change. */
+export type NodeFiles = FileSet & { readonly identity: string };
+
 /**
  * Files on this machine's disk as one checkpoint: those below folders, by their path in the folder, and files by their
  * name. Hidden files are left out.
  *
  * @throws ToolError for an input that does not exist, or two files of the same path
  */
-export async function openNodeFiles(inputs: readonly string[]): Promise<FileSet> {
+export async function openNodeFiles(inputs: readonly string[]): Promise<NodeFiles> {
   const disk = new Map<string, string>();
   for (const input of inputs) {
     for (const file of await listInput(input)) {
@@ -24,10 +28,12 @@ export async function openNodeFiles(inputs: readonly string[]): Promise<FileSet>
       disk.set(file.path, file.disk);
     }
   }
-  const files = [...disk].map(([path, place]) => ({ path, byteLength: statSync(place).size, sha256: null }));
+  const paths = [...disk.keys()].sort();
+  const stats = paths.map((path) => ({ path, ...statOf(disk.get(path) as string) }));
   return {
     label: inputs.join(", "),
-    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: stats.map(({ path, byteLength }) => ({ path, byteLength, sha256: null })),
+    identity: createHash("sha256").update(JSON.stringify(stats)).digest("hex"),
     async open(path) {
       const place = disk.get(path);
       if (place === undefined)
@@ -35,6 +41,11 @@ export async function openNodeFiles(inputs: readonly string[]): Promise<FileSet>
       return createDiskReader(path, place);
     },
   };
+}
+
+function statOf(place: string): { byteLength: number; changedMs: number } {
+  const { size, mtimeMs } = statSync(place);
+  return { byteLength: size, changedMs: mtimeMs };
 }
 
 async function listInput(input: string): Promise<DiskFile[]> {

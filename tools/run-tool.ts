@@ -16,6 +16,7 @@ export async function runTool(main: () => Promise<void>): Promise<void> {
 
 function describe(error: unknown): unknown {
   if (error instanceof AuroraError) return `${error.code}: ${error.message}`;
-  const expected = error instanceof ToolError || (error instanceof TypeError && "code" in error); // the latter: parseArgs
+  // Errors with a code are parseArgs's and the file system's.
+  const expected = error instanceof ToolError || (error instanceof Error && "code" in error);
   return expected ? error.message.split("\n")[0] : error;
 }
