@@ -1,7 +1,10 @@
 import { AuroraError } from "../errors.ts";
-import { isFileName, type ModelConfig, parseConfig } from "./config.ts";
-import { corruptFile, Fields, isRecord } from "./fields.ts";
+import { type ModelConfig, parseConfig } from "./config.ts";
+import { corruptFile } from "./fields.ts";
+import { scaleSuffix } from "./quantised.ts";
+import { joinRowSlices } from "./row-slices.ts";
 import { openSafetensors } from "./safetensors.ts";
+import { parseShardIndex } from "./shard-index.ts";
 import type { TensorSource } from "./tensors.ts";
 import { fetchUrlBytes, openUrlFile, type Transfer } from "./url-file.ts";
 
@@ -22,10 +25,11 @@ export type ModelFolderOptions = {
   readonly signal?: AbortSignal;
   /** Called as bytes arrive, also in later reads; `total` is null while not all files' lengths are known. */
   readonly onProgress?: (loaded: number, total: number | null) => void;
+  /** Weights up to this many bytes (64 MiB) are fetched at once when the folder is opened, larger ones as their tensors are read. */
+  readonly wholeBytes?: number;
 };
 
-/** Weights up to this many bytes are fetched at once when the folder is opened, larger ones as their tensors are read. */
-const wholeLimit = 64 << 20;
+const defaultWholeBytes = 64 << 20;
 
 /**
  * Opens a model folder on a web server (`config.json`, tokenizer file, `model.safetensors` or its shards).
@@ -36,42 +40,44 @@ const wholeLimit = 64 << 20;
 export async function openModelFolder(url: string, options: ModelFolderOptions = {}): Promise<ModelFolder> {
   const folder = folderUrl(url);
   const progress = createProgress(options);
+  const { wholeBytes = defaultWholeBytes } = options;
   const config = parseConfig(await fetchJson(folder, "config.json", progress.transfer));
   const tokenizer = await fetchBytes(folder, config.tokenizer.file, progress.transfer);
   if (!tokenizer) throw notFound(folder, `there is no ${config.tokenizer.file}`);
   const read = progress.loaded();
-  const weights = await openWeights(folder, progress);
+  const weights = await openWeights(folder, wholeBytes, progress);
+  const tensors = joinRowSlices(weights.tensors);
   return {
     config,
     tokenizer,
-    tensors: weights.tensors,
+    tensors,
     byteLength: read + weights.byteLength,
-    parameters: countParameters(weights.tensors),
+    parameters: countParameters(tensors),
   };
 }
 
 type Weights = { readonly tensors: TensorSource; readonly byteLength: number };
 
-async function openWeights(folder: URL, progress: Progress): Promise<Weights> {
+async function openWeights(folder: URL, wholeBytes: number, progress: Progress): Promise<Weights> {
   const before = progress.loaded();
-  const single = await openUrlFile(new URL("model.safetensors", folder), wholeLimit, progress.transfer, (length) =>
+  const single = await openUrlFile(new URL("model.safetensors", folder), wholeBytes, progress.transfer, (length) =>
     progress.setTotal(before + length),
   );
   if (single) {
     progress.setTotal(before + single.byteLength);
     return { tensors: await openSafetensors(single), byteLength: single.byteLength };
   }
-  const index = await fetchJsonIfThere(folder, indexName, progress.transfer);
-  if (index === undefined) throw notFound(folder, `there is neither model.safetensors nor ${indexName}`);
-  return openShards(folder, index, progress);
+  const index = await fetchBytes(folder, indexName, progress.transfer);
+  if (!index) throw notFound(folder, `there is neither model.safetensors nor ${indexName}`);
+  return openShards(folder, index, wholeBytes, progress);
 }
 
 const indexName = "model.safetensors.index.json";
 
-async function openShards(folder: URL, index: unknown, progress: Progress): Promise<Weights> {
-  const { weightMap, tensorBytes } = parseIndex(index);
+async function openShards(folder: URL, index: Uint8Array, wholeBytes: number, progress: Progress): Promise<Weights> {
+  const { weightMap, tensorBytes } = parseShardIndex(indexName, index);
   // Large shards are read tensor by tensor, so that memory never holds the whole model.
-  const limit = tensorBytes !== null && tensorBytes <= wholeLimit ? wholeLimit : 0;
+  const limit = tensorBytes !== null && tensorBytes <= wholeBytes ? wholeBytes : 0;
   const before = progress.loaded();
   const sources = new Map<string, TensorSource>();
   let byteLength = 0;
@@ -98,37 +104,9 @@ async function openShards(folder: URL, index: unknown, progress: Progress): Prom
   return { tensors, byteLength };
 }
 
-type ShardIndex = {
-  /** Tensor name → shard's file name. */
-  readonly weightMap: ReadonlyMap<string, string>;
-  /** Bytes of all tensors; null where the index does not say. */
-  readonly tensorBytes: number | null;
-};
-
-function parseIndex(index: unknown): ShardIndex {
-  const fields = new Fields(indexName, "", index);
-  const map = isRecord(index) ? index.weight_map : undefined;
-  if (!isRecord(map)) throw fields.corrupt("weight_map", "an object");
-  const weightMap = new Map<string, string>();
-  for (const [name, file] of Object.entries(map)) {
-    if (typeof file !== "string" || !isFileName(file))
-      throw fields.corrupt("weight_map", "names of files in the folder");
-    weightMap.set(name, file);
-  }
-  const metadata = fields.section("metadata", true);
-  return { weightMap, tensorBytes: metadata.has("total_size") ? metadata.count("total_size", { min: 0 }) : null };
-}
-
 async function fetchJson(folder: URL, file: string, transfer: Transfer): Promise<unknown> {
-  const json = await fetchJsonIfThere(folder, file, transfer);
-  if (json === undefined) throw notFound(folder, `there is no ${file}`);
-  return json;
-}
-
-/** Parsed content, or undefined when there is no such file. */
-async function fetchJsonIfThere(folder: URL, file: string, transfer: Transfer): Promise<unknown> {
   const bytes = await fetchBytes(folder, file, transfer);
-  if (!bytes) return undefined;
+  if (!bytes) throw notFound(folder, `there is no ${file}`);
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
@@ -181,8 +159,15 @@ function folderUrl(url: string): URL {
   return parsed;
 }
 
-function countParameters(tensors: TensorSource): number {
-  return tensors.names.reduce((sum, name) => sum + (tensors.info(name)?.shape ?? []).reduce((a, b) => a * b, 1), 0);
+/** Number of weights in all tensors; a quantised one counts as what it stands for, its scales as nothing. */
+export function countParameters(tensors: TensorSource): number {
+  const count = (name: string) => {
+    const { shape, dtype } = tensors.info(name) ?? { shape: [0], dtype: "F32" };
+    return shape.reduce((a, b) => a * b, dtype === "U8" ? 2 : 1);
+  };
+  const isScale = (name: string) =>
+    name.endsWith(scaleSuffix) && tensors.info(name.slice(0, -scaleSuffix.length)) !== null;
+  return tensors.names.reduce((sum, name) => sum + (isScale(name) ? 0 : count(name)), 0);
 }
 
 function notFound(folder: URL, reason: string): AuroraError {

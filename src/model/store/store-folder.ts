@@ -4,7 +4,7 @@ import { isRecord } from "../fields.ts";
 import type { FileInfo, FileSet } from "../file-set.ts";
 import { type FileStore, type FileWriter, writeFile } from "./file-store.ts";
 
-/** What is known of a file that is whole. */
+/** What is known of a file that is whole; whoever seals it may add more. */
 export type WholeFile = { readonly byteLength: number; readonly sha256: string };
 
 /**
@@ -17,7 +17,9 @@ export type StoreFolder = {
   readonly path: string;
   /** The record of a whole file, or null. */
   whole(file: string): Promise<WholeFile | null>;
-  /** Bytes of a file that are there, whole or not. */
+  /** What there is of a file, whole or not; null when there is nothing. */
+  read(file: string): Promise<Blob | null>;
+  /** Its length; 0 when there is nothing. */
   presentBytes(file: string): Promise<number>;
   /** Opens a file for writing; its record goes, so that it is a part until `seal`. */
   openPart(file: string): Promise<FileWriter>;
@@ -37,6 +39,7 @@ export function storeFolder(store: FileStore, path: string): StoreFolder {
       const record = parseRecord(await readJson(store, mark(file)));
       return record && (await store.read(content(file)))?.size === record.byteLength ? record : null;
     },
+    read: (file) => store.read(content(file)),
     presentBytes: async (file) => (await store.read(content(file)))?.size ?? 0,
     async openPart(file) {
       await store.remove(mark(file));
@@ -53,7 +56,7 @@ export function storedFileSet(folder: StoreFolder, label: string, files: readonl
     label,
     files,
     async open(path) {
-      const blob = await folder.store.read(`${folder.path}/files/${path}`);
+      const blob = await folder.read(path);
       if (!blob) {
         throw new AuroraError("ModelNotFound", `The stored file ${path} of ${label} is gone. Load the model again.`);
       }
@@ -76,5 +79,5 @@ export async function readJson(store: FileStore, path: string): Promise<unknown>
 function parseRecord(json: unknown): WholeFile | null {
   if (!isRecord(json)) return null;
   const { byteLength, sha256 } = json;
-  return typeof byteLength === "number" && typeof sha256 === "string" ? { byteLength, sha256 } : null;
+  return typeof byteLength === "number" && typeof sha256 === "string" ? { ...json, byteLength, sha256 } : null;
 }

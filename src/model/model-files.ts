@@ -1,0 +1,65 @@
+import { AuroraError } from "../errors.ts";
+import { type ModelConfig, parseConfig } from "./config.ts";
+import { corruptFile } from "./fields.ts";
+import type { FileSet } from "./file-set.ts";
+import { countParameters, type ModelFolder, type ModelFolderOptions } from "./model-folder.ts";
+import { openWeightFolder } from "./open-weights.ts";
+import type { RangeReader } from "./range-reader.ts";
+import { joinRowSlices } from "./row-slices.ts";
+
+/**
+ * Opens a model folder of ours from its files, wherever they lie. Reads the weights' descriptions only.
+ *
+ * @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, errors of the files' readers
+ */
+export async function openModelFiles(files: FileSet, options: ModelFolderOptions = {}): Promise<ModelFolder> {
+  const counted = countReads(files, options);
+  const config = await readConfig(counted);
+  const tokenizer = await readWhole(counted, config.tokenizer.file);
+  const weights = await openWeightFolder(counted, "");
+  if (!weights) throw missing(files, "weights");
+  const tensors = joinRowSlices(weights);
+  const byteLength = files.files.reduce((sum, file) => sum + (file.byteLength ?? 0), 0);
+  return { config, tokenizer, tensors, byteLength, parameters: countParameters(tensors) };
+}
+
+/** The checked `config.json` of a model folder of ours. @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported` */
+export async function readConfig(files: FileSet): Promise<ModelConfig> {
+  return parseConfig(await readJsonFile(files, "config.json"));
+}
+
+/** Parsed content of a file. @throws AuroraError `ModelNotFound`, `ModelCorrupt`, errors of the file's reader */
+export async function readJsonFile(files: FileSet, path: string): Promise<unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(await readWhole(files, path)));
+  } catch (error) {
+    throw error instanceof SyntaxError ? corruptFile(path, "is damaged: it is no JSON", error) : error;
+  }
+}
+
+async function readWhole(files: FileSet, path: string): Promise<Uint8Array> {
+  if (!files.files.some((file) => file.path === path)) throw missing(files, path);
+  const reader = await files.open(path);
+  return reader.read(0, reader.byteLength);
+}
+
+function missing(files: FileSet, what: string): AuroraError {
+  return new AuroraError("ModelNotFound", `${files.label} has no ${what}. Choose another copy of the model.`);
+}
+
+/** Reports reads; what is read twice counts twice, yet no more than all is reported. */
+function countReads(files: FileSet, { signal, onProgress }: ModelFolderOptions): FileSet {
+  const total = files.files.reduce((sum, { byteLength }) => sum + (byteLength ?? 0), 0);
+  let loaded = 0;
+  const count = (reader: RangeReader): RangeReader => ({
+    ...reader,
+    async read(begin, end) {
+      if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.", signal.reason);
+      const bytes = await reader.read(begin, end);
+      loaded += end - begin;
+      onProgress?.(Math.min(loaded, total), total);
+      return bytes;
+    },
+  });
+  return { ...files, open: async (path) => count(await files.open(path)) };
+}
