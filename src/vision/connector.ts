@@ -1,11 +1,15 @@
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { addActivation, type OnnxGraph } from "./onnx-graph.ts";
-import { addLinear, type ReadWeight } from "./weights.ts";
+import { addLayerNorm, addLinear, type ReadWeight } from "./weights.ts";
+
+/** PyTorch's default, which ModRWKV leaves as it is. */
+const residualNormEps = 1e-5;
 
 /**
  * Adds the connector (LLaVA-1.5's MLP): `depth` linear layers with the activation between them, from rows of width D to
- * rows of `rowStride(C)`; the last layer is filled up with zeros, so that the gap holds zeros.
+ * rows of `rowStride(C)`, whose gap holds zeros. With `residualNorm` the result is y + LayerNorm(y) of the last layer's y, as in
+ * ModRWKV (WorldRWKV's `VisualAdapter`).
  */
 export async function addConnector(
   graph: OnnxGraph,
@@ -13,15 +17,18 @@ export async function addConnector(
   read: ReadWeight,
   rows: string,
 ): Promise<string> {
-  const { depth, hiddenAct, hiddenSize } = config.projector;
+  const { depth, hiddenAct, hiddenSize, residualNorm } = config.projector;
   const width = config.text.hiddenSize;
+  const stride = rowStride(width);
   let y = rows;
   for (let layer = 0; layer < depth; layer++) {
     const last = layer === depth - 1;
     if (layer > 0) y = addActivation(graph, hiddenAct, y);
     const from = layer === 0 ? config.vision.hiddenSize : hiddenSize;
     const to = last ? width : hiddenSize;
-    y = await addLinear(graph, read, `connector.${2 * layer}`, y, from, to, last ? rowStride(to) : to);
+    y = await addLinear(graph, read, `connector.${2 * layer}`, y, from, to, last && !residualNorm ? stride : to);
   }
-  return y;
+  if (!residualNorm) return y;
+  y = graph.node("Add", [y, await addLayerNorm(graph, read, "connector.norm", y, width, residualNormEps)]);
+  return stride === width ? y : graph.node("Pad", [y, graph.integers([0, 0, 0, stride - width])]);
 }

@@ -3,7 +3,7 @@ import type { ModelConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
 import { addConnector } from "./connector.ts";
 import { addActivation, createOnnxGraph, type OnnxGraph } from "./onnx-graph.ts";
-import { addLinear, type ReadWeight } from "./weights.ts";
+import { addLayerNorm, addLinear, type ReadWeight } from "./weights.ts";
 
 /**
  * A run of the vision transformer between two merges. It starts with the patch embedding or the MLP of block `from − 1`,
@@ -144,7 +144,7 @@ async function addAttention(
 ): Promise<{ x: string; key: string }> {
   const { hiddenSize: width, numAttentionHeads: heads } = vision;
   const name = `vision_model.encoder.layers.${at.block}`;
-  const normed = await addLayerNorm(graph, vision, read, `${name}.layer_norm1`, at.x);
+  const normed = await addVisionNorm(graph, vision, read, `${name}.layer_norm1`, at.x);
   const split = graph.integers([-1, at.tokens, heads, width / heads]);
   const project = async (which: string) => {
     const rows = await addLinear(graph, read, `${name}.self_attn.${which}_proj`, normed, width, width);
@@ -173,7 +173,7 @@ async function addMlp(
 ): Promise<string> {
   const { hiddenSize: width, intermediateSize: inner } = vision;
   const name = `vision_model.encoder.layers.${block}`;
-  const normed = await addLayerNorm(graph, vision, read, `${name}.layer_norm2`, x);
+  const normed = await addVisionNorm(graph, vision, read, `${name}.layer_norm2`, x);
   const hidden = await addLinear(graph, read, `${name}.mlp.fc1`, normed, width, inner);
   const active = addActivation(graph, vision.hiddenAct, hidden);
   return graph.node("Add", [x, await addLinear(graph, read, `${name}.mlp.fc2`, active, inner, width)]);
@@ -190,7 +190,7 @@ async function addEnd(
   const { vision, merge } = config;
   const width = vision.hiddenSize;
   const normed = vision.postLayernorm
-    ? await addLayerNorm(graph, vision, read, "vision_model.post_layernorm", rows)
+    ? await addVisionNorm(graph, vision, read, "vision_model.post_layernorm", rows)
     : rows;
   let merged = graph.node("Reshape", [normed, graph.integers([-1, tokens, width])]);
   const left = tokens - Number(merge.dropFirst);
@@ -203,15 +203,6 @@ async function addEnd(
   graph.output(visual, "visual", ["rows", rowStride(config.text.hiddenSize)]);
 }
 
-async function addLayerNorm(
-  graph: OnnxGraph,
-  vision: VisionConfig,
-  read: ReadWeight,
-  name: string,
-  x: string,
-): Promise<string> {
-  const width = vision.hiddenSize;
-  const weight = graph.constant(await read(`${name}.weight`, [width]), [width]);
-  const bias = graph.constant(await read(`${name}.bias`, [width]), [width]);
-  return graph.node("LayerNormalization", [x, weight, bias], { axis: -1, epsilon: vision.layerNormEps });
+function addVisionNorm(graph: OnnxGraph, vision: VisionConfig, read: ReadWeight, name: string, x: string) {
+  return addLayerNorm(graph, read, name, x, vision.hiddenSize, vision.layerNormEps);
 }

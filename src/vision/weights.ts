@@ -33,6 +33,20 @@ export async function addLinear(
   return graph.node("Gemm", [x, graph.constant(weight, [padded, from]), graph.constant(bias, [padded])], { transB: 1 });
 }
 
+/** Adds the layer norm `name.weight`, `name.bias` [width] of each row of x [·, width]. */
+export async function addLayerNorm(
+  graph: OnnxGraph,
+  read: ReadWeight,
+  name: string,
+  x: string,
+  width: number,
+  epsilon: number,
+): Promise<string> {
+  const weight = graph.constant(await read(`${name}.weight`, [width]), [width]);
+  const bias = graph.constant(await read(`${name}.bias`, [width]), [width]);
+  return graph.node("LayerNormalization", [x, weight, bias], { axis: -1, epsilon });
+}
+
 function lengthen(values: Float32Array, length: number): Float32Array {
   if (values.length === length) return values;
   const longer = new Float32Array(length);
