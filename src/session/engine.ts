@@ -59,9 +59,6 @@ export async function openEngine(options: OpenOptions): Promise<Engine> {
 async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): Promise<Engine> {
   const { config } = folder;
   const { signal } = options;
-  if (config.text.modelType !== "rwkv6") {
-    throw new AuroraError("ModelUnsupported", "This app cannot run this model yet. Choose another model.");
-  }
   const tokenizer = openTokenizer(config.tokenizer, folder.tokenizer);
   const largestId = Math.max(tokenizer.idLimit - 1, largestPromptId(config.prompt, tokenizer));
   if (largestId >= config.text.vocabSize) {
