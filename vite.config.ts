@@ -32,7 +32,17 @@ export default defineConfig({
   build: { target: "es2023", chunkSizeWarningLimit: 2000, rolldownOptions: { checks: { pluginTimings: false } } },
   worker: { format: "es", rolldownOptions: { checks: { pluginTimings: false } } },
   optimizeDeps: {
-    include: ["react", "react-dom/client", "mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers"],
+    include: [
+      "react",
+      "react-dom/client",
+      "mp4box",
+      "mediabunny",
+      "onnx-proto",
+      "@huggingface/tokenizers",
+      "@noble/hashes/legacy.js",
+      "@noble/hashes/sha2.js",
+      "@noble/hashes/utils.js",
+    ],
     exclude: ["onnxruntime-web"],
   },
 });

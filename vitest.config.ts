@@ -2,9 +2,11 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumFlags, findChromium } from "./tools/chromium.ts";
 
+const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
+
 export default defineConfig({
   optimizeDeps: {
-    include: ["mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers"],
+    include: ["mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes],
     exclude: ["onnxruntime-web"],
   },
   test: {
@@ -42,6 +44,7 @@ export default defineConfig({
           name: "browser",
           sequence: { groupOrder: 1 },
           include: ["tests/browser/**/*.test.ts"],
+          globalSetup: ["tests/browser/hub-setup.ts"],
           testTimeout: 120_000,
           fileParallelism: false,
           browser: {

@@ -68,10 +68,13 @@ export async function readManifest(store: FileStore, key: string): Promise<Manif
   return manifest;
 }
 
-/** Opens a stored model for reading. @throws AuroraError `ModelNotFound` */
-export async function openStored(store: FileStore, key: string): Promise<{ manifest: Manifest; files: FileSet }> {
-  const manifest = await readManifest(store, key);
-  if (!manifest) {
+/** Opens a stored model for reading. @param store null where nothing can be stored @throws AuroraError `ModelNotFound` */
+export async function openStored(
+  store: FileStore | null,
+  key: string,
+): Promise<{ manifest: Manifest; files: FileSet }> {
+  const manifest = store && (await readManifest(store, key));
+  if (!store || !manifest) {
     throw new AuroraError("ModelNotFound", "This model is no longer stored in this browser. Load it again.");
   }
   return { manifest, files: storedFileSet(modelFolder(store, key), manifest.name, manifest.files) };
