@@ -69,8 +69,8 @@ export type LinearIo = {
   /** [B, T, K], or a part of a buffer with these elements */
   readonly x: Tensor | GPUBufferBinding;
   readonly w: LinearWeights;
-  /** [B, T, N] */
-  readonly y: Tensor;
+  /** [B, T, N], likewise */
+  readonly y: Tensor | GPUBufferBinding;
 };
 
 export type LinearOptions = {

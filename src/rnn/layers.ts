@@ -3,6 +3,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { type LinearIo, type LinearOptions, linearDecode, linearPrefill } from "../kernels/linear.ts";
 import { normShift } from "../kernels/norm-shift.ts";
+import { rowStride } from "../kernels/row-stride.ts";
 import type { TextConfig } from "../model/config.ts";
 import type { Norm } from "./loader.ts";
 import type { Scratch } from "./scratch.ts";
@@ -70,8 +71,7 @@ export function buildShift(
   );
 }
 
-/** The part of a batch of rows [batch, maxRows, width] from batch `index` on. */
-export function batchFrom(tensor: Tensor, index: number): GPUBufferBinding {
-  const [, rows = 0, stride = 0] = tensor.shape;
-  return { buffer: tensor.buffer, offset: index * rows * stride * 4 };
+/** The part of a batch [batch, maxRows, width] from batch `index` on. */
+export function batchFrom(io: LayerIo, batch: Tensor, index: number, width: number): GPUBufferBinding {
+  return { buffer: batch.buffer, offset: index * io.scratch.maxRows * rowStride(width) * 4 };
 }

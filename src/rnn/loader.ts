@@ -9,7 +9,7 @@ import { expectTensor, type HostTensor, type TensorSource } from "../model/tenso
 /** Weight and bias of a layer norm, [C] each. */
 export type Norm = { readonly weight: Tensor; readonly bias: Tensor };
 
-type NamedShape = { readonly name: string; readonly shape: readonly number[] };
+type Factor = { readonly name: string; readonly shape: readonly [inWidth: number, outWidth: number] };
 
 /** What reads a model's tensors onto the GPU. */
 export type Loader = ReturnType<typeof createLoader>;
@@ -26,18 +26,12 @@ export function createLoader(gpu: Gpu, tensors: TensorSource, onTensor?: () => v
     onTensor?.();
     return tensor;
   };
-  /** Arrays of rows of `width` in f32, one after the other. */
-  const joined = async (arrays: readonly NamedShape[], width: number): Promise<Tensor> => {
+  const vectors = async (names: readonly string[], shape: readonly number[], width: number): Promise<Tensor> => {
     const parts: Float32Array[] = [];
-    for (const { name, shape } of arrays) parts.push(padRows(toFloat32(await read(name, shape)), width));
+    for (const name of names) parts.push(padRows(toFloat32(await read(name, shape)), width));
     const data = concat(parts);
-    return keep(createTensor(gpu, arrays[0]?.name as string, [data.length], "f32", data));
+    return keep(createTensor(gpu, names[0] as string, [data.length], "f32", data));
   };
-  const vectors = (names: readonly string[], shape: readonly number[], width: number): Promise<Tensor> =>
-    joined(
-      names.map((name) => ({ name, shape })),
-      width,
-    );
   const stacked = async (names: readonly string[], outWidth: number, inWidth: number): Promise<LinearWeights> => {
     const parts: (Float32Array | Uint16Array)[] = [];
     for (const name of names) parts.push(toWeights(await read(name, [outWidth, inWidth])));
@@ -45,27 +39,24 @@ export function createLoader(gpu: Gpu, tensors: TensorSource, onTensor?: () => v
       uploadLinear(gpu, names[0] as string, concat(sameKind(parts)), { batch: names.length, outWidth, inWidth }),
     );
   };
-  /** Low-rank factors, each stored [in, out] and used as x·W; as a batch, those of fewer columns filled up with zeros. */
-  const transposed = async (
-    factors: readonly { readonly name: string; readonly outWidth: number }[],
-    inWidth: number,
-  ): Promise<LinearWeights> => {
-    const widest = Math.max(...factors.map(({ outWidth }) => outWidth));
+  /** Low-rank factors, each stored [in, out] and used as x·W, as a batch [out, in]; all filled up with zeros to its widths. */
+  const factors = async (list: readonly Factor[], outWidth: number, inWidth: number): Promise<LinearWeights> => {
     const parts: (Float32Array | Uint16Array)[] = [];
-    for (const { name, outWidth } of factors) {
-      const turned = transpose(toWeights(await read(name, [inWidth, outWidth])), outWidth);
-      parts.push(lengthen(turned, widest * inWidth));
+    for (const { name, shape } of list) {
+      const weights = toWeights(await read(name, shape));
+      const turned = transpose(lengthen(weights, inWidth * shape[1]), shape[1]);
+      parts.push(lengthen(turned, outWidth * inWidth));
     }
-    const shape = { batch: factors.length, outWidth: widest, inWidth };
-    return keep(uploadLinear(gpu, factors[0]?.name as string, concat(sameKind(parts)), shape));
+    const shape = { batch: list.length, outWidth, inWidth };
+    return keep(uploadLinear(gpu, list[0]?.name as string, concat(sameKind(parts)), shape));
   };
   return {
-    joined,
     vectors,
     stacked,
-    transposedStack: transposed,
+    factors,
     linear: (name: string, outWidth: number, inWidth: number) => stacked([name], outWidth, inWidth),
-    transposed: (name: string, outWidth: number, inWidth: number) => transposed([{ name, outWidth }], inWidth),
+    transposed: (name: string, outWidth: number, inWidth: number) =>
+      factors([{ name, shape: [inWidth, outWidth] }], outWidth, inWidth),
     norm: async (name: string, width: number): Promise<Norm> => ({
       weight: await vectors([`${name}.weight`], [width], width),
       bias: await vectors([`${name}.bias`], [width], width),

@@ -64,7 +64,7 @@ function buildTimeMix(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index: nu
   const { hiddenSize: width, headSize } = config;
   const { shifted, mixed, mixRanks, decayRanks, decay, kvrg, y } = own;
   const batchRows = scratch.maxRows;
-  const inputs = batchFrom(mixed, 1); // k, v, r, g: all but w
+  const inputs = batchFrom(io, mixed, 1, width); // k, v, r, g: all but w
   return [
     buildShift(io, index, 0, { norm: layer.ln1, mix: layer.mixX, mixes: 1 }, shifted),
     ...buildLinear(io, { x: shifted, w: layer.mixDown, y: mixRanks }, { activation: "tanh" }),
@@ -100,10 +100,11 @@ function buildTimeMix(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index: nu
 
 function buildChannelMix(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index: number): Dispatch[] {
   const { shifted, gate, hidden } = own;
+  const receptanceInput = batchFrom(io, shifted, 1, io.config.hiddenSize);
   return [
     buildShift(io, index, 1, { norm: layer.ln2, mix: layer.ffnMix, mixes: 2 }, shifted),
     ...buildLinear(io, { x: shifted, w: layer.ffnKey, y: hidden }, { activation: "relu-squared" }),
-    ...buildLinear(io, { x: batchFrom(shifted, 1), w: layer.ffnReceptance, y: gate }, { activation: "sigmoid" }),
+    ...buildLinear(io, { x: receptanceInput, w: layer.ffnReceptance, y: gate }, { activation: "sigmoid" }),
     ...buildLinear(io, { x: hidden, w: layer.ffnValue, y: io.scratch.x }, { combine: "add-gated", gate }),
   ];
 }

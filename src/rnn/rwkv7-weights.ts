@@ -1,6 +1,5 @@
 import type { Tensor } from "../gpu/tensor.ts";
 import type { LinearWeights } from "../kernels/linear.ts";
-import type { Wkv7Ranks } from "../kernels/wkv7-inputs.ts";
 import type { TextConfig } from "../model/config.ts";
 import type { Loader, Norm } from "./loader.ts";
 
@@ -14,13 +13,14 @@ export type Rwkv7Layer = {
   readonly mix: Tensor;
   /** [3, C, C]: receptance, key, value */
   readonly rkv: LinearWeights;
+  /** Largest of the ranks of v, a and w; the others are filled up to it with zeros. */
+  readonly rank: number;
   /** [2, D, C]: V1, A1; in the first layer only A1 */
   readonly valueRateDown: LinearWeights;
   /** [D, C]: W1 */
   readonly decayDown: LinearWeights;
-  /** [V2's D + A2's D + W2's D, C] */
-  readonly up: Tensor;
-  readonly ranks: Wkv7Ranks;
+  /** [3, C, D]: V2, A2, W2; in the first layer without V2 */
+  readonly up: LinearWeights;
   /** [5, C]: w0, a0, k_k, k_a, v0; in the first layer without v0 */
   readonly params: Tensor;
   /** [D, C] and [C, D]: G1 and G2 */
@@ -51,24 +51,21 @@ export async function loadRwkv7Layer(
   const att = (name: string) => `${at}att.${name}`;
   const rank = (name: string) => loader.rank(att(name), 1);
   const vector = [1, 1, c];
-  const value = first ? 0 : rank("v1");
-  const [rate, decay, gate] = [rank("a1"), rank("w1"), rank("g1")];
-  const valueRate = [...(first ? [] : [{ name: att("v1"), outWidth: value }]), { name: att("a1"), outWidth: rate }];
-  const up = [
-    ...(first ? [] : [{ name: att("v2"), shape: [value, c] }]),
-    { name: att("a2"), shape: [rate, c] },
-    { name: att("w2"), shape: [decay, c] },
-  ];
+  const parts = first ? ["a", "w"] : ["v", "a", "w"];
+  const widest = Math.max(...parts.map((part) => rank(`${part}1`)));
+  const down = (part: string) => ({ name: att(`${part}1`), shape: [c, rank(`${part}1`)] as const });
+  const up = (part: string) => ({ name: att(`${part}2`), shape: [rank(`${part}1`), c] as const });
+  const gate = rank("g1");
   return {
     ln1: await loader.norm(`${at}ln1`, c),
     ln2: await loader.norm(`${at}ln2`, c),
     lnX: await loader.norm(att("ln_x"), c),
     mix: await loader.vectors(["x_r", "x_k", "x_v", "x_a", "x_w", "x_g"].map(att), vector, c),
     rkv: await loader.stacked(["receptance.weight", "key.weight", "value.weight"].map(att), c, c),
-    valueRateDown: await loader.transposedStack(valueRate, c),
-    decayDown: await loader.transposed(att("w1"), decay, c),
-    up: await loader.joined(up, c),
-    ranks: { value, rate, decay, width: Math.max(value, rate) },
+    rank: widest,
+    valueRateDown: await loader.factors(parts.slice(0, -1).map(down), widest, c),
+    decayDown: await loader.factors([down("w")], widest, c),
+    up: await loader.factors(parts.map(up), c, widest),
     params: await loader.vectors(["w0", "a0", "k_k", "k_a", ...(first ? [] : ["v0"])].map(att), vector, c),
     gateDown: await loader.transposed(att("g1"), gate, c),
     gateUp: await loader.transposed(att("g2"), c, gate),

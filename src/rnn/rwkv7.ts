@@ -37,17 +37,14 @@ function createOwnScratch(gpu: Gpu, config: TextConfig, layers: readonly Rwkv7La
     shifted: rows("shifted", width, 6),
     /** [6, T, C]: r, k, v, w, κ, β */
     inputs: rows("inputs", width, 6),
-    /** [2, T, D]: x_v·V1, x_a·A1 */
-    valueRateRanks: rows(
-      "value-rate-ranks",
-      widest((layer) => layer.ranks.width),
-      2,
+    /** [3, T, D]: x_v·V1, x_a·A1, tanh(x_w·W1); the first layer leaves the first free */
+    ranks: rows(
+      "ranks",
+      widest((layer) => layer.rank),
+      3,
     ),
-    /** [T, D] */
-    decayRanks: rows(
-      "decay-ranks",
-      widest((layer) => layer.ranks.decay),
-    ),
+    /** [3, T, C]: the same times V2, A2, W2 */
+    raised: rows("raised", width, 3),
     /** [T, D] */
     gateRanks: rows(
       "gate-ranks",
@@ -67,19 +64,24 @@ function createOwnScratch(gpu: Gpu, config: TextConfig, layers: readonly Rwkv7La
 function buildTimeMix(io: LayerIo, own: OwnScratch, layer: Rwkv7Layer, index: number): Dispatch[] {
   const { gpu, config, scratch, state, rows } = io;
   const { hiddenSize: width, headSize } = config;
-  const { shifted, inputs, valueRateRanks, decayRanks, gateRanks, gate, vFirst, y } = own;
-  const { ranks, up, params } = layer;
+  const { shifted, inputs, ranks, raised, gateRanks, gate, vFirst, y } = own;
+  const { params, rank } = layer;
   const batchRows = scratch.maxRows;
   const heads = { width, headSize, batchRows };
-  const valueRate = batchFrom(shifted, index === 0 ? 3 : 2); // the first layer mixes nothing into v
+  const first = index === 0;
+  const skipped = first ? 1 : 0; // the first layer mixes nothing into v
+  const shiftedFrom = (input: number) => batchFrom(io, shifted, input, width);
+  const ranksFrom = (input: number) => batchFrom(io, ranks, input, rank);
+  const raisedFrom = batchFrom(io, raised, skipped, width);
   return [
     buildShift(io, index, 0, { norm: layer.ln1, mix: layer.mix, mixes: 6 }, shifted),
     ...buildLinear(io, { x: shifted, w: layer.rkv, y: inputs }, { batchRows }),
-    ...buildLinear(io, { x: valueRate, w: layer.valueRateDown, y: valueRateRanks }, { batchRows }),
-    ...buildLinear(io, { x: batchFrom(shifted, 4), w: layer.decayDown, y: decayRanks }, { activation: "tanh" }),
-    ...buildLinear(io, { x: batchFrom(shifted, 5), w: layer.gateDown, y: gateRanks }, { activation: "sigmoid" }),
+    ...buildLinear(io, { x: shiftedFrom(2 + skipped), w: layer.valueRateDown, y: ranksFrom(skipped) }, { batchRows }),
+    ...buildLinear(io, { x: shiftedFrom(4), w: layer.decayDown, y: ranksFrom(2) }, { activation: "tanh" }),
+    ...buildLinear(io, { x: ranksFrom(skipped), w: layer.up, y: raisedFrom }, { batchRows }),
+    ...buildLinear(io, { x: shiftedFrom(5), w: layer.gateDown, y: gateRanks }, { activation: "sigmoid" }),
     ...buildLinear(io, { x: gateRanks, w: layer.gateUp, y: gate }),
-    wkv7Inputs(gpu, { inputs, ranks: valueRateRanks, decayRanks, up, params, vFirst, rows }, { ...heads, ranks }),
+    wkv7Inputs(gpu, { inputs, raised, params, vFirst }, { ...heads, first }),
     wkv7(gpu, { inputs, state: rowBinding(state.wkv, index, width * headSize), y, rows }, heads),
     groupNormBonus(gpu, { inputs, bonus: layer.bonus, gate, ...layer.lnX, y }, { ...heads, eps: groupNormEps }),
     ...buildLinear(io, { x: y, w: layer.output, y: scratch.x }, { combine: "add" }),
