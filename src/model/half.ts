@@ -1,12 +1,18 @@
+import { corruptFile } from "./fields.ts";
 import type { HostTensor } from "./tensors.ts";
 
 /**
- * A tensor's elements as f32, exact from every type. May share memory with the tensor: copy before writing.
+ * A tensor's elements as f32, exact. May share memory with the tensor: copy before writing.
+ *
+ * @throws AuroraError `ModelCorrupt` for whole numbers, which mean nothing without their scales
  */
 export function toFloat32(tensor: HostTensor): Float32Array {
   if (tensor.dtype === "F32") {
     const bytes = aligned(tensor.bytes, 4);
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  }
+  if (tensor.dtype !== "F16" && tensor.dtype !== "BF16") {
+    throw corruptFile("weights", `hold whole numbers (${tensor.dtype}) where the app needs floating-point numbers`);
   }
   const bits = halfWords(tensor.bytes);
   return tensor.dtype === "F16" ? halfToFloat32(bits) : bfloat16ToFloat32(bits);
@@ -15,6 +21,8 @@ export function toFloat32(tensor: HostTensor): Float32Array {
 /**
  * A tensor's elements as bits of f16, rounded to the nearest (ties to even); what is too large becomes infinite.
  * May share memory with the tensor: copy before writing.
+ *
+ * @throws AuroraError `ModelCorrupt` for whole numbers
  */
 export function toHalfBits(tensor: HostTensor): Uint16Array {
   if (tensor.dtype === "F16") return halfWords(tensor.bytes);

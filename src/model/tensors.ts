@@ -39,7 +39,7 @@ export type TensorSource = {
 };
 
 /**
- * Reads a tensor that must be there in a certain shape; null in `shape` stands for any size.
+ * Reads a tensor that must be there in a certain shape, or some of its rows; null in `shape` stands for any size.
  *
  * @throws AuroraError `ModelCorrupt` with the name and both shapes when it is missing or differs; errors of `TensorSource.read`
  */
@@ -47,6 +47,7 @@ export async function expectTensor(
   source: TensorSource,
   name: string,
   shape: readonly (number | null)[],
+  rows?: RowRange,
 ): Promise<HostTensor> {
   const found = source.info(name)?.shape;
   const fits = found?.length === shape.length && shape.every((size, axis) => size === null || size === found[axis]);
@@ -55,5 +56,5 @@ export async function expectTensor(
     const problem = found ? `has shape [${found.join(", ")}]` : "is missing";
     throw corruptFile("weights", `do not fit its config.json: tensor ${name} ${problem}, expected ${expected}`);
   }
-  return source.read(name);
+  return source.read(name, rows);
 }
