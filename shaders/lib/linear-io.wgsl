@@ -29,15 +29,15 @@ override FORMAT: u32 = F16;        // of w
 // The four weights of a row from 4k on.
 fn weight4(row: u32, k: u32) -> vec4f {
   let index = row * linear.quads + k;
-  switch FORMAT {
-    case F32: { return vec4f(bitcast<vec2f>(w[2u * index]), bitcast<vec2f>(w[2u * index + 1u])); }
-    case INT8: { return scale(row, k / 8u) * signed_bytes(w[index / 2u][index % 2u]); }
-    case INT4: { return scale(row, k / 8u) * (nibbles(w[index / 4u][index / 2u % 2u] >> (16u * (index % 2u))) - 8.0); }
-    default: {
-      let packed = w[index];
-      return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
-    }
+  if (FORMAT == F16) {
+    let packed = w[index];
+    return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
   }
+  if (FORMAT == INT8) { return scale(row, k / 8u) * signed_bytes(w[index / 2u][index % 2u]); }
+  if (FORMAT == INT4) {
+    return scale(row, k / 8u) * (nibbles(w[index / 4u][index / 2u % 2u] >> (16u * (index % 2u))) - 8.0);
+  }
+  return vec4f(bitcast<vec2f>(w[2u * index]), bitcast<vec2f>(w[2u * index + 1u]));
 }
 
 fn signed_bytes(word: u32) -> vec4f { return vec4f(vec4i(vec4u(word) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u)); }
