@@ -1,0 +1,60 @@
+"""Dense auxiliary heads: what each token should know of its place. They are dropped at export.
+
+Read from the encoder's tokens and from the connector's output, since a connector trained on words alone throws position
+away.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from training.data import IGNORED, POSITIONS, SIZES
+from training.world.vocabulary import COLOURS, LABELS
+
+CLASSES = (len(LABELS) + 1, len(COLOURS) + 1, POSITIONS, POSITIONS, SIZES)
+NAMES = ("label", "colour", "x", "y", "size")
+MEASURES = 7  # mean red, green and blue of the token's patches, their centre and their spread
+
+
+class DenseHead(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, sum(CLASSES) + MEASURES)
+
+    def forward(self, tokens, targets, measures):
+        """tokens [N, M, width], targets [N, M, 5], measures [N, M, 7] → loss, and how many things are named right."""
+        out = self.out(self.norm(tokens)).float().flatten(0, 1)
+        *guesses, measured = out.split([*CLASSES, MEASURES], -1)
+        targets, measures = targets.flatten(0, 1), measures.flatten(0, 1)
+        loss = 2 * F.mse_loss(measured, measures)
+        for i, guess in enumerate(guesses):
+            loss = loss + F.cross_entropy(guess, targets[:, i], ignore_index=IGNORED)
+        things = targets[:, 0] < len(LABELS)
+        right = (guesses[0].argmax(-1) == targets[:, 0])[things].float().mean()
+        return loss, right.detach()
+
+
+def token_targets(shares, owners, targets):
+    """What each token stands for: the thing with most of its patches, if there are not many more of nothing.
+
+    shares [N, M, P] of the patches in a token, owners [N, P] (−1: nothing), targets [N, THINGS + 1, 5] → [N, M, 5]
+    """
+    nothing = targets.shape[1] - 1
+    owners = torch.where(owners < 0, nothing, owners.long())
+    votes = shares @ F.one_hot(owners, nothing + 1).to(shares.dtype)
+    votes[..., nothing] *= 0.6
+    thing = votes.argmax(-1)
+    return targets.gather(1, thing[..., None].expand(-1, -1, targets.shape[2]))
+
+
+def token_measures(shares, frames):
+    """Mean colour, centre and spread of each token: shares [N, M, P], frames uint8 [N, S, S, 3] → [N, M, 7]."""
+    side = int(shares.shape[2] ** 0.5)
+    pixels = frames.permute(0, 3, 1, 2).float() / 255
+    patches = F.avg_pool2d(pixels, pixels.shape[2] // side).flatten(2).transpose(1, 2)
+    axis = (torch.arange(side, device=shares.device) + 0.5) / side
+    grid = torch.stack([axis.repeat(side), axis.repeat_interleave(side)], 1).expand(len(shares), -1, -1)
+    centre = shares @ grid
+    spread = (shares @ grid.square() - centre.square()).clamp_min(0).sqrt()
+    return torch.cat([shares @ patches, centre, spread], -1)

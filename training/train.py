@@ -1,0 +1,310 @@
+"""Trains a nano model, stage by stage (AuroraLong, section 3.3): connector, vision, language.
+
+python -m training.train --stage connector --cache DIR --run DIR --minutes 3 --start MODEL_FOLDER
+python -m training.train --stage vision    --cache DIR --run DIR --minutes 25
+python -m training.train --stage language  --cache DIR --run DIR --minutes 80
+
+A stage lasts --minutes of work, and its learning rate falls with them; a stopped stage goes on where it was when
+started again. Each stage begins with what the run's folder holds (latest.pt). `torchrun --nproc-per-node N -m
+training.train …` does the same on several GPUs. The log is the run's log.jsonl.
+"""
+
+import argparse
+import collections
+import json
+import math
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+
+from training.config import nano_config
+from training.data import IGNORED, Batches, World
+from training.heads import DenseHead, token_measures, token_targets
+from training.model import Model, fork
+from training.warm_start import warm_start
+
+PEAK = {"connector": 1e-3, "vision": 8e-4, "language": 7e-4}
+LEAST = 0.02  # of the peak, at the end
+DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.2}
+SAVE_EVERY, LOG_EVERY = 240, 30  # seconds
+STEADY_STEPS = 12  # at a stage's start, without counting time: compilation
+
+
+class Trainee(torch.nn.Module):
+    """The model with its auxiliary heads."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.model = Model(config)
+        self.dense = torch.nn.ModuleList(
+            DenseHead(size) for size in (config["vision_config"]["hidden_size"], config["text_config"]["hidden_size"])
+        )
+
+    def see(self, batch):
+        """Visual tokens [N, M, C], the loss of the dense heads, and their share of right labels, for N = clips × F."""
+        frames = batch["frames"].flatten(0, 1)
+        tokens, visual, shares = self.model.see(frames)
+        with torch.no_grad():
+            targets = token_targets(shares, batch["owners"].flatten(0, 1), batch["targets"].flatten(0, 1))
+            measures = token_measures(shares, frames)
+        losses = [head(x, targets, measures) for head, x in zip(self.dense, (tokens, visual), strict=True)]
+        return visual, sum(loss for loss, _ in losses), [right for _, right in losses]
+
+    def forward(self, batch):
+        """The loss and what to log of it."""
+        visual, dense, right = self.see(batch)
+        log = {"dense": dense.detach(), "label_encoder": right[0], "label_connector": right[1]}
+        if "short" not in batch:
+            return None, dense, log
+        rows, mask = self.video_rows(batch, visual)
+        _, states = self.model.read(rows, self.model.zero_state(len(rows)), mask)
+        losses, log["answers"] = [], []
+        for name in ("short", "long"):
+            loss, exact = self.answer(batch[name], states)
+            losses.append(loss)
+            log["answers"] += zip(batch[name]["types"], exact.tolist(), strict=True)
+        total = sum(loss.sum() for loss in losses) / sum(loss.numel() for loss in losses)
+        return total, dense, log
+
+    def video_rows(self, batch, visual):
+        """Rows [B, T, C] that the RNN reads before the questions, a sandwich's question in front, and their mask."""
+        clips, frames = batch["mask"].shape
+        rows = visual.view(clips, -1, visual.shape[-1])
+        mask = batch["mask"].repeat_interleave(rows.shape[1] // frames, 1)
+        rows = torch.cat([self.model.emb(batch["prefix"]), rows], 1)
+        return rows, torch.cat([batch["prefix_mask"], mask], 1)
+
+    def answer(self, branches, states):
+        """Losses of all answer tokens, and for each branch whether its first answer is right in every token."""
+        ids, targets = branches["ids"], branches["targets"]
+        x, _ = self.model.read(self.model.emb(ids), fork(states, branches["clip"]))
+        where = targets != IGNORED
+        logits = self.model.logits(x[where]).float()
+        loss = F.cross_entropy(logits, targets[where], reduction="none")
+        wrong = torch.zeros_like(targets).masked_scatter_(where, (logits.argmax(-1) != targets[where]).long())
+        # The first run of targets is the first answer: nothing asked before it names the things.
+        starts = (where[:, 1:] & ~where[:, :-1]).cumsum(1)
+        first = where & (F.pad(starts, (1, 0)) == 1)
+        return loss, (wrong * first).sum(1) == 0
+
+
+def trainable(trainee, stage):
+    """Switches gradients on for what the stage trains."""
+    model = trainee.model
+    parts = {
+        "connector": [model.connector, model.emb, model.head, trainee.dense],
+        "vision": [model.vision_model, model.connector, trainee.dense],
+        "language": [trainee],
+    }[stage]
+    trainee.requires_grad_(False)
+    for part in parts:
+        part.requires_grad_(True)
+    return [p for p in trainee.parameters() if p.requires_grad]
+
+
+def make_optimizer(parameters):
+    matrices = [p for p in parameters if p.ndim >= 2 and p.shape[0] > 1]
+    vectors = [p for p in parameters if not (p.ndim >= 2 and p.shape[0] > 1)]
+    groups = [{"params": matrices, "weight_decay": 0.02}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
+
+
+def rate(progress, peak):
+    """Warm-up over 3 %, then a cosine; the last quarter stays under a sixth of the peak."""
+    warm = min(1.0, progress / 0.03 + 0.02)
+    return peak * warm * (LEAST + (1 - LEAST) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+def compile_blocks(trainee):
+    """Compiles the encoder's layers and the RNN's blocks one by one, for each shape that occurs."""
+    torch._dynamo.config.recompile_limit = 64
+    for block in (*trainee.model.vision_model.encoder.layers, *trainee.model.blocks):
+        block.compile(dynamic=False)
+
+
+class Run:
+    """A stage at work: its folder, counters and clock."""
+
+    def __init__(self, args, device):
+        self.args, self.device = args, device
+        self.folder = Path(args.run)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        self.tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        self.config = nano_config(self.tokenizer.get_vocab_size(), args.order, args.merge)
+        (self.folder / "config.json").write_text(json.dumps(self.config, indent=1) + "\n")
+        self.trainee = Trainee(self.config)
+        self.seconds, self.step, self.clips, self.frames = 0.0, 0, 0, 0
+        optimizer_state = self.load()
+        self.trainee.to(device)
+        self.optimizer = make_optimizer(trainable(self.trainee, args.stage))
+        if optimizer_state:
+            self.optimizer.load_state_dict(optimizer_state)
+        if args.compile:
+            compile_blocks(self.trainee)
+
+    def load(self):
+        """Continues the stage, begins it on the last one's weights, or on a model folder; returns optimizer state."""
+        path = self.folder / "latest.pt"
+        if not path.exists():
+            if self.args.start:
+                warm_start(self.trainee.model, self.tokenizer, self.args.start)
+            return None
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        self.trainee.load_state_dict(saved["trainee"])
+        if saved["stage"] != self.args.stage:
+            self.clips, self.frames = saved["clips"], saved["frames"]
+            return None
+        self.seconds, self.step = saved["seconds"], saved["step"]
+        self.clips, self.frames = saved["clips"], saved["frames"]
+        return saved["optimizer"]
+
+    def save(self):
+        if self.rank:
+            return
+        state = {
+            "stage": self.args.stage,
+            "trainee": self.trainee.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "seconds": self.seconds,
+            "step": self.step,
+            "clips": self.clips,
+            "frames": self.frames,
+        }
+        torch.save(state, self.folder / "latest.tmp")
+        os.replace(self.folder / "latest.tmp", self.folder / "latest.pt")
+
+    def log(self, entry):
+        if self.rank == 0:
+            line = json.dumps({"stage": self.args.stage, "step": self.step, "clips": self.clips} | entry)
+            with (self.folder / "log.jsonl").open("a") as file:
+                file.write(line + "\n")
+            print(line, flush=True)
+
+    def batches(self):
+        make_world = partial(World, self.args.cache, self.tokenizer, self.config["prompt"], self.args.seed)
+        dataset = Batches(make_world, self.args.stage, self.step * self.world + self.rank, self.world)
+        options = {"num_workers": self.args.workers, "prefetch_factor": 3} if self.args.workers else {}
+        return iter(torch.utils.data.DataLoader(dataset, batch_size=None, **options))
+
+
+def to_device(value, device):
+    if isinstance(value, dict):
+        return {name: to_device(part, device) for name, part in value.items()}
+    return value.to(device) if isinstance(value, torch.Tensor) else value
+
+
+def train_step(run, batch, progress):
+    """One step of the optimizer; returns the losses and what else to log."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = rate(progress, run.args.peak or PEAK[run.args.stage])
+    with torch.autocast(run.device.type, torch.bfloat16):
+        answers, dense, log = run.trainee(to_device(batch, run.device))
+    loss = DENSE_WEIGHT[run.args.stage] * dense + (answers if answers is not None else 0)
+    loss.backward()
+    parameters = [p for group in run.optimizer.param_groups for p in group["params"]]
+    if run.world > 1:
+        for p in parameters:
+            if p.grad is None:
+                p.grad = torch.zeros_like(p)
+            dist.all_reduce(p.grad, op=dist.ReduceOp.AVG)
+    norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    if torch.isfinite(norm):
+        run.optimizer.step()
+    run.optimizer.zero_grad(set_to_none=True)
+    log["loss"] = None if answers is None else answers.item()
+    return log
+
+
+def summary(logs):
+    """Means since the last entry of the log; accuracy of first answers by type with how many there were."""
+    out = {}
+    for name in ("loss", "dense", "label_encoder", "label_connector"):
+        values = [float(log[name]) for log in logs if log[name] is not None]
+        if values:
+            out[name] = round(sum(values) / len(values), 4)
+    right, count = collections.Counter(), collections.Counter()
+    for log in logs:
+        for kind, exact in log.get("answers", []):
+            count[kind] += 1
+            right[kind] += exact
+    if count:
+        out["exact"] = {kind: [round(right[kind] / n, 3), n] for kind, n in sorted(count.items())}
+        out["macro"] = round(sum(right[kind] / n for kind, n in count.items()) / len(count), 4)
+    return out
+
+
+def train(run):
+    limit = run.args.minutes * 60
+    batches, logs, first = run.batches(), [], run.step
+    saved = logged = last = time.monotonic()
+    while run.seconds < limit:
+        batch = next(batches)
+        logs.append(train_step(run, batch, run.seconds / limit))
+        run.step += 1
+        run.clips += len(batch["frames"]) * run.world
+        run.frames += batch["frames"].shape[0] * batch["frames"].shape[1] * run.world
+        now = time.monotonic()
+        # Compilation of the first steps is not work that the schedule should count, unless the clock does.
+        if run.args.clock or run.step - first > STEADY_STEPS:
+            run.seconds += now - last
+        last = now
+        if run.world > 1:  # all stop after the same step
+            seconds = torch.tensor(run.seconds, device=run.device)
+            dist.broadcast(seconds, 0)
+            run.seconds = seconds.item()
+        if now - logged > LOG_EVERY:
+            learning = run.optimizer.param_groups[0]["lr"]
+            minutes = round(run.seconds / 60, 2)
+            run.log({"frames": run.frames, "minutes": minutes, "lr": round(learning, 6)} | summary(logs))
+            logs, logged = [], now
+        if now - saved > SAVE_EVERY:
+            run.save()
+            saved = now
+    if logs:
+        run.log({"frames": run.frames, "minutes": round(run.seconds / 60, 2)} | summary(logs))
+    run.save()
+
+
+def numbers(text):
+    return [int(part) for part in text.split(",")]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", choices=list(PEAK), required=True)
+    parser.add_argument("--cache", required=True, help="folder of training.world.fetch")
+    parser.add_argument("--run", required=True, help="folder of checkpoints and log; holds tokenizer.json")
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--start", help="model folder to begin with, for a run's first stage")
+    parser.add_argument("--clock", action="store_true", help="count compilation as work too")
+    parser.add_argument("--peak", type=float, help="learning rate, instead of the stage's own")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--order", choices=("ascending", "descending", "none"), default="ascending")
+    parser.add_argument("--merge", type=numbers, help="tokens removed in each layer, as 18,13,9,7,5,0")
+    return parser.parse_args()
+
+
+def main():
+    args = parse()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    if "RANK" in os.environ:
+        dist.init_process_group()
+    device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu")
+    train(Run(args, device))
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Fetches sprites and photographs into a cache folder, which stays out of the repository.
+
+python -m training.world.fetch --cache DIR
+
+Needs npm, apt-get (Debian), and the packages of training/requirements.txt. Sources and their licences: SPRITES, PHOTOS.
+"""
+
+import argparse
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import resvg_py
+from PIL import Image
+
+from training.world.vocabulary import NOUNS
+
+# style: (npm package, licence)
+SPRITES = {
+    "noto": ("@iconify-json/noto@1.2.9", "Apache-2.0"),
+    "noto-v1": ("@iconify-json/noto-v1@1.2.5", "Apache-2.0"),
+    "fluent-flat": ("@iconify-json/fluent-emoji-flat@1.2.6", "MIT"),
+    "twemoji": ("@iconify-json/twemoji@1.2.5", "CC-BY 4.0"),
+    "fxemoji": ("@iconify-json/fxemoji@1.2.2", "Apache-2.0"),
+    "emojione": ("@iconify-json/emojione@1.2.3", "CC-BY 4.0"),
+    "openmoji": ("@iconify-json/openmoji@1.2.29", "CC-BY-SA 4.0"),
+    "fluent-3d": ("@lobehub/fluent-emoji-3d@1.1.0", "MIT"),
+}
+PHOTOS = ("gnome-backgrounds", "mate-backgrounds", "plasma-workspace-wallpapers")
+SIDE = 128
+PHOTO_HEIGHT = 640
+
+
+def package_folder(cache, package):
+    return cache / "npm/node_modules" / package.rsplit("@", 1)[0]
+
+
+def icon_svg(icons, name):
+    """The SVG text of one icon of an Iconify set; aliases are followed."""
+    name = icons.get("aliases", {}).get(name, {}).get("parent", name)
+    icon = icons["icons"][name]
+    width = icon.get("width", icons.get("width", 16))
+    height = icon.get("height", icons.get("height", 16))
+    left, top = icon.get("left", icons.get("left", 0)), icon.get("top", icons.get("top", 0))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="{left} {top} {width} {height}" width="{SIDE}" height="{SIDE}">{icon["body"]}</svg>'
+    )
+
+
+def square(image):
+    """The picture trimmed to what is drawn, centred in SIDE × SIDE."""
+    image = image.convert("RGBA")
+    box = image.getchannel("A").point(lambda a: 255 if a > 16 else 0).getbbox()
+    image = image.crop(box)
+    scale = (SIDE - 4) / max(image.size)
+    size = tuple(max(1, round(edge * scale)) for edge in image.size)
+    image = image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    canvas = Image.new("RGBA", (SIDE, SIDE))
+    canvas.paste(image, tuple((SIDE - edge) // 2 for edge in size))
+    return canvas
+
+
+def read_iconify(folder):
+    """Sprites by noun of an Iconify package; nouns that the set lacks are left out."""
+    icons = json.loads((folder / "icons.json").read_text())
+    chars = json.loads((folder / "chars.json").read_text())
+    known = set(icons["icons"]) | set(icons.get("aliases", {}))
+    for noun, (code, names, _) in NOUNS.items():
+        candidates = (chars.get(code), chars.get(f"{code}-fe0f"), *names, noun)
+        name = next((name for name in candidates if name in known), None)
+        if name is not None:
+            yield noun, Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=icon_svg(icons, name)))))
+
+
+def read_pictures(folder):
+    """Sprites by noun of a package with one picture for each code point."""
+    for noun, (code, _, _) in NOUNS.items():
+        path = next(p for p in (folder / f"assets/{code}.webp", folder / f"assets/{code}-fe0f.webp") if p.exists())
+        yield noun, Image.open(path)
+
+
+def fetch_sprites(cache):
+    """Writes sprites.npz: style → uint8 [nouns, SIDE, SIDE, 4], zero where the style lacks the noun."""
+    (cache / "npm").mkdir(parents=True, exist_ok=True)
+    (cache / "npm/package.json").write_text('{"private": true}')
+    packages = [package for package, _ in SPRITES.values()]
+    subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", *packages], cwd=cache / "npm", check=True)
+    arrays = {}
+    for style, (package, _) in SPRITES.items():
+        folder = package_folder(cache, package)
+        sprites = np.zeros((len(NOUNS), SIDE, SIDE, 4), np.uint8)
+        read = read_pictures if (folder / "assets").exists() else read_iconify
+        for noun, image in read(folder):
+            sprites[list(NOUNS).index(noun)] = np.array(square(image))
+        arrays[style] = sprites
+        print(style, int(sprites.any((1, 2, 3)).sum()), "of", len(NOUNS), "nouns")
+    np.savez(cache / "sprites.npz", **arrays)
+
+
+def fetch_photos(cache):
+    """Writes photos/*.jpg: of each folder of pictures in the packages the largest, PHOTO_HEIGHT pixels high."""
+    debs, root, out = cache / "debs", cache / "wallpapers", cache / "photos"
+    for folder in (debs, root, out):
+        folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["apt-get", "download", *PHOTOS], cwd=debs, check=True)
+    for deb in debs.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", deb, root], check=True)
+    largest = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix not in {".jpg", ".png", ".webp"} or "screenshot" in path.name:
+            continue
+        sizes = "contents" in path.parts  # one picture in several sizes
+        key = path.parent if sizes else path
+        if key not in largest or path.stat().st_size > largest[key].stat().st_size:
+            largest[key] = path
+    Image.MAX_IMAGE_PIXELS = None
+    for key, path in largest.items():
+        image = Image.open(path).convert("RGB")
+        image = image.resize((round(image.width * PHOTO_HEIGHT / image.height), PHOTO_HEIGHT), Image.Resampling.LANCZOS)
+        name = "-".join(key.relative_to(root).with_suffix("").parts[2:])
+        image.save(out / f"{name}.jpg", quality=92)
+    print(len(largest), "photographs and textures")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", required=True, type=Path)
+    cache = parser.parse_args().cache
+    fetch_sprites(cache)
+    fetch_photos(cache)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Scenes → pictures, with what the encoder should find in each patch."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from training.world.vocabulary import COLOURS, LABELS, SHAPES
+
+TRAIN_STYLES = ("noto", "noto-v1", "fluent-flat", "twemoji", "fxemoji", "emojione")
+TEST_STYLES = ("openmoji", "fluent-3d")
+PATCHES = 8  # a side, of the targets' grid
+MASK = 128
+
+
+def shape_mask(shape):
+    """Coverage of a shape, uint8 [MASK, MASK]."""
+    n = MASK * 4
+    image = Image.new("L", (n, n))
+    draw = ImageDraw.Draw(image)
+    t = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    if shape == "circle":
+        points = np.stack([np.sin(t), np.cos(t)], 1)
+    elif shape == "heart":
+        height = -13 * np.cos(t) + 5 * np.cos(2 * t) + 2 * np.cos(3 * t) + np.cos(4 * t)
+        points = np.stack([16 * np.sin(t) ** 3, height], 1)
+    elif shape == "star":
+        angle = np.arange(10) * np.pi / 5
+        radius = np.where(np.arange(10) % 2, 0.42, 1)
+        points = np.stack([radius * np.sin(angle), -radius * np.cos(angle)], 1)
+    else:
+        points = {"square": [(0, 0), (1, 0), (1, 1), (0, 1)], "triangle": [(0.5, 0), (1, 0.88), (0, 0.88)]}.get(
+            shape, [(0.5, 0), (0.9, 0.5), (0.5, 1), (0.1, 0.5)]
+        )
+        points = np.array(points, float)
+    points = points - (points.min(0) + points.max(0)) / 2
+    points = points / np.abs(points).max() * 0.48 + 0.5
+    draw.polygon([tuple(p) for p in points * n], fill=255)
+    return np.array(image.resize((MASK, MASK), Image.Resampling.BOX))
+
+
+class Art:
+    """The sprites of some styles, the shapes, and photographs."""
+
+    def __init__(self, cache, styles, photos="train"):
+        """`photos`: "train" or "test", disjoint."""
+        sprites = np.load(Path(cache) / "sprites.npz")
+        self.sprites = np.stack([sprites[style] for style in styles])
+        self.available = self.sprites.any((2, 3, 4))
+        self.shapes = {shape: shape_mask(shape) for shape in SHAPES}
+        paths = sorted((Path(cache) / "photos").glob("*.jpg"))
+        chosen = [p for i, p in enumerate(paths) if (i % 5 == 2) == (photos == "test")]
+        self.photos = [Image.open(p).convert("RGB") for p in chosen]
+        self.grain = np.random.default_rng(0).standard_normal((512, 512, 3)).astype(np.float32)
+
+    def sprite(self, thing):
+        """The thing at its full resolution, RGBA with premultiplied alpha."""
+        look = np.random.default_rng(thing.look)
+        if thing.label in SHAPES:
+            mask = self.shapes[thing.label]
+            colour = np.clip(np.array(COLOURS[thing.colour]) + look.uniform(-16, 16, 3), 0, 255)
+            rgba = np.empty((MASK, MASK, 4), np.uint8)
+            rgba[..., :3], rgba[..., 3] = colour, mask
+            image = Image.fromarray(rgba)
+        else:
+            rgba = self.sprites[thing.style, LABELS.index(thing.label)]
+            if look.random() < 0.25:
+                rgba = outlined(rgba)
+            image = Image.fromarray(rgba)
+            if look.random() < 0.3:
+                image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        if look.random() < 0.3:
+            image = image.rotate(look.uniform(-14, 14), Image.Resampling.BILINEAR)
+        matrix = np.eye(3, dtype=np.float32)
+        if thing.label not in SHAPES and look.random() < 0.6:
+            grey = look.uniform(-0.2, 0.5)  # towards grey, or away from it
+            matrix = (1 - grey) * matrix + grey / 3
+            matrix = matrix * look.uniform(0.8, 1.15) + look.normal(0, 0.06, (3, 3)).astype(np.float32)
+        return image.convert("RGBa"), matrix
+
+
+def outlined(rgba):
+    """A sprite inside a dark line, as comic styles draw."""
+    alpha = Image.fromarray(rgba[..., 3])
+    small = alpha.resize((122, 122), Image.Resampling.BILINEAR)
+    inner = Image.new("L", alpha.size)
+    inner.paste(small, (3, 3))
+    body = np.array(Image.fromarray(rgba).resize((122, 122), Image.Resampling.BILINEAR))
+    out = np.zeros_like(rgba)
+    out[..., 3] = np.maximum(rgba[..., 3], np.array(inner))
+    weight = body[..., 3:] / 255
+    out[3:125, 3:125, :3] = (body[..., :3] * weight).astype(np.uint8)
+    return out
+
+
+def background_colour(scene, rng):
+    shade = np.array(COLOURS[scene.background], np.float32)
+    if scene.background not in ("black", "white", "gray"):
+        shade = shade + 0.25 * (255 - shade) * rng.random()
+    return np.clip(shade + rng.uniform(-14, 14, 3), 0, 255)
+
+
+def draw_shot(art, shot, frame, side):
+    photo = art.photos[shot.photo]
+    left, top, edge = shot.boxes[frame]
+    edge = edge * photo.height
+    x, y = left * (photo.width - edge), top * (photo.height - edge)
+    image = photo.resize((side, side), Image.Resampling.BILINEAR, box=(x, y, x + edge, y + edge), reducing_gap=2.0)
+    picture = np.asarray(image)[..., list(shot.permutation)]
+    return (picture[:, ::-1] if shot.flip else picture).astype(np.float32)
+
+
+def draw_background(art, scene, frame, side, shade):
+    shot = next((s for s in reversed(scene.shots) if s.start <= frame), None)
+    if shot is None or shot.photo < 0:
+        return np.broadcast_to(shade.astype(np.float32), (side, side, 3)).copy()
+    return draw_shot(art, shot, frame, side)
+
+
+def paste(canvas, owner_alpha, sprite, matrix, x, y, size):
+    """Draws a sprite [n, n, 4], premultiplied; notes its alpha in `owner_alpha` [side, side]."""
+    side = canvas.shape[0]
+    n = max(2, round(size * side))
+    pixels = np.asarray(sprite.resize((n, n), Image.Resampling.BOX if n < 64 else Image.Resampling.BICUBIC), np.float32)
+    left, top = round(x * side - n / 2), round(y * side - n / 2)
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + n, side), min(top + n, side)
+    if x0 >= x1 or y0 >= y1:
+        return
+    pixels = pixels[y0 - top : y1 - top, x0 - left : x1 - left]
+    alpha = pixels[..., 3:] / 255
+    canvas[y0:y1, x0:x1] = canvas[y0:y1, x0:x1] * (1 - alpha) + np.clip(pixels[..., :3] @ matrix, 0, 255 * alpha)
+    owner_alpha[y0:y1, x0:x1] = alpha[..., 0]
+
+
+def render(art, scene, side, rng):
+    """uint8 [F, side, side, 3], and the thing that fills each patch, int8 [F, PATCHES²] (−1: none).
+
+    Notes the scene's dominant colour. A thing fills a patch when it covers a quarter of it.
+    """
+    shade = background_colour(scene, rng) if scene.background else None
+    sprites = [art.sprite(thing) for thing in scene.things]
+    frames = np.empty((scene.frames, side, side, 3), np.uint8)
+    owners = np.full((scene.frames, PATCHES * PATCHES), -1, np.int8)
+    still = len(scene.shots) <= 1 and scene.camera in ("none", "light")
+    base = draw_background(art, scene, 0, side, shade) if still else None
+    cell = side // PATCHES
+    for f in range(scene.frames):
+        canvas = base.copy() if still else draw_background(art, scene, f, side, shade)
+        covered = np.full((PATCHES, PATCHES), 0.25, np.float32)
+        for i, (thing, (sprite, matrix)) in enumerate(zip(scene.things, sprites, strict=True)):
+            if not thing.shown[f]:
+                continue
+            alpha = np.zeros((side, side), np.float32)
+            paste(canvas, alpha, sprite, matrix, thing.x[f], thing.y[f], thing.size[f])
+            share = alpha.reshape(PATCHES, cell, PATCHES, cell).mean((1, 3))
+            owners[f][(share > covered).ravel()] = i
+            covered = np.maximum(covered, share)
+        if scene.light is not None:
+            canvas = canvas * scene.light[f] * (1 - scene.haze[f]) + 255 * scene.haze[f]
+        if scene.noise:
+            top, left = rng.integers(0, 512 - side + 1, 2)
+            canvas = canvas + 255 * scene.noise * art.grain[top : top + side, left : left + side]
+        frames[f] = np.clip(canvas + 0.5, 0, 255)
+    scene.dominant = dominant_colour(frames) if scene.light is None else None
+    return frames, owners
+
+
+# Degrees of hue that everybody would call so; between them lies what two people may name differently.
+HUES = {"red": (345, 375), "orange": (20, 40), "yellow": (46, 64), "green": (80, 160), "blue": (190, 250)}
+HUES |= {"purple": (262, 295), "pink": (310, 340)}
+
+
+def colour_names(pixels):
+    """Nearest colour word of each pixel [N, 3], by hue, saturation and value; −1 where between two words."""
+    p = pixels.astype(np.float32) / 255
+    high, low = p.max(1), p.min(1)
+    chroma = high - low
+    hue = np.zeros(len(p), np.float32)
+    safe = np.maximum(chroma, 1e-6)
+    r, g, b = p.T
+    hue = np.where(high == r, (g - b) / safe % 6, np.where(high == g, (b - r) / safe + 2, (r - g) / safe + 4)) * 60
+    names = list(COLOURS)
+    index = {name: names.index(name) for name in names}
+    out = np.full(len(p), -1)
+    for name, (start, end) in HUES.items():
+        inside = ((hue >= start) & (hue <= end)) | ((hue + 360 >= start) & (hue + 360 <= end))
+        out[inside & (chroma > 0.18 * np.maximum(high, 0.3))] = index[name]
+    out[(out == index["orange"]) & (high < 0.6)] = index["brown"]
+    flat = chroma < 0.1
+    out[flat] = index["gray"]
+    out[flat & (high > 0.88)] = index["white"]
+    out[high < 0.16] = index["black"]
+    return out
+
+
+def dominant_colour(frames):
+    """The colour word of most of the clip, or None where no colour clearly leads."""
+    sample = frames[:, ::6, ::6].reshape(-1, 3)
+    counts = np.bincount(colour_names(sample) + 1, minlength=len(COLOURS) + 1)[1:]
+    order = np.argsort(counts)[::-1]
+    if counts[order[0]] > 0.5 * len(sample) and counts[order[0]] > 2 * counts[order[1]]:
+        return list(COLOURS)[order[0]]
+    return None
+

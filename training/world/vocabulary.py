@@ -1,0 +1,109 @@
+"""The words of the world: what can be drawn, in which colours, and how it is called."""
+
+# noun: (Unicode code point of its emoji, names in sprite sets that are not indexed by code point, group of look-alikes)
+NOUNS = {
+    "fox": ("1f98a", ("fox-face",), "beast"),
+    "clock": ("23f0", ("alarm-clock", "alarmclock"), "round"),
+    "cactus": ("1f335", (), "plant"),
+    "donut": ("1f369", ("doughnut",), "food"),
+    "ghost": ("1f47b", (), "figure"),
+    "sailboat": ("26f5", (), "vehicle"),
+    "bicycle": ("1f6b2", (), "vehicle"),
+    "dog": ("1f436", ("dog-face",), "beast"),
+    "hat": ("1f3a9", ("top-hat", "tophat"), "thing"),
+    "camera": ("1f4f7", (), "thing"),
+    "octopus": ("1f419", (), "sea"),
+    "robot": ("1f916", ("robot-face",), "figure"),
+    "banana": ("1f34c", (), "food"),
+    "rocket": ("1f680", (), "vehicle"),
+    "cow": ("1f42e", ("cow-face", "cowface"), "beast"),
+    "basketball": ("1f3c0", (), "round"),
+    "duck": ("1f986", (), "bird"),
+    "fish": ("1f41f", (), "sea"),
+    "mushroom": ("1f344", (), "plant"),
+    "penguin": ("1f427", (), "bird"),
+    "umbrella": ("2602", (), "thing"),
+    "horse": ("1f434", ("horse-face", "horseface"), "beast"),
+    "snowman": ("26c4", ("snowman-without-snow", "snowmanwithoutsnow"), "figure"),
+    "airplane": ("2708", (), "vehicle"),
+    "butterfly": ("1f98b", (), "insect"),
+    "flower": ("1f33c", ("blossom",), "plant"),
+    "rabbit": ("1f430", ("rabbit-face",), "beast"),
+    "cat": ("1f431", ("cat-face",), "beast"),
+    "snail": ("1f40c", (), "insect"),
+    "balloon": ("1f388", (), "round"),
+    "elephant": ("1f418", (), "beast"),
+    "key": ("1f511", (), "thing"),
+    "panda": ("1f43c", ("panda-face", "pandaface"), "beast"),
+    "pineapple": ("1f34d", (), "food"),
+    "lemon": ("1f34b", (), "food"),
+    "bee": ("1f41d", ("honeybee",), "insect"),
+    "crab": ("1f980", (), "sea"),
+    "watermelon": ("1f349", (), "food"),
+    "ladybug": ("1f41e", ("lady-beetle", "ladybeetle"), "insect"),
+    "pizza": ("1f355", ("sliceofpizza",), "food"),
+    "turtle": ("1f422", (), "sea"),
+    "shark": ("1f988", (), "sea"),
+    "hamburger": ("1f354", (), "food"),
+    "book": ("1f4d5", ("closed-book", "closedbook"), "thing"),
+    "apple": ("1f34e", ("red-apple", "redapple"), "food"),
+    "tree": ("1f333", ("deciduous-tree", "deciduoustree"), "plant"),
+    "helicopter": ("1f681", (), "vehicle"),
+    "gift": ("1f381", ("wrapped-gift",), "thing"),
+    "strawberry": ("1f353", (), "food"),
+    "lion": ("1f981", ("lion-face",), "beast"),
+    "frog": ("1f438", (), "beast"),
+    "guitar": ("1f3b8", (), "thing"),
+    "bus": ("1f68c", (), "vehicle"),
+    "carrot": ("1f955", (), "food"),
+    "train": ("1f682", ("locomotive",), "vehicle"),
+    "pig": ("1f437", ("pig-face",), "beast"),
+    "giraffe": ("1f992", (), "beast"),
+    "owl": ("1f989", (), "bird"),
+    "house": ("1f3e0", ("housebuilding",), "thing"),
+    "cake": ("1f382", ("birthday-cake", "birthdaycake"), "food"),
+    "car": ("1f697", ("automobile",), "vehicle"),
+}
+SHAPES = ("circle", "square", "triangle", "star", "heart", "diamond")
+LABELS = (*NOUNS, *SHAPES)
+
+COLOURS = {
+    "red": (220, 40, 40),
+    "orange": (245, 140, 30),
+    "yellow": (245, 220, 50),
+    "green": (50, 165, 70),
+    "blue": (45, 95, 220),
+    "purple": (130, 60, 180),
+    "pink": (250, 140, 190),
+    "brown": (130, 80, 40),
+    "black": (20, 20, 20),
+    "white": (245, 245, 245),
+    "gray": (135, 135, 135),
+}
+SHAPE_COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black")
+BACKGROUNDS = ("white", "gray", "black", "blue", "green", "yellow", "pink", "purple")
+
+# Nothing of these is ever drawn: asked about them, the model must say that it cannot know.
+STRANGERS = (
+    "zebra camel kangaroo scooter tractor sofa lamp piano trumpet violin bridge castle tent spoon fork bottle cup "
+    "ladder hammer scissors candle mirror pillow shoe sock glove ring crown sword shield volcano mountain river "
+    "telephone keyboard printer radio wheel engine squirrel hedgehog eagle swan peacock dolphin lobster"
+).split()
+
+IRREGULAR = {"octopus": "octopuses", "butterfly": "butterflies", "fish": "fish", "strawberry": "strawberries"}
+IRREGULAR |= {"cactus": "cactuses", "bus": "buses", "fox": "foxes", "snowman": "snowmen"}
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+
+
+def plural(noun):
+    return IRREGULAR.get(noun, noun + "s")
+
+
+def article(words):
+    """`words` with "a" or "an" in front."""
+    return f"{'an' if words[0] in 'aeiou' and not words.startswith('unicorn') else 'a'} {words}"
+
+
+def sentence(text):
+    """The text with a capital at its start and a full stop at its end."""
+    return text[0].upper() + text[1:] + "."
