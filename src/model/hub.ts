@@ -107,8 +107,8 @@ export type HubFileSet = FileSet & {
   readonly servesRanges: boolean;
 };
 
-/** Shorter files are read whole. Longer than any configuration or tokenizer. */
-const wholeBytes = 4 << 20;
+/** Shorter files, as all configurations are, are read whole. */
+const wholeBytes = 256 << 10;
 /** The descriptions of weights lie together. */
 const readAheadBytes = 256 << 10;
 

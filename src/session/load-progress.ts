@@ -3,16 +3,25 @@ import type { FileProgress, LoadProgress } from "./types.ts";
 /** Fewer reports than the worker gets pieces of a download: ten a second are enough for a person. */
 const intervalMs = 100;
 
-/** Passes on reports of one stage not more often than `intervalMs`, but each stage's first and each file's last. */
+/** Passes on the newest report every `intervalMs`, and at once each stage's first and those marked as important. */
 export function createProgressGate(onProgress: ((progress: LoadProgress) => void) | undefined) {
   let stage = "";
   let last = Number.NEGATIVE_INFINITY;
-  return (progress: LoadProgress, important = false) => {
-    const now = performance.now();
-    if (!important && progress.stage === stage && now - last < intervalMs) return;
+  let waiting: LoadProgress | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pass = (progress: LoadProgress) => {
+    clearTimeout(timer);
+    waiting = null;
     stage = progress.stage;
-    last = now;
+    last = performance.now();
     onProgress?.(progress);
+  };
+  return (progress: LoadProgress, important = false) => {
+    const wait = last + intervalMs - performance.now();
+    if (important || progress.stage !== stage || wait <= 0) return pass(progress);
+    // Shown a little later, so that the last report before a silence is not lost.
+    if (!waiting) timer = setTimeout(() => waiting && pass(waiting), wait);
+    waiting = progress;
   };
 }
 
