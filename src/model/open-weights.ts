@@ -3,6 +3,7 @@ import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
 import type { RangeReader } from "./range-reader.ts";
 import { openSafetensors } from "./safetensors.ts";
+import { isWeightFile } from "./select-files.ts";
 import { parseShardIndex } from "./shard-index.ts";
 import type { TensorSource } from "./tensors.ts";
 import { openTorchZip } from "./torch-zip.ts";
@@ -33,14 +34,13 @@ function unsupported({ name }: RangeReader, what: string, advice: string): Auror
   return new AuroraError("ModelUnsupported", `The model's ${name} ${what}, which this app cannot read. ${advice}.`);
 }
 
-const weightFile = /\.(safetensors|st|bin|pth|pt)$/i;
 /** In the order in which they are preferred. */
 const indexNames = ["model.safetensors.index.json", "pytorch_model.bin.index.json"];
 const maxIndexLength = 1 << 26;
 
 /**
  * Opens the weights that lie in a folder, but not those in folders inside it: the files that its index names, where it
- * has one, else all. A file of `torch.save` whose tensors are all in the folder's safetensors files too is left out.
+ * has one, else all but what a trainer left. A file of `torch.save` whose tensors are all in the folder's safetensors files too is left out.
  *
  * @param folder without "/" at its end; "" for the root
  * @returns null when the folder has no weights
@@ -54,7 +54,7 @@ export async function openWeightFolder(files: FileSet, folder: string): Promise<
     .map(({ path }) => path.slice(prefix.length));
   const indexName = indexNames.find((name) => names.includes(name));
   if (indexName !== undefined) return openShards(files, prefix, indexName, names);
-  const weights = names.filter((name) => weightFile.test(name));
+  const weights = names.filter(isWeightFile);
   if (weights.length === 0) return null;
   const sources = new Map<string, TensorSource>();
   // Safetensors first, so that a pickled copy is the one left out.

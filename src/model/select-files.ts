@@ -7,6 +7,11 @@ const papers = /^(readme|licen[cs]e|notice)(\.(md|txt))?$/i;
 /** What trainers leave beside the weights, in the same formats. */
 const leftovers = /^(optimizer|scheduler|scaler|rng_state|training_args|trainer_state|random_states)/i;
 
+/** True for the name of a file of weights, false for what trainers leave beside them in the same formats. */
+export function isWeightFile(name: string): boolean {
+  return weights.test(name) && !leftovers.test(name);
+}
+
 /**
  * The files that can be part of a model: weights, descriptions, tokenizers, licences. Pickled weights are left out where
  * their folder has safetensors, which are commonly the same.

@@ -46,6 +46,7 @@ describe("a folder's weights", () => {
     const files = memoryFiles({
       "config.json": "{}",
       "llm.pth": torchFile("plain.pth"),
+      "training_args.bin": torchFile("malicious.pth"),
       "projector.safetensors": safetensors({ "model.0.bias": 7 }),
       "visual_encoder/model.safetensors": safetensors({ patch: 9 }),
     });
