@@ -1,0 +1,196 @@
+import { AuroraError } from "../errors.ts";
+import type { Checkpoint } from "./checkpoint-type.ts";
+import { Fields, isRecord } from "./fields.ts";
+import type { FileSet } from "./file-set.ts";
+import { findDocuments, readLicense } from "./layouts/documents.ts";
+import { auroraLong, type Family, modRwkv, worldRwkv } from "./layouts/families.ts";
+import { type Language, mapLanguage } from "./layouts/language.ts";
+import { type FoundLanguage, findLanguage } from "./layouts/language-names.ts";
+import { createMappedSource } from "./layouts/mapped-source.ts";
+import { type FoundPart, refuseUnknown, unsupported, type WeightFolder } from "./layouts/part.ts";
+import { findProjector, mapProjector, type Projector } from "./layouts/projector.ts";
+import { findVision, mapVision } from "./layouts/vision.ts";
+import { describeVision } from "./layouts/vision-config.ts";
+import { readJsonFile } from "./model-files.ts";
+import { openWeightFolder } from "./open-weights.ts";
+import { joinRowSlices } from "./row-slices.ts";
+import type { TensorSource } from "./tensors.ts";
+
+/** Files that come with the app and that checkpoints may lack. */
+type Assets = { worldVocabulary(): Promise<Uint8Array> };
+
+const vocabularyFile = "rwkv_vocab_v20230424.txt";
+
+/**
+ * Recognises a checkpoint by its tensors' names, wherever they lie among the files: an xtuner folder of AuroraLong, a ModRWKV
+ * in one file, a language model together with SigLIP and a projector, or a model folder of ours. Reads descriptions only.
+ *
+ * @throws AuroraError `ModelNotFound` for files without weights, `ModelUnsupported` for models of other kinds,
+ *   `ModelCorrupt` for missing tensors; errors of the files' readers
+ */
+export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Checkpoint> {
+  const rootConfig = await readJson(files, "config.json");
+  if (isRecord(rootConfig) && rootConfig.model_type === "auroralong") return openOwnFolder(files, rootConfig);
+  const parts = findParts(files, await openFolders(files));
+  const language = mapLanguage(parts.language);
+  const family = chooseFamily(parts.projector);
+  const vision = mapVision(parts.vision, {
+    usedLayers: (layers) => layers + 1 + family.vision.selectLayer,
+    postLayernorm: family.vision.postLayernorm,
+  });
+  const projector = mapProjector(parts.projector, vision.width, language.config.hidden_size);
+  const notices = [...family.notices];
+  const visionConfig = describeVision(
+    vision,
+    await readVisionFiles(files, parts.vision.folder.path, rootConfig),
+    family.vision,
+    (notice) => notices.push(notice),
+  );
+  const tensors = createMappedSource(new Map([...vision.tensors, ...projector.tensors, ...language.tensors]));
+  const merge = family.merge(vision.patches, vision.layers);
+  const license = await readLicense(files);
+  return {
+    layout: `${family.name}, RWKV-${language.version} in ${parts.language.form}'s names`,
+    config: {
+      model_type: "auroralong",
+      name: `${family.name} ${describeSize(tensors)} (RWKV-${language.version})`,
+      license,
+      vision_config: visionConfig,
+      ...(merge && { merge_config: merge }),
+      projector_config: await describeProjector(files, parts.projector.folder.path, projector, family),
+      text_config: language.config,
+      tokenizer: { type: "rwkv-world", file: vocabularyFile },
+      prompt: describePrompt(family, language),
+      sampling: { fps: 1 },
+    },
+    tensors,
+    tokenizer: { file: vocabularyFile, read: () => readVocabulary(files, assets) },
+    license,
+    notices,
+    documents: findDocuments(files),
+  };
+}
+
+async function openOwnFolder(files: FileSet, json: Record<string, unknown>): Promise<Checkpoint> {
+  const { quantization_config: quantized, ...config } = json;
+  if (quantized !== undefined && quantized !== null)
+    throw unsupported("is quantised already and cannot be converted to another form");
+  const fields = new Fields("config.json", "", config);
+  const tokenizer = fields.section("tokenizer", true);
+  const isWorld = tokenizer.text("type", "huggingface") === "rwkv-world";
+  const file = tokenizer.text("file", isWorld ? vocabularyFile : "tokenizer.json");
+  const weights = await openWeightFolder(files, "");
+  if (!weights) throw noWeights(files);
+  return {
+    layout: "model folder of this app",
+    config,
+    tensors: joinRowSlices(weights),
+    tokenizer: { file, read: () => readWhole(files, file) },
+    license: fields.text("license", "unknown"),
+    notices: [],
+    documents: findDocuments(files),
+  };
+}
+
+/** Every folder that has weights in it, the root first. */
+async function openFolders(files: FileSet): Promise<WeightFolder[]> {
+  const paths = new Set(files.files.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/")))));
+  const folders: WeightFolder[] = [];
+  for (const path of [...paths].sort()) {
+    const tensors = await openWeightFolder(files, path);
+    if (tensors) folders.push({ path, tensors });
+  }
+  if (folders.length === 0) throw noWeights(files);
+  return folders;
+}
+
+type Parts = { readonly language: FoundLanguage; readonly vision: FoundPart; readonly projector: FoundPart };
+
+/** The three parts of a model, each of which must be there once; nothing may be left over. */
+function findParts(files: FileSet, folders: readonly WeightFolder[]): Parts {
+  const vision = only(files, "a picture encoder (SigLIP)", folders.map(findVision));
+  const language = only(files, "a language model (RWKV-6 or RWKV-7)", folders.map(findLanguage));
+  const projector = only(files, "a projector between picture encoder and language model", folders.map(findProjector));
+  const known = new Set<string>();
+  for (const { folder, names, dropped } of [vision, language, projector])
+    for (const name of [...names.values(), ...dropped]) known.add(`${folder.path}/${name}`);
+  const unknown = folders.flatMap(({ path, tensors }) => tensors.names.filter((name) => !known.has(`${path}/${name}`)));
+  refuseUnknown(unknown);
+  return { vision, language, projector };
+}
+
+function only<T extends FoundPart>(files: FileSet, what: string, candidates: readonly (T | null)[]): T {
+  const [first, second] = candidates.filter((candidate) => candidate !== null);
+  if (!first) {
+    const message = `The weights in ${files.label} lack ${what}.`;
+    throw new AuroraError("ModelUnsupported", `${message} Choose it together with the other files of the model.`);
+  }
+  if (second) {
+    const places = [first, second].map(({ folder }) => folder.path || "the folder itself").join(" and ");
+    throw new AuroraError("ModelUnsupported", `${files.label} has ${what} twice: in ${places}. Choose only one.`);
+  }
+  return first;
+}
+
+/** The families differ in their projectors. */
+function chooseFamily(projector: FoundPart): Family {
+  if (!projector.names.has("connector.norm.weight")) return auroraLong;
+  return projector.prefix.endsWith("world_encoder.adapter.") ? worldRwkv : modRwkv;
+}
+
+async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown) {
+  const at = folder === "" ? "" : `${folder}/`;
+  const name = "preprocessor_config.json";
+  return {
+    config: folder === "" ? rootConfig : await readJson(files, `${at}config.json`),
+    preprocessor: (await readJson(files, at + name)) ?? (await readJson(files, name)),
+  };
+}
+
+async function describeProjector(files: FileSet, folder: string, projector: Projector, family: Family) {
+  const json = folder === "" ? null : await readJson(files, `${folder}/config.json`);
+  const fields = new Fields(`${folder}/config.json`, "", isRecord(json) ? json : {});
+  return {
+    depth: projector.depth,
+    hidden_act: fields.text("hidden_act", family.projectorAct),
+    hidden_size: projector.hidden,
+    residual_norm: projector.residualNorm,
+  };
+}
+
+function describePrompt({ prompt }: Family, { config }: Language) {
+  return { ...prompt, stop_ids: prompt.stop_ids.filter((id) => id < config.vocab_size) };
+}
+
+/** Number of weights, e.g. "1.9B" or "430M". */
+function describeSize(tensors: TensorSource): string {
+  const count = tensors.names.reduce(
+    (sum, name) => sum + (tensors.info(name)?.shape ?? []).reduce((product, size) => product * size, 1),
+    0,
+  );
+  return count < 1e9 ? `${Math.max(1, Math.round(count / 1e6))}M` : `${(count / 1e9).toFixed(1)}B`;
+}
+
+/** The checkpoint's own vocabulary where it has one, else the one that all World models share. */
+async function readVocabulary(files: FileSet, assets: Assets): Promise<Uint8Array> {
+  const own = files.files
+    .map(({ path }) => path)
+    .filter((path) => path === vocabularyFile || path.endsWith(`/${vocabularyFile}`))
+    .sort((a, b) => a.length - b.length);
+  return own[0] === undefined ? assets.worldVocabulary() : readWhole(files, own[0]);
+}
+
+async function readWhole(files: FileSet, path: string): Promise<Uint8Array> {
+  const reader = await files.open(path);
+  return reader.read(0, reader.byteLength);
+}
+
+/** A file's parsed content; null where there is no such file. */
+async function readJson(files: FileSet, path: string): Promise<unknown> {
+  return files.files.some((file) => file.path === path) ? readJsonFile(files, path) : null;
+}
+
+function noWeights(files: FileSet): AuroraError {
+  const message = `${files.label} has no weights in it (.safetensors, .st, .bin, .pth or .pt).`;
+  return new AuroraError("ModelNotFound", `${message} Choose a model's folder, or its files.`);
+}

@@ -1,0 +1,108 @@
+import type { VisionDefaults } from "./vision-config.ts";
+
+/** What the models of one family have in common beyond their tensors: they are used the way they were trained. */
+export type Family = {
+  readonly name: string;
+  readonly vision: VisionDefaults;
+  /** Activation between the projector's layers. */
+  readonly projectorAct: "gelu" | "relu";
+  /** `merge_config` of our `config.json`; null for no merging. */
+  merge(patches: number, layers: number): Record<string, unknown> | null;
+  readonly prompt: {
+    readonly sandwich: Template;
+    readonly memory: Template;
+    readonly next_turn: string;
+    readonly stop_ids: readonly number[];
+    readonly stop_strings: readonly string[];
+  };
+  /** Sentences for the person about what the release leaves open. */
+  readonly notices: readonly string[];
+};
+
+type Template = { readonly before: string; readonly between_frames: string; readonly after: string };
+
+/** The share of patches that AuroraLong was trained with. */
+const keptShare = 0.1;
+
+/**
+ * AuroraLong (arXiv 2507.02591) and the authors' RWKV-7 successor. Merging as in AuroraCap's released encoder
+ * (rese1f/aurora), which treats the first patch as if it were a class token; the question before and after the frames as in
+ * the paper, one space between frames as in AuroraCap's training data.
+ */
+export const auroraLong: Family = {
+  name: "AuroraLong",
+  vision: { selectLayer: -2, postLayernorm: false, resample: "bicubic" },
+  projectorAct: "gelu",
+  merge: (patches, layers) => ({
+    // All layers share what is to go, though the last is not used.
+    r: Array.from({ length: layers - 1 }, () => Math.floor((patches * (1 - keptShare)) / layers)),
+    protect_first: true,
+    drop_first: true,
+    proportional_attention: false,
+    order: "ascending",
+    sort: "every-layer",
+  }),
+  prompt: {
+    sandwich: {
+      before: "User: {question}\n",
+      between_frames: " ",
+      after: "\n{question}\n\nAssistant:",
+    },
+    memory: {
+      before: "User: Watch the video.\n",
+      between_frames: " ",
+      after: "\n{question}\n\nAssistant:",
+    },
+    next_turn: "User: {question}\n\nAssistant:",
+    // The end of a text, and an empty line.
+    stop_ids: [0, 261],
+    stop_strings: ["\n\n"],
+  },
+  notices: [
+    "The release does not say how tokens are merged or how the model is prompted: both are as in the paper and in AuroraCap's code.",
+    "Questions from memory use a lead-in that the model was not trained with.",
+  ],
+};
+
+/**
+ * ModRWKV and WorldRWKV (arXiv 2505.14505; Joluck/WorldRWKV, `infer/worldmodel.py`): all layers of SigLIP2 and its last norm, no
+ * merging, pictures between two marks at the start of the user's turn, turns framed by the bytes 0x16 and 0x17.
+ */
+export const modRwkv: Family = {
+  name: "ModRWKV",
+  vision: { selectLayer: -1, postLayernorm: true, resample: "bilinear" },
+  projectorAct: "relu",
+  merge: () => null,
+  prompt: {
+    sandwich: {
+      before: "\x16User:<|65530|>",
+      between_frames: "<|65531|><|65530|>",
+      after: "<|65531|>{question}\x17\x16Assistant:",
+    },
+    memory: {
+      before: "\x16User:<|65530|>",
+      between_frames: "<|65531|><|65530|>",
+      after: "<|65531|>{question}\x17\x16Assistant:",
+    },
+    next_turn: "\x16User:{question}\x17\x16Assistant:",
+    // The end of a text, and the byte 0x17.
+    stop_ids: [0, 24],
+    stop_strings: [],
+  },
+  notices: [
+    "ModRWKV was trained on pictures, not on videos: each frame is read as a picture of its own.",
+    "It reads the question after the pictures only, also when it looks again.",
+  ],
+};
+
+/** WorldRWKV's first releases (`modality.world_encoder.adapter`): pictures stand before the text, without marks. */
+export const worldRwkv: Family = {
+  ...modRwkv,
+  name: "WorldRWKV",
+  prompt: {
+    ...modRwkv.prompt,
+    sandwich: { before: "", between_frames: "", after: "\x16User: {question}\x17\x16Assistant:" },
+    memory: { before: "", between_frames: "", after: "\x16User: {question}\x17\x16Assistant:" },
+    next_turn: "\x16User: {question}\x17\x16Assistant:",
+  },
+};
