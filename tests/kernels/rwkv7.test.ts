@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Gpu } from "../../src/gpu/device.ts";
 import type { TextConfig } from "../../src/model/config.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
 import { readRnnState } from "../../src/rnn/state.ts";
@@ -35,8 +36,11 @@ const shapes: [string, TextConfig, Ranks, "F16" | "F32"][] = [
 const ids = (count: number, vocab: number) => Uint32Array.from({ length: count }, (_, i) => (i * 31 + 7) % vocab);
 
 describe.each(shapes)("RWKV-7 with %s", (_, config, ranks, dtype) => {
-  it("computes the reference's logits and state, as a chunk and token by token", async () => {
-    const gpu = await testGpu();
+  it.each([
+    ["its own adapter", (gpu: Gpu) => gpu],
+    ["a GPU", (gpu: Gpu) => ({ ...gpu, adapter: { ...gpu.adapter, software: false } })],
+  ])("computes the reference's logits and state, chunked and by token, with the kernels for %s", async (_, as) => {
+    const gpu = as(await testGpu());
     const before = gpu.ledger.buffers;
     const { source, values } = randomRwkv7(config, ranks, dtype);
     const rnn = await openRnn(gpu, config, source);

@@ -21,6 +21,7 @@ function dump(...args: string[]): Promise<{ readonly code: number; readonly err:
 test.each([
   ["released-quirks", 3],
   ["big-head", 2],
+  ["goose", 3],
 ])("writes what PyTorch computes: %s", async (name, frames) => {
   const folder = `tests/fixtures/models/${name}`;
   const { prompt_ids: promptIds } = JSON.parse(readFileSync(`${folder}/reference/prompt.json`, "utf8"));
