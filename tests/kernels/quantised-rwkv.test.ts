@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parseConfig, type TextConfig } from "../../src/model/config.ts";
+import { openSafetensors } from "../../src/model/safetensors.ts";
+import type { TensorSource } from "../../src/model/tensors.ts";
+import { openRnn } from "../../src/rnn/rnn.ts";
+import { readRnnState } from "../../src/rnn/state.ts";
+import { createRnnStream } from "../../src/rnn/stream.ts";
+import { expectClose, relativeError } from "../close.ts";
+import { testGpu } from "../gpu.ts";
+import { quantisedModel } from "../quantised-model.ts";
+import { randomRwkv6 } from "../random-rwkv6.ts";
+import { randomRwkv7 } from "../random-rwkv7.ts";
+import { runReference } from "../reference/run-rwkv.ts";
+import * as rwkv6 from "../reference/rwkv6.ts";
+import * as rwkv7 from "../reference/rwkv7.ts";
+import { memoryReader } from "../unit/model/memory-reader.ts";
+
+const sizes = { hiddenSize: 96, headSize: 32, intermediateSize: 160, numHiddenLayers: 2, vocabSize: 101 };
+const six: TextConfig = { modelType: "rwkv6", ...sizes };
+const seven: TextConfig = { modelType: "rwkv7", ...sizes };
+
+describe.each([
+  ["RWKV-6", six, () => randomRwkv6(six, { mix: 7, decay: 5 }, "F16"), rwkv6.step],
+  ["RWKV-7", seven, () => randomRwkv7(seven, { w: 5, a: 3, v: 7, g: 9 }, "F16"), rwkv7.step],
+] as const)("a quantised %s", (_, config, model, step) => {
+  it.each(["int8", "int4"] as const)("in %s computes what its weights stand for", async (format) => {
+    const gpu = await testGpu();
+    const before = gpu.ledger.buffers;
+    const { source, values } = await quantisedModel(model().source, format);
+    const rnn = await openRnn(gpu, config, source);
+    const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
+    const indices = Uint32Array.from({ length: 21 }, (_, i) => (i * 31 + 7) % config.vocabSize);
+    const expected = runReference(step, values, config, indices);
+    chunked.read(indices, { logits: true });
+    for (const id of indices) stepped.read(Uint32Array.of(id), { logits: true });
+    for (const stream of [chunked, stepped]) {
+      expectClose(await stream.readLogits(), expected.logits, 1e-4);
+      const state = await readRnnState(gpu, config, stream.state);
+      for (const [n, layer] of state.entries()) expectClose(layer, expected.states[n] as Float64Array, 1e-4);
+    }
+    for (const owner of [chunked, stepped, rnn]) owner.destroy();
+    expect(gpu.ledger.buffers).toBe(before);
+  });
+});
+
+describe("the built-in model", async () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url));
+  const config = parseConfig(JSON.parse(read("public/models/nano/config.json").toString())).text;
+  const source = await openSafetensors(memoryReader("nano", read("public/models/nano/model.safetensors")));
+  const questions = JSON.parse(read("tests/fixtures/text/prompt-cases.json").toString()) as { ids: number[] }[];
+  const prompts = questions.map(({ ids }) => Uint32Array.from(ids));
+
+  /** The logits after each token of each prompt. */
+  async function run(tensors: TensorSource) {
+    const gpu = await testGpu();
+    const rnn = await openRnn(gpu, config, tensors);
+    const stream = createRnnStream(gpu, rnn, "nano");
+    const found: Float32Array[] = [];
+    for (const ids of prompts) {
+      stream.reset();
+      for (const id of ids) {
+        stream.read(Uint32Array.of(id), { logits: true });
+        found.push(await stream.readLogits());
+      }
+    }
+    stream.destroy();
+    rnn.destroy();
+    return found;
+  }
+
+  // Measured: errors of 0.014 and 0.17 on average, the same choice in 100 % and 94 % of 52 places.
+  it.each([
+    ["int8", 0.03, 0.95],
+    ["int4", 0.3, 0.8],
+  ] as const)("chooses in %s nearly as in f16", async (format, mostError, leastAgreement) => {
+    const best = (logits: Float32Array) => logits.indexOf(Math.max(...logits));
+    const expected = await run(source);
+    const found = await run((await quantisedModel(source, format)).source);
+    const errors = found.map((logits, i) => relativeError(logits, expected[i] as Float32Array));
+    const same = found.filter((logits, i) => best(logits) === best(expected[i] as Float32Array));
+    expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(mostError);
+    expect(same.length / found.length).toBeGreaterThan(leastAgreement);
+  });
+});
