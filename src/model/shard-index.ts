@@ -2,7 +2,7 @@ import { isFileName } from "./config.ts";
 import { corruptFile, Fields, isRecord } from "./fields.ts";
 
 /** What a checkpoint's `….index.json` says: which file holds which tensor. */
-export type ShardIndex = {
+type ShardIndex = {
   /** Tensor name → name of a file in the index's folder. */
   readonly weightMap: ReadonlyMap<string, string>;
   /** Bytes of all tensors; null where the index does not say. */

@@ -19,7 +19,7 @@ export class TorchTensor {
 }
 
 /** The memory of one or several tensors, saved as a file of its own under its key. */
-export class TorchStorage {
+class TorchStorage {
   readonly key: string;
   readonly type: StorageType;
 

@@ -2,7 +2,7 @@ import type { FileSet } from "../../../src/model/file-set.ts";
 import type { RangeReader } from "../../../src/model/range-reader.ts";
 
 /** A reader that keeps the ranges that were read from it. */
-export type MemoryReader = RangeReader & { readonly reads: [begin: number, end: number][] };
+type MemoryReader = RangeReader & { readonly reads: [begin: number, end: number][] };
 
 /** Reads from memory, as strictly as a reader may: what lies outside the file is an error. */
 export function memoryReader(name: string, bytes: Uint8Array): MemoryReader {
