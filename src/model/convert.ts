@@ -171,9 +171,11 @@ function encodeIndex(
   const entries = shards.flatMap(({ file, parts }) =>
     parts.flatMap((part) => part.stored.map(({ name }) => [name, file] as const)),
   );
-  const listed = [...files].map(
-    ([path, { byteLength, sha256 }]) => [path, { byte_length: byteLength, sha256 }] as const,
-  );
+  const paths = [...files.keys()].sort();
+  const listed = paths.map((path) => {
+    const { byteLength, sha256 } = files.get(path) as StoredFile;
+    return [path, { byte_length: byteLength, sha256 }] as const;
+  });
   return encodeJson({
     metadata: { total_size: [...stored.values()].reduce((sum, { tensorBytes }) => sum + tensorBytes, 0) },
     weight_map: Object.fromEntries(entries),
