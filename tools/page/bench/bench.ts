@@ -9,6 +9,7 @@ import { repeatClip } from "./long-video.ts";
 import type { Figure } from "./measure.ts";
 import { benchMerging, syntheticEncoder } from "./merging.ts";
 import { benchProducts } from "./products.ts";
+import { benchQuantised } from "./quantised.ts";
 import { benchReading } from "./reading.ts";
 import { type Checkpoint, watchLong } from "./watching.ts";
 
@@ -73,9 +74,11 @@ async function benchParts(command: BenchCommand, { config, tensors }: ModelFolde
     const larger = await benchMerging(gpu, { ...syntheticEncoder(config), backend, suffix: "-196-tokens", about });
     console.info("matrix products");
     const products = await benchProducts(gpu);
+    console.info("quantised weights");
+    const quantised = await benchQuantised(gpu);
     const { buffers, bytes } = gpu.ledger;
     assert(buffers === 0, `${buffers} buffers of ${bytes} bytes were left on the GPU`);
-    return [...own, ...larger, ...products, ...reading];
+    return [...own, ...larger, ...products, ...quantised, ...reading];
   } finally {
     gpu.destroy();
   }

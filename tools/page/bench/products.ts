@@ -4,7 +4,7 @@ import { runDispatches } from "../../../src/gpu/record.ts";
 import { createTensor, readBuffer, readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import { timeDispatches } from "../../../src/gpu/timing.ts";
 import { createUniform } from "../../../src/gpu/uniform.ts";
-import { linearDecode, linearPrefill, uploadLinear } from "../../../src/kernels/linear.ts";
+import { type LinearRows, linearDecode, linearPrefill, uploadLinear } from "../../../src/kernels/linear.ts";
 import { rowStride } from "../../../src/kernels/row-stride.ts";
 import { float32ToHalf } from "../../../src/model/half.ts";
 import { createOnnxGraph } from "../../../src/vision/onnx-graph.ts";
@@ -12,7 +12,7 @@ import { createOrtSession } from "../../../src/vision/ort.ts";
 import { type Figure, geometricMean, interleave, median, randomFloats, timed, timeRatio } from "./measure.ts";
 
 /** X [T, K] times W [K, N]. */
-type Shape = { readonly rows: number; readonly inWidth: number; readonly outWidth: number };
+export type Shape = { readonly rows: number; readonly inWidth: number; readonly outWidth: number };
 
 /** The shapes of a small language model and of a ViT-B's blocks. */
 const shapes: Record<"gemm" | "gemv", readonly Shape[]> = {
@@ -55,7 +55,7 @@ export async function benchProducts(gpu: Gpu): Promise<Figure[]> {
 }
 
 /** One way to compute all products of a shape. */
-type Contender = {
+export type Contender = {
   /** Submits the products once. */
   call(): Promise<void> | void;
   /** Milliseconds of all products on the GPU's own clock; null where it cannot be read. */
@@ -108,7 +108,7 @@ async function compare(gpu: Gpu, kind: "gemm" | "gemv", shape: Shape): Promise<F
 }
 
 /** Median milliseconds of one of `count` products on the GPU's own clock; null where it cannot be read. */
-async function gpuClock({ gpuMs }: Contender, count: number): Promise<number | null> {
+export async function gpuClock({ gpuMs }: Contender, count: number): Promise<number | null> {
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const milliseconds = (await gpuMs?.()) ?? null;
@@ -119,7 +119,7 @@ async function gpuClock({ gpuMs }: Contender, count: number): Promise<number | n
 }
 
 /** The same for everybody: reads a few bytes of the last result back. */
-async function callAndWait(gpu: Gpu, { call, result }: Contender, calls: number): Promise<void> {
+export async function callAndWait(gpu: Gpu, { call, result }: Contender, calls: number): Promise<void> {
   for (let i = 0; i < calls; i++) await call();
   await readBuffer(gpu, result.buffer, 16);
 }
@@ -149,7 +149,7 @@ async function ort(gpu: Gpu, shape: Shape, x: Tensor, weights: readonly Float32A
 }
 
 /** Our kernels: all products in one submission. */
-function ours(gpu: Gpu, shape: Shape, x: Tensor, weights: readonly (Float32Array | Uint16Array)[]): Contender {
+export function ours(gpu: Gpu, shape: Shape, x: Tensor, weights: readonly LinearRows[]): Contender {
   const { rows: count, inWidth, outWidth } = shape;
   const stride = rowStride(outWidth);
   const rows = createUniform(gpu, "bench.rows", [count, 0, 0, 0]);
@@ -171,8 +171,12 @@ function ours(gpu: Gpu, shape: Shape, x: Tensor, weights: readonly (Float32Array
   };
 }
 
-/** Speed counts only among equal results. */
-async function checkAgreement(gpu: Gpu, { rows, outWidth }: Shape, contenders: readonly Contender[]): Promise<void> {
+/** Speed counts only among equal results. @throws where they differ by more than a hundredth of the largest */
+export async function checkAgreement(
+  gpu: Gpu,
+  { rows, outWidth }: Shape,
+  contenders: readonly Contender[],
+): Promise<void> {
   const results: Float32Array[] = [];
   for (const { call, result, stride } of contenders) {
     await call();
