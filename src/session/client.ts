@@ -1,5 +1,6 @@
 import { AuroraError, type ErrorData } from "../errors.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
+import { appUrl } from "./model-assets.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
 import type { AskOptions, Assistant, ModelChoice, OpenOptions, Session, WatchOptions } from "./types.ts";
@@ -30,13 +31,21 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
         if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
       };
       const { encoder = "auto", quantization = "auto" } = options;
-      worker.postMessage({ type: "open", model: toChoice(options.model), quantization, encoder } satisfies ToWorker);
+      const model = toChoice(options.model);
+      if (model.kind === "hub" || model.kind === "files") askToKeep();
+      const message: ToWorker = { type: "open", model, quantization, encoder, appUrl: appUrl() };
+      worker.postMessage(message);
     });
     return connect(worker, opened);
   } catch (error) {
     worker.terminate();
     throw error;
   }
+}
+
+/** Asks the browser not to delete what is stored when space runs short; some ask the person, so it is done on a click only. */
+function askToKeep(): void {
+  navigator.storage?.persist?.().catch(() => undefined);
 }
 
 /** A choice whose address is absolute, so that a worker reads it alike. */

@@ -2,14 +2,17 @@ import { AuroraError } from "../errors.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { selfTest } from "../kernels/self-test.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { type ModelFolder, openModelFolder } from "../model/model-folder.ts";
+import type { ModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { stateByteLength } from "../rnn/state.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
 import { largestPromptId } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { createEncoder, type Encoder } from "../vision/encoder.ts";
+import { readGpuLimits, smallerForm } from "./gpu-budget.ts";
+import { createAssets } from "./model-assets.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
+import { openModel } from "./open-model.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -27,36 +30,71 @@ export type Engine = {
   destroy(): Promise<void>;
 };
 
+/** How to open an engine. A folder's URL is absolute, or relative to whoever opens it. */
+export type EngineOptions = OpenOptions & {
+  /** The folder that the app's own files lie in (those of `public`); `location.href` unless given. */
+  readonly appUrl?: string;
+};
+
 /**
- * Opens the GPU and loads a model folder onto it.
+ * Opens the GPU and loads a model onto it.
  *
- * @throws AuroraError `WebGpuUnavailable`, `AdapterTooSmall`, `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed`, `OutOfMemory` or `Aborted`
+ * @throws AuroraError `WebGpuUnavailable`, `AdapterTooSmall`, `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed`, `StorageFull`, `OutOfMemory` or `Aborted`
  */
-export async function openEngine(options: OpenOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { signal, onProgress } = options;
   onProgress?.({ stage: "gpu", loadedBytes: 0, totalBytes: null });
   const gpu = await openGpu();
   try {
     await selfTest(gpu);
-    const choice = typeof options.model === "string" ? { kind: "folder" as const, url: options.model } : options.model;
-    if (choice.kind !== "folder") {
-      throw new AuroraError("ModelUnsupported", "Only model folders on a server can be opened.");
-    }
-    const folder = await openModelFolder(choice.url, {
+    const { model, appUrl = location.href } = options;
+    const opened = await openModel(typeof model === "string" ? { kind: "folder", url: model } : model, {
+      quantization: options.quantization ?? "auto",
+      limits: readGpuLimits(gpu.device, gpu.adapter),
+      assets: createAssets(appUrl, signal),
+      onProgress,
       ...(signal ? { signal } : {}),
-      onProgress: (loadedBytes, totalBytes) => onProgress?.({ stage: "download", loadedBytes, totalBytes }),
     });
-    onProgress?.({ stage: "prepare", loadedBytes: folder.byteLength, totalBytes: folder.byteLength });
-    const engine = await loadModel(gpu, folder, options);
-    await warmUp(engine);
-    return engine;
+    const { folder, notices } = opened;
+    try {
+      onProgress?.({ stage: "prepare", loadedBytes: 0, totalBytes: folder.byteLength });
+      const engine = await orOutOfMemory(gpu, folder, () => loadModel(gpu, folder, notices, options));
+      onProgress?.({ stage: "prepare", loadedBytes: folder.byteLength, totalBytes: folder.byteLength });
+      return engine;
+    } finally {
+      opened.release();
+    }
   } catch (error) {
     gpu.destroy();
     throw error;
   }
 }
 
-async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): Promise<Engine> {
+/** Runs `load` until the GPU runs out of memory, and says then what would need less. */
+async function orOutOfMemory<T>(gpu: Gpu, { config }: ModelFolder, load: () => Promise<T>): Promise<T> {
+  const failed = gpu.failed.then((error) => {
+    throw error;
+  });
+  try {
+    return await Promise.race([load(), failed]);
+  } catch (error) {
+    if (!(error instanceof AuroraError) || error.code !== "OutOfMemory") throw error;
+    const smaller = smallerForm(config.quantization);
+    const advice = smaller ? `Load it as ${smaller}, which needs less, or close` : "Choose a smaller model, or close";
+    throw new AuroraError(
+      "OutOfMemory",
+      `The graphics memory cannot hold ${config.name} as ${config.quantization}. ${advice} other tabs and programs that use the graphics card.`,
+      error,
+    );
+  }
+}
+
+async function loadModel(
+  gpu: Gpu,
+  folder: ModelFolder,
+  notices: readonly string[],
+  options: EngineOptions,
+): Promise<Engine> {
   const { config } = folder;
   const { signal } = options;
   const tokenizer = openTokenizer(config.tokenizer, folder.tokenizer);
@@ -73,14 +111,14 @@ async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): P
     ...(signal ? { signal } : {}),
   });
   const rnn = await openRnn(gpu, config.text, folder.tensors, () => signal?.throwIfAborted());
-  return {
+  const engine: Engine = {
     gpu,
     config,
     tokenizer,
     encoder,
     encoding: createMutex(),
     rnn,
-    model: describeModel(folder, encoder),
+    model: describeModel(folder, notices, encoder),
     adapter: describeAdapter(gpu, encoder),
     async destroy() {
       rnn.destroy();
@@ -88,16 +126,22 @@ async function loadModel(gpu: Gpu, folder: ModelFolder, options: OpenOptions): P
       gpu.destroy();
     },
   };
+  await warmUp(engine);
+  return engine;
 }
 
-function describeModel({ config, parameters, byteLength }: ModelFolder, encoder: Encoder): ModelInfo {
+function describeModel(
+  { config, parameters, byteLength }: ModelFolder,
+  notices: readonly string[],
+  encoder: Encoder,
+): ModelInfo {
   return {
     name: config.name,
     license: config.license,
     parameters,
     bytes: byteLength,
     quantization: config.quantization,
-    notices: [],
+    notices,
     imageSize: config.vision.imageSize,
     patchSize: config.vision.patchSize,
     tokensPerFrame: encoder.tokensPerFrame,

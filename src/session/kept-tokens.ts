@@ -43,7 +43,8 @@ export function createKeptTokens(
       spill ??= await openSpill();
       const bytes = new Uint8Array(tokens); // a plain buffer of its own, as the file wants
       const written = spill.write(bytes, { at: onDisk * frameBytes });
-      if (written < bytes.length) throw new Error(`${written} of ${bytes.length} bytes written`);
+      // Not "less than": Chromium returns -8 as an unsigned number when the quota is spent.
+      if (written !== bytes.length) throw new Error(`${written} of ${bytes.length} bytes written`);
       onDisk += tokens.length / frameBytes;
     } catch (cause) {
       const kept = inMemory + onDisk;

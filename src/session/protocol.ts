@@ -22,6 +22,8 @@ export type ToWorker =
       readonly model: ModelChoice;
       readonly quantization: Quantization | "auto";
       readonly encoder: EncoderBackend;
+      /** The folder that the app's own files lie in. */
+      readonly appUrl: string;
     }
   | {
       readonly type: "watch";

@@ -11,12 +11,12 @@ export type PickedFile = { readonly path: string; readonly file: Blob };
 
 /**
  * Which model to open: a ready model folder on a server, read as needed; a repository on Hugging Face (`revision` a branch,
- * tag or commit, `main` unless given), downloaded, converted and stored; files of the person's own, converted and stored;
+ * tag or commit, `main` unless given; `hub` the origin of a server that answers like it), downloaded, converted and stored; files of the person's own, converted and stored;
  * or one that is stored already.
  */
 export type ModelChoice =
   | { readonly kind: "folder"; readonly url: string }
-  | { readonly kind: "hub"; readonly id: string; readonly revision?: string }
+  | { readonly kind: "hub"; readonly id: string; readonly revision?: string; readonly hub?: string }
   | { readonly kind: "files"; readonly name: string; readonly files: readonly PickedFile[] }
   | { readonly kind: "stored"; readonly key: string };
 

@@ -49,12 +49,13 @@ function ledger(): { buffers: number; bytes: number } {
   return engine ? { buffers: engine.gpu.ledger.buffers, bytes: engine.gpu.ledger.bytes } : { buffers: 0, bytes: 0 };
 }
 
-async function open({ model, quantization, encoder }: Extract<ToWorker, { type: "open" }>): Promise<void> {
+async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, { type: "open" }>): Promise<void> {
   try {
     engine = await openEngine({
       model,
       quantization,
       encoder,
+      appUrl,
       signal: opening.signal,
       onProgress: (progress) => port.postMessage({ type: "progress", progress }),
     });

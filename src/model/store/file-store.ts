@@ -14,6 +14,8 @@ export type FileStore = {
   read(path: string): Promise<Blob | null>;
   /** Opens a file for writing, a new one where there is none. One writer a file; on disk in workers only. */
   openWriter(path: string): Promise<FileWriter>;
+  /** How many of so many more bytes can be stored: all, or about how many there is room for. On disk in workers only. */
+  fittingBytes(wanted: number): Promise<number>;
   /** Deletes a file, or a folder with all in it; nothing happens where there is neither. */
   remove(path: string): Promise<void>;
 };

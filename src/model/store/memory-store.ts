@@ -41,6 +41,7 @@ export function createMemoryStore(limitBytes = Number.POSITIVE_INFINITY): FileSt
         close: async () => undefined,
       };
     },
+    fittingBytes: async (wanted) => Math.min(wanted, limitBytes - sum(files.keys())),
     async remove(path) {
       for (const file of [path, ...below(path)]) files.delete(file);
     },

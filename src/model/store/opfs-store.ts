@@ -34,11 +34,26 @@ export async function openOpfsStore(): Promise<FileStore | null> {
       return handle ? handle.getFile() : null;
     },
     async openWriter(path) {
-      const { folder, name } = splitPath(path);
-      let parent = root;
-      for (const part of partsOf(folder)) parent = await parent.getDirectoryHandle(part, { create: true });
-      const handle = (await parent.getFileHandle(name, { create: true })) as SyncFileHandle;
-      return createWriter(await openExclusive(handle, path));
+      try {
+        return createWriter(await openExclusive(await createFile(root, path)));
+      } catch (cause) {
+        throw writeError(cause);
+      }
+    },
+    async fittingBytes(wanted) {
+      const name = `probe-${crypto.randomUUID()}`;
+      try {
+        const access = await openExclusive(await createFile(root, name));
+        try {
+          return probe(access, wanted);
+        } finally {
+          access.close();
+          await root.removeEntry(name);
+        }
+      } catch (cause) {
+        if (isFull(cause)) return 0;
+        throw writeError(cause);
+      }
     },
     async remove(path) {
       const { folder, name } = splitPath(path);
@@ -58,20 +73,21 @@ type SyncAccessHandle = {
 };
 type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
 
-async function openExclusive(handle: SyncFileHandle, path: string): Promise<SyncAccessHandle> {
+async function createFile(root: FileSystemDirectoryHandle, path: string): Promise<SyncFileHandle> {
+  const { folder, name } = splitPath(path);
+  let parent = root;
+  for (const part of partsOf(folder)) parent = await parent.getDirectoryHandle(part, { create: true });
+  return (await parent.getFileHandle(name, { create: true })) as SyncFileHandle;
+}
+
+async function openExclusive(handle: SyncFileHandle): Promise<SyncAccessHandle> {
   // A worker of a page that was just reloaded may hold the file for a moment.
   for (let tries = 0; ; tries++) {
     try {
       return await handle.createSyncAccessHandle();
     } catch (cause) {
       const held = cause instanceof DOMException && cause.name === "NoModificationAllowedError";
-      if (!held || tries === 50) {
-        throw new AuroraError(
-          "StorageFull",
-          `The browser does not let this page write ${path}. Close other tabs of this app, then load the model again.`,
-          cause,
-        );
-      }
+      if (!held || tries === 50) throw cause;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -84,19 +100,14 @@ function createWriter(access: SyncAccessHandle): FileWriter {
       return byteLength;
     },
     async append(bytes) {
-      let written = 0;
       try {
-        written = access.write(bytes as Uint8Array<ArrayBuffer>, { at: byteLength });
-        if (written < bytes.length) throw new DOMException(`${written} of ${bytes.length} bytes`, "QuotaExceededError");
+        const written = access.write(bytes as Uint8Array<ArrayBuffer>, { at: byteLength });
+        // Chromium throws nothing when the quota is spent, and returns -8 as an unsigned number.
+        if (written !== bytes.length)
+          throw new DOMException(`${written} of ${bytes.length} bytes`, "QuotaExceededError");
       } catch (cause) {
         access.truncate(byteLength);
-        throw cause instanceof DOMException && cause.name === "QuotaExceededError"
-          ? outOfSpace(cause)
-          : new AuroraError(
-              "StorageFull",
-              "The browser could not write the model to disk. Check that the disk has room, then load it again: it goes on where it stopped.",
-              cause,
-            );
+        throw writeError(cause);
       }
       byteLength += bytes.length;
     },
@@ -113,10 +124,52 @@ function createWriter(access: SyncAccessHandle): FileWriter {
       return bytes;
     },
     async close() {
-      access.flush();
-      access.close();
+      try {
+        access.flush();
+      } catch (cause) {
+        throw writeError(cause);
+      } finally {
+        access.close();
+      }
     },
   };
+}
+
+/**
+ * Makes an empty file longer, up to `wanted`, and tells how long it could be made. What `navigator.storage.estimate()` says is
+ * no help: Chromium states the same quota for every site, private windows included.
+ */
+function probe(access: SyncAccessHandle, wanted: number): number {
+  const fits = (byteLength: number) => {
+    try {
+      access.truncate(byteLength);
+      return access.getSize() === byteLength; // Chromium throws nothing
+    } catch (cause) {
+      if (isFull(cause)) return false;
+      throw cause;
+    }
+  };
+  if (fits(wanted)) return wanted;
+  let [least, most] = [0, wanted];
+  for (let step = 0; step < 10; step++) {
+    const middle = Math.floor((least + most) / 2);
+    if (fits(middle)) least = middle;
+    else most = middle;
+  }
+  return least;
+}
+
+function isFull(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === "QuotaExceededError";
+}
+
+function writeError(cause: unknown): AuroraError {
+  if (isFull(cause)) return outOfSpace(cause);
+  return new AuroraError(
+    "StorageFull",
+    "The browser could not write the model to disk. Check that the disk has room and close other tabs of this app, then load it again: it goes on where it stopped.",
+    cause,
+  );
 }
 
 /** A folder below `root`, or null where there is none. */

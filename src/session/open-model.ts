@@ -1,0 +1,71 @@
+import { openModelFiles } from "../model/model-files.ts";
+import { type ModelFolder, openModelFolder } from "../model/model-folder.ts";
+import type { FileStore } from "../model/store/file-store.ts";
+import { openStored, readManifest } from "../model/store/model-store.ts";
+import { openOpfsStore } from "../model/store/opfs-store.ts";
+import { createProgressGate } from "./load-progress.ts";
+import { holdShared, withLock } from "./model-lock.ts";
+import { findSource, modelKey } from "./model-source.ts";
+import { type StoreOptions, storeModel } from "./store-model.ts";
+import type { LoadProgress, ModelChoice } from "./types.ts";
+
+export type OpenModelOptions = Omit<StoreOptions, "report"> & {
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+};
+
+/** A model whose tensors can be read. */
+export type OpenedModel = {
+  readonly folder: ModelFolder;
+  /** Sentences for the person. */
+  readonly notices: readonly string[];
+  /** Its tensors are read no more: a stored model may be deleted from now on. */
+  release(): void;
+};
+
+/**
+ * Opens whichever model was chosen; one from a hub or from files of the person's is stored first. Runs in a worker.
+ *
+ * @throws AuroraError those of `storeModel`
+ */
+export async function openModel(choice: ModelChoice, options: OpenModelOptions): Promise<OpenedModel> {
+  const { signal, quantization } = options;
+  const opening = { ...options, report: createProgressGate(options.onProgress) };
+  if (choice.kind === "folder") {
+    const folder = await openModelFolder(choice.url, {
+      ...(signal ? { signal } : {}),
+      onProgress: (loadedBytes, totalBytes) => options.onProgress?.({ stage: "download", loadedBytes, totalBytes }),
+    });
+    return { folder, notices: [], release: () => undefined };
+  }
+  const disk = await openOpfsStore();
+  if (choice.kind === "stored") return openFromStore(disk, choice.key, [], opening);
+  opening.report({ stage: "download", loadedBytes: 0, totalBytes: null });
+  const source = await findSource(choice, options);
+  const known = quantization === "auto" ? null : modelKey(source, quantization);
+  if (disk && known && (await readManifest(disk, known))) return openFromStore(disk, known, [], opening);
+  // Another tab that loads the same model goes first; then it is there.
+  const { store, key, notices } = await withLock(source.key, "exclusive", signal, () =>
+    storeModel(source, disk, opening),
+  );
+  return openFromStore(store, key, notices, opening);
+}
+
+async function openFromStore(
+  store: FileStore | null,
+  key: string,
+  notices: readonly string[],
+  { signal, report }: StoreOptions,
+): Promise<OpenedModel> {
+  const lock = await holdShared(key, signal);
+  try {
+    const { manifest, files } = await openStored(store, key);
+    const folder = await openModelFiles(files, {
+      ...(signal ? { signal } : {}),
+      onProgress: (loadedBytes, totalBytes) => report({ stage: "prepare", loadedBytes, totalBytes }),
+    });
+    return { folder, notices: [...notices, ...manifest.notices], release: lock.release };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

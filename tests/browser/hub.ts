@@ -1,0 +1,50 @@
+import { inject } from "vitest";
+import { openLibrary } from "../../src/session/library.ts";
+import type { StoredModel } from "../../src/session/types.ts";
+import type { Fault } from "../hub-faults.ts";
+
+/** Origin of the hub that the tests talk to. */
+export const hub = inject("hub");
+
+async function control(
+  command: string,
+  query: Readonly<Record<string, string>> = {},
+  body?: unknown,
+): Promise<unknown> {
+  const url = new URL(`/control/${command}`, hub);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const response = await fetch(url, { method: "POST", body: body === undefined ? null : JSON.stringify(body) });
+  return response.json();
+}
+
+/** Offers a folder of this repository as `owner/name` on the hub. */
+export async function offer(id: string, folder: string): Promise<void> {
+  await control("offer", { id, folder });
+}
+
+/** What goes wrong with the next requests whose path ends so. */
+export async function spoil(pathEnd: string, ...faults: Fault[]): Promise<void> {
+  await control("spoil", { id: pathEnd }, faults);
+}
+
+/** Path and range of each request for a file since the last call. */
+export async function takeRequests(): Promise<string[]> {
+  return (await control("requests")) as string[];
+}
+
+export const library = openLibrary();
+
+/** SHA-256 of each file of a stored model, of its content as it is now. */
+export async function hashStored({ key }: StoredModel): Promise<Record<string, string>> {
+  const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("aurora-models");
+  const folder = await (await (await root.getDirectoryHandle("models")).getDirectoryHandle(key)).getDirectoryHandle(
+    "files",
+  );
+  const hashes: Record<string, string> = {};
+  for await (const entry of folder.values()) {
+    const content = await (await (entry as FileSystemFileHandle).getFile()).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+    hashes[entry.name] = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  return hashes;
+}

@@ -1,0 +1,53 @@
+import type { ErrorData } from "../../../src/errors.ts";
+import { toAuroraError } from "../../../src/errors.ts";
+import type { Patience } from "../../../src/model/http.ts";
+import { createAssets } from "../../../src/session/model-assets.ts";
+import { openModel } from "../../../src/session/open-model.ts";
+import type { LoadProgress, ModelChoice, Quantization } from "../../../src/session/types.ts";
+
+/** What the worker is asked to open. */
+export type Order = {
+  readonly model: ModelChoice;
+  readonly quantization: Quantization | "auto";
+  readonly patience: Patience;
+  /** Of the adapter that it would be loaded on. */
+  readonly gpuBytes: number;
+};
+
+export type Opened = {
+  readonly name: string;
+  readonly quantization: Quantization;
+  readonly parameters: number;
+  readonly notices: readonly string[];
+};
+
+/** What the worker tells. */
+export type Told =
+  | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "opened"; readonly opened: Opened }
+  | { readonly type: "failed"; readonly error: ErrorData };
+
+// Opens a model as the engine does, and reads all its tensors, without a GPU.
+self.onmessage = async ({ data }: MessageEvent<Order>) => {
+  const tell = (message: Told) => self.postMessage(message);
+  try {
+    const { folder, notices, release } = await openModel(data.model, {
+      quantization: data.quantization,
+      patience: data.patience,
+      limits: {
+        maxBufferSize: data.gpuBytes,
+        maxStorageBufferBindingSize: data.gpuBytes,
+        software: false,
+        deviceMemory: null,
+      },
+      assets: createAssets(location.origin),
+      onProgress: (progress) => tell({ type: "progress", progress }),
+    });
+    for (const name of folder.tensors.names) await folder.tensors.read(name);
+    release();
+    const { config, parameters } = folder;
+    tell({ type: "opened", opened: { name: config.name, quantization: config.quantization, parameters, notices } });
+  } catch (error) {
+    tell({ type: "failed", error: toAuroraError(error, "ModelCorrupt", String(error)).toData() });
+  }
+};
