@@ -30,11 +30,6 @@ export function isQuantisable(name: string, shape: readonly number[]): boolean {
   );
 }
 
-/** Bytes of a quantised tensor with its scales. */
-export function quantisedBytes(elements: number, format: QuantisedFormat): number {
-  return (format === "int8" ? elements : elements / 2) + (elements / weightGroup) * 2;
-}
-
 /**
  * Quantises whole rows of weights, symmetrically, each group by itself. The scale makes the largest weight of a group the largest
  * whole number; for int4 two smaller ones, which cut the largest weights off, are tried as well and the one with the least
