@@ -1,0 +1,129 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toFloat32 } from "../../src/model/half.ts";
+import { openWeightFolder } from "../../src/model/open-weights.ts";
+import type { TensorSource } from "../../src/model/tensors.ts";
+import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { openNodeFiles } from "../../tools/node-files.ts";
+import { relativeError } from "../close.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const scratch = scratchFolder();
+
+type Run = { readonly code: number; readonly out: string; readonly err: string };
+
+/** Runs `npm run convert` as a person does. */
+function convert(...args: string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile("npm", ["run", "--silent", "convert", "--", ...args], (error, out, err) => {
+      resolve({ code: error ? 1 : 0, out, err });
+    });
+  });
+}
+
+/** Largest relative errors against PyTorch that the forms of the embedded model may have: about twice what was measured. */
+const forms = [
+  ["f16", { megabytes: 8.7, states: 1e-5, logits: 1e-5 }],
+  ["int8", { megabytes: 6.3, states: 0.01, logits: 0.03 }],
+  ["int4", { megabytes: 5.1, states: 0.25, logits: 0.4 }],
+] as const;
+
+describe("the embedded model", () => {
+  /** One browser for all forms. */
+  let host: Host;
+  const runs = new Map<string, Run>();
+  beforeAll(async () => {
+    for (const [form] of forms)
+      runs.set(form, await convert("public/models/nano", "--out", scratch(form), "--quant", form));
+    host = await openHost(scratch("."));
+  });
+  afterAll(() => host.close());
+
+  test.each(forms)("becomes a smaller folder as %s", (form, { megabytes }) => {
+    const { code, out } = runs.get(form) as Run;
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      new RegExp(`as ${form} in .*\n\\d files of 8\\.6 MB became 5 of .* MB of memory\\.\nLicence: Apache-2\\.0`),
+    );
+    const files = readdirSync(scratch(form));
+    expect(files).toEqual(expect.arrayContaining(["config.json", "model.safetensors.index.json", "tokenizer.json"]));
+    const bytes = files.reduce((sum, file) => sum + statSync(scratch(`${form}/${file}`)).size, 0);
+    expect(bytes).toBeLessThan(megabytes * 1e6);
+  });
+
+  test.each(forms)("computes as %s what PyTorch does at f32, within its error", async (form, bounds) => {
+    const folder = "tests/fixtures/nano/counting";
+    const { prompt_ids: promptIds } = JSON.parse(readFileSync(`${folder}/prompt.json`, "utf8"));
+    const images = Array.from({ length: 8 }, (_, i) => `${folder}/frame-${i}.png`);
+    const command = { model: `${modelAddress(".")}${form}/`, encoder: "auto", promptIds } as const;
+    mkdirSync(scratch(`${form}-dump`));
+    const [download] = await Promise.all([host.page.waitForEvent("download"), host.run("dump", command, images)]);
+    await download.saveAs(scratch(`${form}-dump/model.safetensors`));
+
+    const [written, reference] = await Promise.all([openFolder(scratch(`${form}-dump`)), openFolder(folder)]);
+    const error = async (name: string) => relativeError(await floats(written, name), await floats(reference, name));
+    const layers = reference.names.filter((name) => name.startsWith("state."));
+    const states = await Promise.all(layers.map(error));
+    const logits = await error("logits");
+    expect(layers.length).toBeGreaterThan(0);
+    expect(Math.max(...states)).toBeLessThan(bounds.states);
+    expect(logits).toBeLessThan(bounds.logits);
+    expect(argmax(await floats(written, "logits"))).toBe(argmax(await floats(reference, "logits")));
+  });
+
+  test.each(forms)("answers as %s", async (form) => {
+    const result = await host.run(
+      "ask",
+      {
+        model: `${modelAddress(".")}${form}/`,
+        url: null,
+        fps: null,
+        encoder: "auto",
+        questions: ["What comes first?"],
+        from: "memory",
+        at: null,
+      },
+      ["public/samples/sequence.mp4"],
+    );
+    expect(result.answers[0]?.answer).toBe("A snail appears first.");
+  });
+});
+
+describe("says in one line", () => {
+  const out = scratch("refused");
+  const refused: [string, string[], RegExp][] = [
+    ["how it is used", [], /^usage: npm run convert/],
+    ["that a form is not known", ["public/models/nano", "--out", out, "--quant", "int2"], /^usage: npm run convert/],
+    ["that there is no such input", [scratch("none"), "--out", out], /^ModelNotFound: There is no file or folder/],
+    ["that there are no weights", ["docs", "--out", out], /^ModelNotFound: .*no weights/],
+    ["that weights are damaged", [file("damaged/model.safetensors", "x".repeat(100)), "--out", out], /^ModelCorrupt: /],
+    ["that the folder is in use", ["public/models/nano", "--out", "docs"], /docs is not empty/],
+  ];
+  test.each(refused)("%s", async (_, args, message) => {
+    const { code, err } = await convert(...args);
+    expect(code).toBe(1);
+    expect(err.trimEnd()).toMatch(message);
+    expect(err.trimEnd()).not.toContain("\n");
+  });
+});
+
+function file(path: string, content: string): string {
+  mkdirSync(scratch(`${path}/..`), { recursive: true });
+  writeFileSync(scratch(path), content);
+  return scratch(path);
+}
+
+async function openFolder(folder: string): Promise<TensorSource> {
+  const source = await openWeightFolder(await openNodeFiles([folder]), "");
+  if (!source) throw new Error(`${folder} has no weights`);
+  return source;
+}
+
+async function floats(source: TensorSource, name: string): Promise<Float32Array> {
+  return toFloat32(await source.read(name));
+}
+
+function argmax(values: Float32Array): number {
+  return values.indexOf(Math.max(...values));
+}
