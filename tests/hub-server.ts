@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Quantization } from "../src/model/config.ts";
 import type { Fault } from "./hub-faults.ts";
 
 /** A model hub on 127.0.0.1 that answers as Hugging Face does, and badly when told to. */
@@ -15,8 +16,15 @@ export type HubServer = {
   close(): Promise<void>;
 };
 
-/** @param folder reads a folder of the repository root for `POST /control/offer?id=&folder=`, which tests in a browser use */
-export async function startHubServer(folder?: (path: string) => Record<string, Uint8Array>): Promise<HubServer> {
+/** What tests in a browser have done in Node, by `POST /control/…?folder=`. */
+export type NodeSide = {
+  /** Reads a folder of this repository, for `offer`. */
+  readFolder(folder: string): Record<string, Uint8Array>;
+  /** Converts a folder of this repository as `npm run convert` does; gives the SHA-256 of each file, for `convert`. */
+  convert(folder: string, quantization: Quantization): Promise<Record<string, string>>;
+};
+
+export async function startHubServer(node?: NodeSide): Promise<HubServer> {
   const repositories = new Map<string, ReadonlyMap<string, Uint8Array>>();
   const faults = new Map<string, Fault[]>();
   let requests: string[] = [];
@@ -52,10 +60,13 @@ export async function startHubServer(folder?: (path: string) => Record<string, U
   async function control(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const piece of request) body += piece;
-    const id = url.searchParams.get("id") ?? "";
-    if (url.pathname === "/control/offer") hub.offer(id, folder?.(url.searchParams.get("folder") ?? "") ?? {});
+    const [id = "", folder = ""] = ["id", "folder"].map((name) => url.searchParams.get(name) ?? "");
+    let result: unknown = null;
+    if (url.pathname === "/control/offer") hub.offer(id, node?.readFolder(folder) ?? {});
     if (url.pathname === "/control/spoil") hub.spoil(id, JSON.parse(body) as Fault[]);
-    response.end(url.pathname === "/control/requests" ? JSON.stringify(hub.takeRequests()) : "{}");
+    if (url.pathname === "/control/requests") result = hub.takeRequests();
+    if (url.pathname === "/control/convert") result = await node?.convert(folder, id as Quantization);
+    response.end(JSON.stringify(result));
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,6 +1,11 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { TestProject } from "vitest/node";
+import { openCheckpoint } from "../../src/model/checkpoint.ts";
+import type { Quantization } from "../../src/model/config.ts";
+import { convertCheckpoint } from "../../src/model/convert.ts";
+import { openNodeFiles } from "../../tools/node-files.ts";
 import { startHubServer } from "../hub-server.ts";
 
 declare module "vitest" {
@@ -14,7 +19,7 @@ const root = join(import.meta.dirname, "../..");
 
 /** Starts the hub that tests in the browser talk to. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startHubServer(readFolder);
+  const server = await startHubServer({ readFolder, convert });
   project.provide("hub", server.url);
   return () => server.close();
 }
@@ -27,4 +32,18 @@ function readFolder(folder: string): Record<string, Uint8Array> {
   return Object.fromEntries(
     files.map((path) => [relative(top, path).split(sep).join("/"), new Uint8Array(readFileSync(path))]),
   );
+}
+
+async function convert(folder: string, quantization: Quantization): Promise<Record<string, string>> {
+  const vocabulary = join(root, "public/tokenizers/rwkv_vocab_v20230424.txt");
+  const files = await openNodeFiles([join(root, folder)]);
+  const checkpoint = await openCheckpoint(files, { worldVocabulary: async () => readFileSync(vocabulary) });
+  const hashes: Record<string, string> = {};
+  await convertCheckpoint(checkpoint, quantization, {
+    async write(path, content) {
+      hashes[path] = createHash("sha256").update(content).digest("hex");
+    },
+    finish: async () => undefined,
+  });
+  return hashes;
 }

@@ -1,6 +1,6 @@
 import { inject } from "vitest";
 import { openLibrary } from "../../src/session/library.ts";
-import type { StoredModel } from "../../src/session/types.ts";
+import type { Quantization, StoredModel } from "../../src/session/types.ts";
 import type { Fault } from "../hub-faults.ts";
 
 /** Origin of the hub that the tests talk to. */
@@ -30,6 +30,11 @@ export async function spoil(pathEnd: string, ...faults: Fault[]): Promise<void> 
 /** Path and range of each request for a file since the last call. */
 export async function takeRequests(): Promise<string[]> {
   return (await control("requests")) as string[];
+}
+
+/** What `npm run convert` makes of a folder of this repository: SHA-256 of each file. */
+export async function convertInNode(folder: string, quantization: Quantization): Promise<Record<string, string>> {
+  return (await control("convert", { folder, id: quantization })) as Record<string, string>;
 }
 
 export const library = openLibrary();
