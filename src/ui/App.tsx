@@ -6,7 +6,12 @@ import { type AskMode, type Conversation, openTurn, type Turn } from "./conversa
 import { Details } from "./Details.tsx";
 import { DropTarget } from "./DropTarget.tsx";
 import { Landing } from "./Landing.tsx";
-import { ModelStatus } from "./ModelStatus.tsx";
+import { ModelButton } from "./ModelButton.tsx";
+import { ModelNotices, ModelStatus } from "./ModelStatus.tsx";
+import { ModelsDialog } from "./ModelsDialog.tsx";
+import { nano, sameChoice } from "./model-catalog.ts";
+import { currentLoad } from "./model-load.ts";
+import type { Models } from "./models.ts";
 import { Picker } from "./Picker.tsx";
 import { useSnapshot } from "./use-snapshot.ts";
 import { type ChosenVideo, type Viewer, videoFromFile, videoFromSample } from "./viewer.ts";
@@ -16,12 +21,15 @@ import "./controls.css";
 import "./landing.css";
 import "./workspace.css";
 import "./chat.css";
+import "./models.css";
+import "./model-load.css";
 
-type AppProps = { readonly viewer: Viewer; readonly conversation: Conversation };
+type AppProps = { readonly viewer: Viewer; readonly conversation: Conversation; readonly models: Models };
 
 /** The whole page: the landing until there is a video, then the video with the conversation beside it. */
-export function App({ viewer, conversation }: AppProps) {
-  const { model, video, session } = useSnapshot(viewer);
+export function App({ viewer, conversation, models }: AppProps) {
+  const state = useSnapshot(viewer);
+  const { model, video, session } = state;
   const turns = useSnapshot(conversation);
   const [draft, setDraft] = useState("");
   const [mode, setMode] = useState<AskMode>("memory");
@@ -31,7 +39,13 @@ export function App({ viewer, conversation }: AppProps) {
   const player = useRef<HTMLVideoElement>(null);
   const answering = openTurn(turns) !== null;
 
+  const load = currentLoad(state);
+  const loaded = model.status === "ready" ? model.assistant.model : null;
+
   useEffect(() => stopOnEscape(conversation), [conversation]);
+
+  // A session that another takes the place of cannot end its answer any more.
+  useEffect(() => (session ? conversation.stop : undefined), [session, conversation]);
 
   function choose(next: ChosenVideo) {
     void conversation.clear(null);
@@ -66,7 +80,13 @@ export function App({ viewer, conversation }: AppProps) {
     if (player.current) player.current.currentTime = seconds;
   }
 
-  const status = <ModelStatus model={model} onReload={() => void viewer.load()} />;
+  const status = (
+    <ModelStatus
+      model={model}
+      onReload={() => void viewer.load()}
+      onNano={sameChoice(state.request.choice, nano.choice) ? null : () => void models.useNano()}
+    />
+  );
   const composer = (
     <Composer
       boxRef={box}
@@ -90,6 +110,7 @@ export function App({ viewer, conversation }: AppProps) {
         <Brand />
         <nav aria-label="Page">
           {video && <Picker quiet onPick={(file) => choose(videoFromFile(file))} />}
+          <ModelButton state={state} load={load} onPress={models.open} />
           <Details model={model} session={session} />
         </nav>
       </header>
@@ -102,10 +123,11 @@ export function App({ viewer, conversation }: AppProps) {
             model={model}
             videoRef={player}
             onWatchAgain={watchAgain}
-            status={model.status === "ready" ? null : status}
+            status={loaded ? <ModelNotices notices={loaded.notices} /> : status}
           />
           <Chat
             turns={turns}
+            modelName={loaded?.name ?? null}
             suggestions={video.questions}
             answering={answering}
             onAsk={ask}
@@ -124,6 +146,10 @@ export function App({ viewer, conversation }: AppProps) {
           composer={composer}
         />
       )}
+      <ModelsDialog models={models} viewer={viewer} load={load} />
+      <p className="visually-hidden" aria-live="polite">
+        {state.change ? (load?.spoken ?? "") : ""}
+      </p>
       <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
     </div>
   );

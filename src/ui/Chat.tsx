@@ -5,6 +5,8 @@ import { Transcript } from "./Transcript.tsx";
 
 type ChatProps = {
   readonly turns: readonly Turn[];
+  /** Name of the model in use; null while there is none. */
+  readonly modelName: string | null;
   readonly suggestions: readonly string[];
   readonly answering: boolean;
   readonly onAsk: (question: string) => void;
@@ -16,7 +18,8 @@ type ChatProps = {
 };
 
 /** The conversation beside the video. */
-export function Chat({ turns, suggestions, answering, onAsk, onRetry, onClear, onSeek, composer }: ChatProps) {
+export function Chat(props: ChatProps) {
+  const { turns, modelName, suggestions, answering, onAsk, onRetry, onClear, onSeek, composer } = props;
   const asked = new Set(turns.map((turn) => turn.question));
   const open = suggestions.filter((question) => !asked.has(question));
   const suggested = open.length > 0 && (
@@ -40,6 +43,7 @@ export function Chat({ turns, suggestions, answering, onAsk, onRetry, onClear, o
       </header>
       <Transcript
         turns={turns}
+        modelName={modelName}
         onRetry={onRetry}
         onSeek={onSeek}
         empty={

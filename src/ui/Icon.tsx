@@ -12,6 +12,11 @@ const paths = {
   close: "M6 6l12 12M18 6 6 18",
   latest: "M5 12h13M12.5 6.5 18 12l-5.5 5.5",
   grid: "M4.5 4.5h15v15h-15zM4.5 12h15M12 4.5V12",
+  models: "M12 3.8 20.5 8 12 12.2 3.5 8zM3.8 12.2 12 16.2l8.2-4M3.8 16.2 12 20.2l8.2-4",
+  trash: "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7",
+  folder: "M3.5 6h6l2 2.5h9v10h-17z",
+  file: "M6.5 3.5h7l4 4v13h-11zM13.5 3.5v4h4",
+  download: "M12 4v11M7 10.5l5 5 5-5M5 19.5h14",
   film: "M4.5 5.5h15v13h-15zM8.5 5.5v13M15.5 5.5v13M4.5 12h15",
 } as const;
 

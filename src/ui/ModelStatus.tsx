@@ -4,22 +4,30 @@ import { Icon } from "./Icon.tsx";
 import { ProgressBar } from "./ProgressBar.tsx";
 import type { ModelState } from "./viewer.ts";
 
-type ModelStatusProps = { readonly model: ModelState; readonly onReload: () => void };
+type ModelStatusProps = {
+  readonly model: ModelState;
+  readonly onReload: () => void;
+  /** Opens the model that comes with the page; null where that is the one which failed. */
+  readonly onNano: (() => void) | null;
+};
 
 /** The model's price and progress while it loads, its name once it is there, and what to do when it is not. */
-export function ModelStatus({ model, onReload }: ModelStatusProps) {
+export function ModelStatus({ model, onReload, onNano }: ModelStatusProps) {
   if (model.status === "loading") return <Loading model={model} />;
   if (model.status === "ready") {
-    const { name, bytes } = model.assistant.model;
+    const { name, bytes, notices } = model.assistant.model;
     return (
-      <p className="model-status">
-        <span className="model-ready">
-          <Icon name="check" /> Model ready
-        </span>
-        <span>
-          {name} · {formatBytes(bytes)} · {model.assistant.adapter.software ? "on this CPU" : "on this GPU"}
-        </span>
-      </p>
+      <>
+        <p className="model-status">
+          <span className="model-ready">
+            <Icon name="check" /> Model ready
+          </span>
+          <span>
+            {name} · {formatBytes(bytes)} · {model.assistant.adapter.software ? "on this CPU" : "on this GPU"}
+          </span>
+        </p>
+        <ModelNotices notices={notices} />
+      </>
     );
   }
   if (model.error.code === "WebGpuUnavailable") return <NoWebGpu message={model.error.message} onRetry={onReload} />;
@@ -28,7 +36,26 @@ export function ModelStatus({ model, onReload }: ModelStatusProps) {
       <button type="button" className="button" onClick={onReload}>
         <Icon name="again" /> {model.lost ? "Reload model" : "Try again"}
       </button>
+      {onNano && (
+        <button type="button" className="button" onClick={onNano}>
+          Back to nano
+        </button>
+      )}
     </ErrorNote>
+  );
+}
+
+/** What loading the model found, in sentences; nothing where there is nothing to say. */
+export function ModelNotices({ notices }: { readonly notices: readonly string[] }) {
+  if (notices.length === 0) return null;
+  return (
+    <ul className="notices" aria-label="Notices about the model">
+      {notices.map((notice) => (
+        <li key={notice}>
+          <Icon name="info" /> {notice}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -41,7 +68,7 @@ function Loading({ model }: { readonly model: Extract<ModelState, { status: "loa
       ? "Preparing the model"
       : total === null
         ? "Waking the GPU"
-        : `Loading the model · ${formatBytes(loaded)} of ${formatBytes(total)}`;
+        : `${progress?.stage === "convert" ? "Converting" : "Loading"} the model · ${formatBytes(loaded)} of ${formatBytes(total)}`;
   const done = total === null ? null : progress?.stage === "prepare" ? 1 : loaded / Math.max(total, 1);
   return (
     <div className="model-status">

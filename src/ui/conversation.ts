@@ -1,6 +1,7 @@
 import { type ErrorData, toAuroraError } from "../errors.ts";
 import type { AnswerFigures, AskOptions, Session } from "../session/types.ts";
 import { createStore, type Store } from "./store.ts";
+import type { Askable } from "./viewer.ts";
 
 /** Where an answer comes from: the state as it is, or a second reading of all kept frames. */
 export type AskMode = NonNullable<AskOptions["from"]>;
@@ -18,6 +19,8 @@ export type Turn = {
   readonly figures: AnswerFigures | null;
   /** How much of the video, in seconds, had been watched when the question was put to the session; null before. */
   readonly watchedUntilSeconds: number | null;
+  /** Name of the model that the question was put to; null before. */
+  readonly modelName: string | null;
   /** Null unless `failed`. */
   readonly error: ErrorData | null;
 };
@@ -39,8 +42,8 @@ export function openTurn(turns: readonly Turn[]): Turn | null {
   return turns.find((turn) => turn.status === "waiting" || turn.status === "writing") ?? null;
 }
 
-/** An empty conversation; `askable` gives the session once there is something to ask about. */
-export function createConversation(askable: (signal: AbortSignal) => Promise<Session>): Conversation {
+/** An empty conversation; `askable` gives whom to ask once there is something to ask about. */
+export function createConversation(askable: (signal: AbortSignal) => Promise<Askable>): Conversation {
   const store = createStore<readonly Turn[]>([]);
   let nextId = 1;
   let abort: AbortController | null = null;
@@ -57,8 +60,8 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
     };
     let text = "";
     try {
-      const session = await askable(signal);
-      put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds });
+      const { session, modelName } = await askable(signal);
+      put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds, modelName });
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
         if (signal.aborted) return;
         // Models begin with the space between the prompt and the answer.
@@ -117,4 +120,11 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ses
   };
 }
 
-const emptyTurn = { text: "", status: "waiting", figures: null, watchedUntilSeconds: null, error: null } as const;
+const emptyTurn = {
+  text: "",
+  status: "waiting",
+  figures: null,
+  watchedUntilSeconds: null,
+  modelName: null,
+  error: null,
+} as const;

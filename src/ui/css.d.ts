@@ -5,4 +5,9 @@ declare module "react" {
   interface CSSProperties {
     "--weight"?: number;
   }
+
+  interface InputHTMLAttributes<T> {
+    /** Makes a file input pick a folder with all that is in it; "" switches it on. */
+    webkitdirectory?: "" | undefined;
+  }
 }

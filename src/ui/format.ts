@@ -61,3 +61,16 @@ export function formatCodec(codec: string): string {
 export function formatRate(perSecond: number): string {
   return perSecond < 9.95 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond));
 }
+
+/** A model's size in numbers: "4.3 M", "551 M", "1.9 B". */
+export function formatParameters(count: number): string {
+  const [value, unit] = count >= 999_500_000 ? [count / 1e9, "B"] : [count / 1e6, "M"];
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${unit}`;
+}
+
+const dates = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+
+/** A day, from milliseconds since 1970: "Nov 23, 2026". */
+export function formatDate(milliseconds: number): string {
+  return dates.format(milliseconds);
+}

@@ -1,13 +1,36 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import type { Assistant, LoadProgress, OpenOptions, Session } from "../session/types.ts";
+import type {
+  Assistant,
+  EncoderBackend,
+  LoadProgress,
+  ModelChoice,
+  OpenOptions,
+  Quantization,
+  Session,
+} from "../session/types.ts";
 import { anyVideoQuestions, type Sample } from "./samples.ts";
 import { createStore, type Store, until } from "./store.ts";
+import { createTransferMeter, type Transfer, unknownTransfer } from "./transfer-meter.ts";
+
+/** A model to open; `name` is what to call it until it tells its own. */
+export type ModelRequest = {
+  readonly name: string;
+  readonly choice: ModelChoice;
+  readonly quantization: Quantization | "auto";
+};
 
 /** The model's way from the page's opening on. `progress` is null before the first report; `lost` means that it had worked before. */
 export type ModelState =
   | { readonly status: "loading"; readonly progress: LoadProgress | null }
   | { readonly status: "ready"; readonly assistant: Assistant }
   | { readonly status: "failed"; readonly error: ErrorData; readonly lost: boolean };
+
+/** Another model on its way in, while the one before still serves. What came of a stopped or failed one is kept. */
+export type ModelChange = { readonly request: ModelRequest } & (
+  | { readonly status: "loading"; readonly progress: LoadProgress | null; readonly transfer: Transfer }
+  | { readonly status: "stopped"; readonly progress: LoadProgress | null }
+  | { readonly status: "failed"; readonly error: ErrorData }
+);
 
 /** The video on the page: what is watched (`source`), what the player plays (`url`), and questions to offer. */
 export type ChosenVideo = {
@@ -17,26 +40,45 @@ export type ChosenVideo = {
   readonly questions: readonly string[];
 };
 
-/** `session` is null without a video, and while the model loads. */
+/** `request` is what `model` is, or was to be. `session` is null without a video, and while the model loads. */
 type ViewerState = {
+  readonly request: ModelRequest;
   readonly model: ModelState;
+  readonly change: ModelChange | null;
   readonly video: ChosenVideo | null;
   readonly session: Session | null;
 };
 
+/** A session that can be asked something, and the name of the model that answers. */
+export type Askable = { readonly session: Session; readonly modelName: string };
+
 /** The model and the one video that it watches. */
 export type Viewer = Store<ViewerState> & {
-  /** Opens the model, again if need be, then watches the chosen video from its start. Never rejects: see `snapshot.model`. */
-  load(): Promise<void>;
+  /**
+   * Closes the model in use and opens this one, or the same again, then watches the chosen video from its start.
+   * Never rejects: see `snapshot.model`.
+   */
+  load(request?: ModelRequest): Promise<void>;
+  /**
+   * Opens another model in place of the one in use, which serves until the new one is about to take the GPU's memory:
+   * then it is closed first, as many GPUs cannot hold both. Never rejects; true once the new one is in use.
+   */
+  switchTo(request: ModelRequest): Promise<boolean>;
+  /** Ends a switch; the model in use stays. */
+  cancelSwitch(): void;
+  /** Forgets a switch that failed or was stopped. */
+  dismissSwitch(): void;
+  /** From now on, the model in use is opened again as this. */
+  settle(choice: ModelChoice): void;
   /** Closes the session of the video before and watches this one, as soon as the model is there. */
   choose(video: ChosenVideo): void;
   /** Watches the chosen video once more from its start. */
   watchAgain(): void;
   /**
-   * Resolves with the session once it can be asked something.
-   * @throws AuroraError why there is nothing to ask about
+   * Resolves once there is something to ask about.
+   * @throws AuroraError why there is not
    */
-  askable(signal: AbortSignal): Promise<Session>;
+  askable(signal: AbortSignal): Promise<Askable>;
 };
 
 /** A file as the video to watch. */
@@ -55,21 +97,27 @@ export function videoFromSample(sample: Sample): ChosenVideo {
   return { source: url, url, name: sample.title, questions: sample.questions };
 }
 
-/** A viewer over `open`, which is `openAssistant` outside of tests. */
+/** A viewer over `open`, which is `openAssistant` outside of tests, for one model at first. */
 export function createViewer(
   open: (options: OpenOptions) => Promise<Assistant>,
-  options: Pick<OpenOptions, "model" | "encoder">,
+  request: ModelRequest,
+  encoder: EncoderBackend = "auto",
 ): Viewer {
   const store = createStore<ViewerState>({
+    request,
     model: { status: "loading", progress: null },
+    change: null,
     video: null,
     session: null,
   });
   const update = (change: Partial<ViewerState>) => store.set({ ...store.snapshot, ...change });
-  /** Counts openings, so that what an earlier one still reports is dropped. */
+  /** Counts models put in place, so that what an earlier one still reports is dropped. */
   let generation = 0;
   /** The one that is open, in use or lost; null before. */
   let opened: Assistant | null = null;
+  /** End the opening of the model in place, and of the one that is to replace it. */
+  let placing: AbortController | null = null;
+  let switching: AbortController | null = null;
 
   function closeSession() {
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
@@ -82,43 +130,78 @@ export function createViewer(
     update({ model, video, session });
   }
 
-  function fail(error: ErrorData, lost: boolean) {
-    update({ model: { status: "failed", error, lost } });
-  }
-
-  async function load() {
-    const mine = ++generation;
+  /** Makes room for a model: from here on, what happens to it is what the page shows. Returns its generation. */
+  function replace(next: ModelRequest, progress: LoadProgress | null, controller: AbortController): number {
+    placing?.abort();
+    placing = controller;
+    if (switching !== controller) switching?.abort();
+    switching = null;
     closeSession();
     opened?.close();
     opened = null;
-    update({ model: { status: "loading", progress: null }, session: null });
+    update({ request: next, model: { status: "loading", progress }, change: null, session: null });
+    return ++generation;
+  }
+
+  function use(assistant: Assistant, mine: number) {
+    opened = assistant;
+    watch(store.snapshot.video, { status: "ready", assistant });
+    void assistant.failed.then((error) => {
+      if (mine === generation) update({ model: { status: "failed", error, lost: true } });
+    });
+  }
+
+  /** Opens a model that is in place from the start, or (`replaceAt` "prepare") once it needs the GPU's memory. */
+  async function start(next: ModelRequest, replaceAt: "start" | "prepare"): Promise<boolean> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const meter = createTransferMeter();
+    let mine: number | null = null;
+    if (replaceAt === "start") mine = replace(next, null, controller);
+    else {
+      switching?.abort();
+      switching = controller;
+      update({ change: { request: next, status: "loading", progress: null, transfer: unknownTransfer } });
+    }
+
+    function report(progress: LoadProgress) {
+      if (signal.aborted) return;
+      if (mine === null && progress.stage === "prepare") mine = replace(next, progress, controller);
+      else if (mine !== null) update({ model: { status: "loading", progress } });
+      else {
+        const { stage, loadedBytes, totalBytes } = progress;
+        const transfer = meter.add(performance.now(), stage, loadedBytes, totalBytes);
+        update({ change: { request: next, status: "loading", progress, transfer } });
+      }
+    }
+
     try {
-      const assistant = await open({
-        ...options,
-        onProgress: (progress) => {
-          if (mine === generation) update({ model: { status: "loading", progress } });
-        },
-      });
-      if (mine !== generation) return assistant.close();
-      opened = assistant;
-      watch(store.snapshot.video, { status: "ready", assistant });
-      void assistant.failed.then((error) => {
-        if (mine === generation) fail(error, true);
-      });
+      const { choice, quantization } = next;
+      const assistant = await open({ model: choice, quantization, encoder, signal, onProgress: report });
+      if (signal.aborted) {
+        assistant.close();
+        return false;
+      }
+      use(assistant, mine ?? replace(next, null, controller));
+      return true;
     } catch (error) {
+      if (signal.aborted) return false;
       const message = "The model could not be opened. Reload the page; if that does not help, copy the details.";
-      if (mine === generation) fail(toAuroraError(error, "ModelUnsupported", message).toData(), false);
+      const failure = toAuroraError(error, "ModelUnsupported", message).toData();
+      if (mine === null) update({ change: { request: next, status: "failed", error: failure } });
+      else update({ model: { status: "failed", error: failure, lost: false } });
+      return false;
     }
   }
 
-  async function askable(signal: AbortSignal): Promise<Session> {
+  async function askable(signal: AbortSignal): Promise<Askable> {
     const { model, session } = await until(store, (s) => s.session !== null || s.model.status === "failed", signal);
     if (model.status === "failed") throw AuroraError.fromData(model.error);
-    if (!session) throw new AuroraError("Aborted", "Stopped.");
+    if (!session || model.status !== "ready") throw new AuroraError("Aborted", "Stopped.");
     const ended = ["done", "stopped", "failed"];
     const now = await until(session, (s) => s.framesWatched > 0 || ended.includes(s.status), signal);
     if (now.framesWatched === 0 && now.error) throw AuroraError.fromData(now.error);
-    return session;
+    return { session, modelName: model.assistant.model.name };
   }
 
   return {
@@ -126,7 +209,20 @@ export function createViewer(
       return store.snapshot;
     },
     subscribe: store.subscribe,
-    load,
+    async load(next = store.snapshot.request) {
+      await start(next, "start");
+    },
+    switchTo: (next) => start(next, "prepare"),
+    cancelSwitch() {
+      const { change } = store.snapshot;
+      if (change?.status !== "loading") return;
+      switching?.abort();
+      update({ change: { request: change.request, status: "stopped", progress: change.progress } });
+    },
+    dismissSwitch() {
+      if (store.snapshot.change?.status !== "loading") update({ change: null });
+    },
+    settle: (choice) => update({ request: { ...store.snapshot.request, choice } }),
     askable,
     choose(video) {
       const before = store.snapshot.video;

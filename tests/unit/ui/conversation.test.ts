@@ -21,7 +21,7 @@ test("an answer grows piece by piece and ends with its figures", async () => {
     yield piece("dog.");
     yield piece("", true);
   });
-  const conversation = createConversation(async () => session);
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
   const texts: string[] = [];
   conversation.subscribe(() => texts.push(conversation.snapshot[0]?.text ?? ""));
   await conversation.ask("What?", "memory");
@@ -35,6 +35,7 @@ test("an answer grows piece by piece and ends with its figures", async () => {
       status: "done",
       figures,
       watchedUntilSeconds: 2.5,
+      modelName: "nano",
       error: null,
     },
   ]);
@@ -49,7 +50,7 @@ test("a stopped answer keeps what was written, and the next question is answered
       );
     yield piece("", true);
   });
-  const conversation = createConversation(async () => session);
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
   const first = conversation.ask("First", "memory");
   await vi.waitFor(() => expect(conversation.snapshot[0]?.status).toBe("writing"));
   await conversation.ask("Too early", "memory");
@@ -72,7 +73,7 @@ test("a stopped question that is asked again at once is answered, not stopped on
       await new Promise((resolve) => options?.signal?.addEventListener("abort", () => setTimeout(resolve, 30)));
     yield piece("", true);
   });
-  const conversation = createConversation(async () => session);
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
   const first = conversation.ask("What?", "memory");
   await vi.waitFor(() => expect(conversation.snapshot[0]?.status).toBe("writing"));
   conversation.stop();
@@ -94,7 +95,7 @@ test("a failed answer says why and can be asked again in its place", async () =>
     if (calls === 1) throw new AuroraError("OutOfMemory", "No memory left.");
     yield piece("Now.", true);
   });
-  const conversation = createConversation(async () => session);
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
   await conversation.ask("What?", "memory");
   const failed = conversation.snapshot[0];
   expect(failed?.status).toBe("failed");
@@ -116,7 +117,7 @@ test("clearing stops the answer first and makes the session forget afterwards", 
     }
   });
   resetConversation.mockImplementation(() => order.push("reset"));
-  const conversation = createConversation(async () => session);
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
   const asked = conversation.ask("What?", "memory");
   await vi.waitFor(() => expect(openTurn(conversation.snapshot)?.text).toBe("A"));
   await conversation.clear(session);

@@ -3,7 +3,9 @@ import {
   formatBytes,
   formatClock,
   formatCodec,
+  formatDate,
   formatDuration,
+  formatParameters,
   formatRate,
   formatWait,
 } from "../../../src/ui/format.ts";
@@ -64,4 +66,14 @@ test("a sentence is told once it is whole", () => {
   expect(finishedSentences("A dog appe", false)).toEqual([]);
   expect(finishedSentences("A dog appears. Then a c", false)).toEqual(["A dog appears."]);
   expect(finishedSentences("A dog appears. Then a cat", true)).toEqual(["A dog appears.", "Then a cat"]);
+});
+
+test("a model's size and a day", () => {
+  expect([4_297_140, 450_800_000, 999_600_000, 1_920_000_000].map(formatParameters)).toEqual([
+    "4.3 M",
+    "451 M",
+    "1.0 B",
+    "1.9 B",
+  ]);
+  expect(formatDate(new Date(2026, 10, 23, 12).getTime())).toBe("Nov 23, 2026");
 });

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { formatHubId, parseHubId } from "../../../src/ui/hub-id.ts";
+
+test("ids, revisions and addresses of pages name a repository", () => {
+  const plain = { kind: "hub", id: "WorldRWKV/ModRWKV-0.4" };
+  expect(parseHubId(" WorldRWKV/ModRWKV-0.4 ")).toEqual(plain);
+  expect(parseHubId("hub:WorldRWKV/ModRWKV-0.4")).toEqual(plain);
+  expect(parseHubId("https://huggingface.co/WorldRWKV/ModRWKV-0.4")).toEqual(plain);
+  expect(parseHubId("huggingface.co/WorldRWKV/ModRWKV-0.4/?library=x#files")).toEqual(plain);
+  expect(parseHubId("https://hf.co/WorldRWKV/ModRWKV-0.4/discussions")).toEqual(plain);
+  expect(parseHubId("https://huggingface.co/WorldRWKV/ModRWKV-0.4/tree/v1.0")).toEqual({ ...plain, revision: "v1.0" });
+  expect(parseHubId("https://huggingface.co/WorldRWKV/ModRWKV-0.4/blob/main/config.json")).toEqual({
+    ...plain,
+    revision: "main",
+  });
+  expect(parseHubId("WorldRWKV/ModRWKV-0.4@refs/pr/1")).toEqual({ ...plain, revision: "refs/pr/1" });
+});
+
+test("anything else is refused", () => {
+  const wrong = [
+    "",
+    "name",
+    "a/b/c",
+    "../b",
+    "a/..",
+    "a b/c",
+    "owner/name@",
+    "owner/name@../x",
+    "https://example.org/a/b",
+  ];
+  expect(wrong.map(parseHubId)).toEqual(wrong.map(() => null));
+});
+
+test("an id is written as it is read", () => {
+  for (const text of ["owner/name", "owner/name@main"]) {
+    const choice = parseHubId(text);
+    expect(choice && formatHubId(choice)).toBe(text);
+  }
+});
