@@ -19,7 +19,7 @@ export type ModelSink = {
 };
 
 /** What is known of a file once it is stored. */
-export type StoredFile = { readonly byteLength: number; readonly sha256: string };
+type StoredFile = { readonly byteLength: number; readonly sha256: string };
 
 /** A stored file of weights, with what it takes to go on after it. */
 export type StoredShard = StoredFile & {
@@ -50,7 +50,7 @@ export type ConvertReport = {
 };
 
 /** Name of the file that lists all others of a model folder; it is written last. */
-export const indexFile = "model.safetensors.index.json";
+const indexFile = "model.safetensors.index.json";
 
 /**
  * Writes a checkpoint as a model folder: matrices as f16 or, those of the language model, quantised; in files of at most
