@@ -11,7 +11,7 @@ export type Patience = {
   readonly stallMs: number;
 };
 
-export const defaultPatience: Patience = {
+const defaultPatience: Patience = {
   attempts: 6,
   firstWaitMs: 1000,
   longestWaitMs: 60_000,

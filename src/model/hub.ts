@@ -9,7 +9,7 @@ import { createReadAhead } from "./read-ahead.ts";
 import { selectModelFiles } from "./select-files.ts";
 
 /** Where models are asked for unless said otherwise. */
-export const huggingFace = "https://huggingface.co";
+const huggingFace = "https://huggingface.co";
 
 /** A repository on the hub at one commit. */
 export type HubRepository = {

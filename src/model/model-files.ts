@@ -1,5 +1,5 @@
 import { AuroraError } from "../errors.ts";
-import { type ModelConfig, parseConfig } from "./config.ts";
+import { parseConfig } from "./config.ts";
 import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
 import { countParameters, type ModelFolder, type ModelFolderOptions } from "./model-folder.ts";
@@ -14,18 +14,13 @@ import { joinRowSlices } from "./row-slices.ts";
  */
 export async function openModelFiles(files: FileSet, options: ModelFolderOptions = {}): Promise<ModelFolder> {
   const counted = countReads(files, options);
-  const config = await readConfig(counted);
+  const config = parseConfig(await readJsonFile(counted, "config.json"));
   const tokenizer = await readWhole(counted, config.tokenizer.file);
   const weights = await openWeightFolder(counted, "");
   if (!weights) throw missing(files, "weights");
   const tensors = joinRowSlices(weights);
   const byteLength = files.files.reduce((sum, file) => sum + (file.byteLength ?? 0), 0);
   return { config, tokenizer, tensors, byteLength, parameters: countParameters(tensors) };
-}
-
-/** The checked `config.json` of a model folder of ours. @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported` */
-export async function readConfig(files: FileSet): Promise<ModelConfig> {
-  return parseConfig(await readJsonFile(files, "config.json"));
 }
 
 /** Parsed content of a file. @throws AuroraError `ModelNotFound`, `ModelCorrupt`, errors of the file's reader */

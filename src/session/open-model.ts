@@ -39,7 +39,7 @@ export async function openModel(choice: ModelChoice, options: OpenModelOptions):
   }
   const disk = await openOpfsStore();
   if (choice.kind === "stored") return openFromStore(disk, choice.key, [], opening);
-  opening.report({ stage: "download", loadedBytes: 0, totalBytes: null });
+  opening.report({ stage: choice.kind === "hub" ? "download" : "convert", loadedBytes: 0, totalBytes: null });
   const source = await findSource(choice, options);
   const known = quantization === "auto" ? null : modelKey(source, quantization);
   if (disk && known && (await readManifest(disk, known))) return openFromStore(disk, known, [], opening);

@@ -5,7 +5,7 @@ import type { FileInfo, FileSet } from "../file-set.ts";
 import { type FileStore, type FileWriter, writeFile } from "./file-store.ts";
 
 /** What is known of a file that is whole; whoever seals it may add more. */
-export type WholeFile = { readonly byteLength: number; readonly sha256: string };
+type WholeFile = { readonly byteLength: number; readonly sha256: string };
 
 /**
  * A folder of the store in which a file counts only once it was recorded as whole: its bytes lie in `files/`, the record,
