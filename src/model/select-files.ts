@@ -1,6 +1,7 @@
 import type { FileInfo } from "./file-set.ts";
 
 const weights = /\.(safetensors|st|bin|pth|pt)$/i;
+const safetensors = /\.(safetensors|st)$/i;
 const pickles = /\.(bin|pth|pt)$/i;
 const descriptions = /\.(json|txt|model)$/i;
 const papers = /^(readme|licen[cs]e|notice)(\.(md|txt))?$/i;
@@ -13,19 +14,21 @@ export function isWeightFile(name: string): boolean {
 }
 
 /**
- * The files that can be part of a model: weights, descriptions, tokenizers, licences. Pickled weights are left out where
- * their folder has safetensors, which are commonly the same.
+ * The files that can be part of a model: weights, descriptions, tokenizers, licences. A pickled file is left out where its
+ * folder has the same as safetensors: under the same name, or under that which Hugging Face's libraries give it.
  */
 export function selectModelFiles<T extends Pick<FileInfo, "path">>(files: readonly T[]): T[] {
-  const safe = new Set(files.filter(({ path }) => /\.(safetensors|st)$/i.test(path)).map(({ path }) => folderOf(path)));
+  const safe = new Set(files.filter(({ path }) => safetensors.test(path)).map(({ path }) => stemOf(path)));
   return files.filter(({ path }) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (leftovers.test(name) || path.split("/").some((part) => part.startsWith("."))) return false;
-    if (weights.test(name)) return !(pickles.test(name) && safe.has(folderOf(path)));
+    if (weights.test(name)) return !(pickles.test(name) && safe.has(stemOf(path)));
     return descriptions.test(name) || papers.test(name);
   });
 }
 
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+/** The path without its extension and the number of a shard; `pytorch_model` counts as `model`. */
+function stemOf(path: string): string {
+  const stem = path.replace(/\.\w+$/, "").replace(/-\d+-of-\d+$/, "");
+  return stem.replace(/(^|\/)pytorch_model$/, "$1model");
 }
