@@ -101,8 +101,6 @@ function parseChecksum(blobId: unknown, lfs: unknown): Checksum | null {
 
 /** A repository's files, read by ranges without being kept. */
 export type HubFileSet = FileSet & {
-  /** Files that were opened so far. */
-  readonly opened: ReadonlySet<string>;
   /** False once the server sent a whole file where a part of it was asked for. */
   readonly servesRanges: boolean;
 };
@@ -114,7 +112,6 @@ const readAheadBytes = 256 << 10;
 
 /** The files of a repository for looking at them before they are downloaded. Errors of `open`'s readers: as `downloadFile`. */
 export function createHubFileSet(repository: HubRepository, options: HttpOptions = {}): HubFileSet {
-  const opened = new Set<string>();
   const server = { servesRanges: true };
   return {
     label: repository.id,
@@ -123,14 +120,12 @@ export function createHubFileSet(repository: HubRepository, options: HttpOptions
       byteLength,
       sha256: checksum?.kind === "sha256" ? checksum.hex : null,
     })),
-    opened,
     get servesRanges() {
       return server.servesRanges;
     },
     async open(path) {
       const file = repository.files.find((each) => each.path === path);
       if (!file) throw new AuroraError("ModelNotFound", `${repository.id} has no file ${path}. Choose another model.`);
-      opened.add(path);
       return file.byteLength <= wholeBytes
         ? wholeReader(file, options)
         : createReadAhead(rangeReader(file, server, options), readAheadBytes);

@@ -4,9 +4,8 @@ import type { TensorSource } from "../model/tensors.ts";
 
 /** What is known of an adapter's memory, which WebGPU does not tell. */
 export type GpuLimits = {
-  /** Longest buffer, and longest part of one that a shader sees, in bytes. */
+  /** Longest buffer, in bytes. */
   readonly maxBufferSize: number;
-  readonly maxStorageBufferBindingSize: number;
   /** True where the CPU computes, in its own memory. */
   readonly software: boolean;
   /** The machine's memory in GiB, at most 8 by the browsers' rule; null where they do not tell. */
@@ -15,9 +14,8 @@ export type GpuLimits = {
 
 /** Limits of an adapter that was found. */
 export function readGpuLimits(adapter: { limits: GPUSupportedLimits }, { software }: AdapterDescription): GpuLimits {
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const { deviceMemory = null } = navigator as { deviceMemory?: number };
-  return { maxBufferSize, maxStorageBufferBindingSize, software, deviceMemory };
+  return { maxBufferSize: adapter.limits.maxBufferSize, software, deviceMemory };
 }
 
 /**

@@ -135,7 +135,7 @@ async function inspectSource(
 async function readLimits(): Promise<GpuLimits> {
   const gpu = (navigator as { gpu?: GPU }).gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return { maxBufferSize: 0, maxStorageBufferBindingSize: 0, software: true, deviceMemory: null };
+  if (!adapter) return { maxBufferSize: 0, software: true, deviceMemory: null };
   return readGpuLimits(adapter, describeAdapter(adapter));
 }
 

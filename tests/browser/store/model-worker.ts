@@ -36,7 +36,6 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
       patience: data.patience,
       limits: {
         maxBufferSize: data.gpuBytes,
-        maxStorageBufferBindingSize: data.gpuBytes,
         software: false,
         deviceMemory: null,
       },
