@@ -44,6 +44,15 @@ test("opens the whole of what is taken apart below", async () => {
   await expect(open(...whole)).resolves.toMatchObject({ layout: "ModRWKV, RWKV-7 in BlinkDL's names" });
 });
 
+test("takes low-rank factors either way round, as web-rwkv's form of RWKV-7 has them", async () => {
+  const swapped = [...whole].map(
+    ([name, shape]) => [name, /\.att\.[wavg][12]$/.test(name) ? shape.toReversed() : shape] as const,
+  );
+  const { tensors } = await open(...swapped);
+  for (const name of ["blocks.0.att.w1", "blocks.1.att.v2"]) expect(tensors.info(name)?.shape).toEqual(whole.get(name));
+  expect(whole.get("blocks.0.att.w1")).toEqual([32, 8]);
+});
+
 test("names tensors that no model has", async () => {
   await expect(open(...whole, ["blocks.0.ffn.s_emb.weight", [2, 2]])).rejects.toMatchObject({
     code: "ModelUnsupported",
