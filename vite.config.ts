@@ -7,7 +7,7 @@ const contentSecurityPolicy = [
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",
-  "connect-src 'self' blob: data: https://huggingface.co https://*.hf.co https://*.cdn.hf.co",
+  "connect-src 'self' blob: data: https://huggingface.co https://*.huggingface.co https://*.hf.co",
   "img-src 'self' blob: data:",
   "media-src 'self' blob: data:",
   "object-src 'none'",

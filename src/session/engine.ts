@@ -70,7 +70,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** Runs `load` until the GPU runs out of memory, and says then what would need less. */
+/** Runs `load` until memory runs out, and says then what would need less. */
 async function orOutOfMemory<T>(gpu: Gpu, { config }: ModelFolder, load: () => Promise<T>): Promise<T> {
   const failed = gpu.failed.then((error) => {
     throw error;
@@ -78,12 +78,14 @@ async function orOutOfMemory<T>(gpu: Gpu, { config }: ModelFolder, load: () => P
   try {
     return await Promise.race([load(), failed]);
   } catch (error) {
-    if (!(error instanceof AuroraError) || error.code !== "OutOfMemory") throw error;
+    // A RangeError is what the browser throws for an array or a mapped buffer that it has no memory for.
+    const full = error instanceof RangeError || (error instanceof AuroraError && error.code === "OutOfMemory");
+    if (!full) throw error;
     const smaller = smallerForm(config.quantization);
     const advice = smaller ? `Load it as ${smaller}, which needs less, or close` : "Choose a smaller model, or close";
     throw new AuroraError(
       "OutOfMemory",
-      `The graphics memory cannot hold ${config.name} as ${config.quantization}. ${advice} other tabs and programs that use the graphics card.`,
+      `There is too little graphics memory for ${config.name} as ${config.quantization}. ${advice} other tabs and programs that use the graphics card.`,
       error,
     );
   }

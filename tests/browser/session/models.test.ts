@@ -86,7 +86,9 @@ it("a model that the graphics memory cannot hold is refused with what needs less
     const error = await openEngine({ model: "/models/nano/", onProgress }).catch((error: AuroraError) => error);
     expect(error).toMatchObject({
       code: "OutOfMemory",
-      message: expect.stringMatching(/cannot hold nano-v0 as f16\. Load it as int8, which needs less/),
+      message: expect.stringMatching(
+        /too little graphics memory for nano-v0 as f16\. Load it as int8, which needs less/,
+      ),
     });
   } finally {
     GPUAdapter.prototype.requestDevice = requestDevice;

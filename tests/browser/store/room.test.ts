@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { cdp } from "vitest/browser";
+import { choosePlace } from "../../../src/session/choose-place.ts";
 import type { LoadProgress, ModelChoice } from "../../../src/session/types.ts";
 import { hashStored, hub, library, offer, spoil, takeRequests } from "../hub.ts";
 import { openInWorker } from "./open-in-worker.ts";
@@ -75,6 +76,18 @@ it.each([
   expect(model && (await hashStored(model))).toEqual(good);
   // What had arrived was not asked for again.
   expect((await takeRequests()).filter((request) => request.endsWith(weights))).toEqual([]);
+});
+
+it("a window that may store nothing at all has models in memory as long as they fit", async () => {
+  const place = await choosePlace(null, { totalBytes: 5e8, missingBytes: 5e8 });
+  expect([place.store.place, place.notice]).toEqual([
+    "memory",
+    expect.stringMatching(/may store nothing.*in memory only/),
+  ]);
+  await expect(choosePlace(null, { totalBytes: 9e9, missingBytes: 9e9 })).rejects.toMatchObject({
+    code: "StorageFull",
+    message: expect.stringMatching(/needs 9\.00 GB, too much for memory\. Use a normal window or a smaller model/),
+  });
 });
 
 it("a window that may store next to nothing has the model in memory, and says so", async () => {
