@@ -12,12 +12,13 @@ type ModelCardProps = {
   /** The model in use; null when none is. */
   readonly used: ModelRequest | null;
   readonly busy: boolean;
-  /** What is known without looking. */
-  readonly facts: ReactNode;
+  /** What it is good for, and what is known of its size without looking; null where the person named it. */
+  readonly about: ReactNode;
+  readonly estimate: ReactNode;
 };
 
 /** A model to choose: what is known of it, and after a look what it costs. */
-export function ModelCard({ candidate, shelf, models, used, busy, facts }: ModelCardProps) {
+export function ModelCard({ candidate, shelf, models, used, busy, about, estimate }: ModelCardProps) {
   const { id, name, choice, look } = candidate;
   const copy = choice.kind === "hub" ? storedCopy(shelf?.stored ?? [], choice) : null;
   const stored = storedForm(candidate, shelf);
@@ -27,7 +28,8 @@ export function ModelCard({ candidate, shelf, models, used, busy, facts }: Model
       <header>
         <div>
           <h4>{name}</h4>
-          {facts}
+          {about}
+          {look.status !== "seen" && estimate}
         </div>
         <div className="model-card-actions">
           {look.status !== "seen" && copy && isUsed(copy.key) && (

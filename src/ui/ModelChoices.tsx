@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import { formatBytes, formatParameters } from "./format.ts";
 import { HubForm } from "./HubForm.tsx";
 import { formatHubId } from "./hub-id.ts";
@@ -24,11 +23,12 @@ export function ModelChoices({ models, viewer, busy }: ModelChoicesProps) {
   const used = model.status === "ready" ? request : null;
   const hub = candidates.find(({ id }) => id === hubCandidate);
 
-  function card(id: string, facts: ReactNode = null) {
+  function card(id: string, preset: Preset | null) {
     const candidate = candidates.find((each) => each.id === id);
     if (!candidate) return null;
-    const common = { candidate, shelf, models, used, busy, facts };
-    return <ModelCard key={id} {...common} />;
+    const about = preset && <p>{preset.about}</p>;
+    const estimate = preset && <Estimate preset={preset} />;
+    return <ModelCard key={id} {...{ candidate, shelf, models, used, busy, about, estimate }} />;
   }
 
   return (
@@ -36,7 +36,7 @@ export function ModelChoices({ models, viewer, busy }: ModelChoicesProps) {
       <h3 id="choices-title">Choose a model</h3>
       <ul className="model-cards">
         {presets.map((preset) => {
-          if (preset.choice.kind === "hub") return card(preset.id, <PresetFacts preset={preset} />);
+          if (preset.choice.kind === "hub") return card(preset.id, preset);
           return (
             <OwnCard key={preset.id} preset={preset} used={used} busy={busy} onOpen={() => void models.useNano()} />
           );
@@ -51,25 +51,22 @@ export function ModelChoices({ models, viewer, busy }: ModelChoicesProps) {
         <LocalForm onPick={models.lookAtFiles} />
       </div>
       <ul className="model-cards">
-        {card(hubCandidate)}
-        {card(filesCandidate)}
+        {card(hubCandidate, null)}
+        {card(filesCandidate, null)}
       </ul>
     </section>
   );
 }
 
-function PresetFacts({ preset }: { readonly preset: Preset }) {
-  const { about, license, parameters, downloadBytes, choice } = preset;
+function Estimate({ preset }: { readonly preset: Preset }) {
+  const { license, parameters, downloadBytes, choice } = preset;
   const approximate = choice.kind === "hub" ? "about " : "";
   return (
-    <>
-      <p>{about}</p>
-      <p className="model-card-facts">
-        {approximate}
-        {formatParameters(parameters)} parameters · {approximate}
-        {formatBytes(downloadBytes)} · {license}
-      </p>
-    </>
+    <p className="model-card-facts">
+      {approximate}
+      {formatParameters(parameters)} parameters · {approximate}
+      {formatBytes(downloadBytes)} · {license}
+    </p>
   );
 }
 
@@ -87,7 +84,8 @@ function OwnCard({ preset, used, busy, onOpen }: OwnCardProps) {
       <header>
         <div>
           <h4>{preset.name}</h4>
-          <PresetFacts preset={preset} />
+          <p>{preset.about}</p>
+          <Estimate preset={preset} />
         </div>
         <div className="model-card-actions">
           {used && sameChoice(used.choice, preset.choice) ? (

@@ -20,7 +20,7 @@ type ModelsDialogProps = {
 
 /** The dialog in which models are chosen, loaded and deleted. Opening it asks nothing of any server. */
 export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
-  const { open } = useSnapshot(models);
+  const { open, proposed } = useSnapshot(models);
   const dialog = useRef<HTMLDialogElement>(null);
 
   useEffect(() => {
@@ -47,6 +47,12 @@ export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
               <Icon name="close" />
             </button>
           </header>
+          {proposed !== null && load === null && (
+            <p className="note note-plain">
+              <Icon name="info" />
+              This page’s address asks for {proposed}, which is not stored in this browser. Look it up below to load it.
+            </p>
+          )}
           <Loading models={models} viewer={viewer} load={load} />
           <InUse viewer={viewer} />
           <ModelChoices models={models} viewer={viewer} busy={load !== null} />

@@ -1,7 +1,7 @@
 import { type ErrorData, toAuroraError } from "../errors.ts";
 import type { Library, ModelChoice, ModelOffer, Quantization, StoredModel } from "../session/types.ts";
-import { type HubChoice, parseHubId } from "./hub-id.ts";
-import { nano, presets } from "./model-catalog.ts";
+import { formatHubId, type HubChoice, parseHubId } from "./hub-id.ts";
+import { nano, presets, sameChoice } from "./model-catalog.ts";
 import type { RememberedModel } from "./remembered-model.ts";
 import { createStore, type Store } from "./store.ts";
 import type { ModelRequest, Viewer } from "./viewer.ts";
@@ -34,6 +34,8 @@ export type Shelf = {
 /** `error` is why the shelf could not be read or changed. `open` tells whether the dialog shows. */
 type ModelsState = {
   readonly open: boolean;
+  /** The repository that the page's address names and that is not stored; null when there is none. */
+  readonly proposed: string | null;
   readonly candidates: readonly Candidate[];
   readonly shelf: Shelf | null;
   readonly error: ErrorData | null;
@@ -120,6 +122,7 @@ function isOf({ source }: StoredModel, { id, revision }: HubChoice): boolean {
 export function createModels({ library, viewer, remembered, persist }: ModelsOptions): Models {
   const store = createStore<ModelsState>({
     open: false,
+    proposed: null,
     candidates: presets.flatMap(({ id, name, choice }) =>
       choice.kind === "hub" ? [{ id, name, choice, look: { status: "unseen" }, wanted: null } as Candidate] : [],
     ),
@@ -216,8 +219,9 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
     const copy = hub ? storedCopy(stored, hub) : stored.find((each) => each.key === key);
     if (copy) return requestOf(copy);
     if (hub) {
-      put({ id: hubCandidate, name: hub.id, choice: hub, look: { status: "unseen" }, wanted: null });
-      update({ open: true });
+      if (!store.snapshot.candidates.some(({ choice }) => sameChoice(choice, hub)))
+        put({ id: hubCandidate, name: hub.id, choice: hub, look: { status: "unseen" }, wanted: null });
+      update({ open: true, proposed: formatHubId(hub) });
     }
     return nano;
   }
@@ -231,7 +235,7 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
       update({ open: true });
       void refresh();
     },
-    close: () => update({ open: false }),
+    close: () => update({ open: false, proposed: null }),
     look,
     lookAtHub(text) {
       const choice = parseHubId(text);

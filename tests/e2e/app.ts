@@ -20,14 +20,16 @@ export function reference(clip: string, question: string, from: "memory" | "look
   return found;
 }
 
-/** A browser page on the app that fails its test when anything is asked of another server, or throws. */
-export const test = base.extend<{ app: Page }>({
-  app: async ({ page, baseURL }, use) => {
+/** A browser page on the app that fails its test when anything is asked of another server than `allowed` ones, or throws. */
+export const test = base.extend<{ allowed: readonly string[]; app: Page }>({
+  allowed: [[], { option: true }],
+  app: async ({ page, baseURL, allowed }, use) => {
     const strangers: string[] = [];
     const errors: string[] = [];
     page.context().on("request", (request) => {
       const { protocol, origin } = new URL(request.url());
-      if (protocol.startsWith("http") && origin !== new URL(baseURL ?? "").origin) strangers.push(request.url());
+      const known = [new URL(baseURL ?? "").origin, ...allowed].includes(origin);
+      if (protocol.startsWith("http") && !known) strangers.push(request.url());
     });
     page.on("pageerror", (error) => errors.push(String(error)));
     await use(page);

@@ -121,6 +121,7 @@ test("an address that names a model of the hub opens the stored copy, or only pr
   expect(there.viewer.snapshot.request.choice).toEqual({ kind: "stored", key: int8.key });
   const fresh = testPage();
   await fresh.models.start(`hub:${hubId}@main`);
+  expect(fresh.models.snapshot.proposed).toBe(`${hubId}@main`);
   expect(fresh.viewer.snapshot.request).toEqual(nano);
   expect(fresh.library.inspect).not.toHaveBeenCalled();
   expect(fresh.models.snapshot.open).toBe(true);

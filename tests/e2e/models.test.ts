@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Locator, Page } from "@playwright/test";
+import { type HubServer, startHubServer } from "../hub-server.ts";
+import { ask, test as base, expect, reference, turns, watchedToTheEnd } from "./app.ts";
+
+const huggingFace = "https://huggingface.co";
+const checkpoints = "tests/fixtures/checkpoints";
+
+/** A page whose Hugging Face is a server of this test, with small checkpoints in the layouts of the released ones. */
+const test = base.extend<{ hub: HubServer }>({
+  allowed: [huggingFace],
+  hub: async ({ page }, use) => {
+    const hub = await startHubServer();
+    hub.offer("WorldRWKV/ModRWKV-0.4", filesOf("modrwkv"));
+    hub.offer("weili-0234/AuroraLong-RWKV-VID-2B-xtuner", filesOf("aurora-xtuner"));
+    await page.route(`${huggingFace}/**`, async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      const response = await fetch(`${hub.url}${pathname}${search}`, { headers: await route.request().allHeaders() });
+      const body = Buffer.from(await response.arrayBuffer());
+      await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body });
+    });
+    await use(hub);
+    await hub.close();
+  },
+});
+
+function filesOf(checkpoint: string): Record<string, Uint8Array> {
+  const top = join(checkpoints, checkpoint, "files");
+  const paths = readdirSync(top, { recursive: true, encoding: "utf8" }).filter((path) =>
+    statSync(join(top, path)).isFile(),
+  );
+  return Object.fromEntries(paths.map((path) => [path, new Uint8Array(readFileSync(join(top, path)))]));
+}
+
+const modelButton = (page: Page) => page.getByRole("button", { name: /^Model: / });
+const dialog = (page: Page) => page.getByRole("dialog", { name: "Models" });
+const card = (page: Page, name: string): Locator =>
+  dialog(page)
+    .getByRole("listitem")
+    .filter({ has: page.getByRole("heading", { name, exact: true }) });
+
+async function openModels(page: Page): Promise<void> {
+  await modelButton(page).click();
+  await expect(dialog(page)).toBeVisible();
+}
+
+async function inUse(page: Page, name: RegExp): Promise<void> {
+  await expect(modelButton(page)).toHaveAccessibleName(name);
+  await expect(dialog(page).getByRole("region", { name: "In use" })).toContainText("In use");
+}
+
+test("a model of the hub: looked up, loaded, asked, reopened without the network, deleted", async ({ app, hub }) => {
+  await app.goto("/");
+  await expect(app.getByText("Model ready")).toBeVisible();
+  await app.getByRole("button", { name: "Sample: One object" }).click();
+  await watchedToTheEnd(app);
+  const question = "Which way does the basketball move?";
+  expect(await ask(app, question)).toBe(reference("one-object.mp4", question));
+
+  await openModels(app);
+  await expect(dialog(app)).toContainText("Stored in this browser");
+  expect(hub.takeRequests(), "opening the dialog asks nobody").toEqual([]);
+  await app.getByRole("button", { name: "Look up ModRWKV 0.4B" }).click();
+  const model = card(app, "ModRWKV 0.4B");
+  await expect(model.getByRole("radio", { name: /f16/ })).toBeChecked();
+  await model.getByRole("radio", { name: /int8/ }).check();
+  await expect(model.getByRole("button", { name: "Load · 4.5 MB" })).toBeEnabled();
+  expect(hub.takeRequests().filter((request) => !request.includes(" bytes=") && /safetensors/.test(request))).toEqual(
+    [],
+  );
+  await model.getByRole("button", { name: /^Load/ }).click();
+  await expect(app.getByRole("progressbar", { name: "Loading ModRWKV 0.4B" })).toBeVisible();
+  await inUse(app, /^Model: ModRWKV/i);
+  await expect(model.getByText("In use")).toBeVisible();
+  await app.keyboard.press("Escape");
+
+  // The video is watched anew, by the model that answers now.
+  await watchedToTheEnd(app);
+  await expect(app.getByText("nano-v0 answered the above.")).toBeVisible();
+  await ask(app, "What do you see?");
+  await expect(turns(app)).toHaveCount(2);
+
+  hub.takeRequests();
+  await app.reload();
+  await expect(app.getByText("Model ready")).toBeVisible();
+  await openModels(app);
+  await inUse(app, /^Model: ModRWKV/i);
+  expect(hub.takeRequests(), "a stored model opens without the network").toEqual([]);
+  const shelf = dialog(app).getByRole("region", { name: "Stored in this browser" });
+  await expect(shelf.getByRole("listitem")).toContainText("WorldRWKV/ModRWKV-0.4 at");
+  await shelf.getByRole("button", { name: /^Delete (?!everything)/ }).click();
+  await shelf.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(shelf).toContainText("Nothing yet.");
+  await app.reload();
+  await expect(app.getByText("Model ready")).toBeVisible();
+  await expect(modelButton(app)).toHaveAccessibleName("Model: nano-v0");
+});
+
+test("a folder of this machine, in PyTorch's files", async ({ app, hub }) => {
+  await app.goto("/");
+  await openModels(app);
+  await app.getByLabel("Choose a folder").setInputFiles(join(checkpoints, "aurora-xtuner/files"));
+  const model = card(app, "files");
+  await expect(model).toContainText("AuroraLong, RWKV-6");
+  await model.getByRole("radio", { name: /int4/ }).check();
+  await model.getByRole("button", { name: "Load", exact: true }).click();
+  await inUse(app, /^Model: (?!nano)/);
+  await expect(dialog(app).getByRole("region", { name: "In use" })).toContainText("int4");
+  expect(hub.takeRequests()).toEqual([]);
+  await card(app, "nano").getByRole("button", { name: "Open nano" }).click();
+  await inUse(app, /^Model: nano-v0$/);
+});
+
+test("an id that is not there, and one that is gated, are told; a retry goes through", async ({ app, hub }) => {
+  await app.goto("/");
+  await openModels(app);
+  const id = app.getByRole("textbox", { name: "From Hugging Face" });
+  await id.fill("nothing");
+  await id.press("Enter");
+  await expect(dialog(app)).toContainText("Write it as owner/name");
+  await id.fill("owner/nothing");
+  await id.press("Enter");
+  await expect(card(app, "owner/nothing").getByRole("alert")).toContainText(/owner\/nothing/);
+
+  hub.spoil("/revision/main", [{ kind: "status", code: 403, headers: { "x-error-code": "GatedRepo" } }]);
+  await id.fill("https://huggingface.co/WorldRWKV/ModRWKV-0.4");
+  await id.press("Enter");
+  const model = card(app, "WorldRWKV/ModRWKV-0.4");
+  await expect(model.getByRole("alert")).toContainText(/Accept its terms there, download the files/);
+  await model.getByRole("button", { name: "Retry" }).click();
+  await expect(model.getByRole("button", { name: /^Load/ })).toBeEnabled();
+});
+
+test("a download that is cancelled leaves the page as it was, and goes on later", async ({ app, hub }) => {
+  await app.goto("/?model=hub:weili-0234/AuroraLong-RWKV-VID-2B-xtuner");
+  await expect(dialog(app)).toBeVisible();
+  expect(hub.takeRequests(), "an address loads nothing by itself").toEqual([]);
+  await app.getByRole("button", { name: "Look up AuroraLong 2B" }).click();
+  const model = card(app, "AuroraLong 2B");
+  await expect(model.getByRole("button", { name: /^Load/ })).toBeEnabled();
+  const loading = dialog(app).getByRole("region", { name: /^Loading/ });
+  // Held once it is downloaded: before, it is only looked into.
+  const held = "**/pytorch_model-00002-of-00002.bin";
+  await app.route(held, async (route) => {
+    const listed = loading.getByText("pytorch_model-00001-of-00002.bin").waitFor({ timeout: 3000 });
+    await listed.catch(() => route.fallback());
+  });
+  await model.getByRole("button", { name: /^Load/ }).click();
+  const first = loading.getByRole("listitem").filter({ hasText: "pytorch_model-00001-of-00002.bin" });
+  await expect(first).toContainText("done");
+  await dialog(app).getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog(app).getByRole("status")).toContainText(/KB are here and are kept/);
+  await inUse(app, /^Model: nano-v0$/);
+  await app.unroute(held);
+  hub.takeRequests();
+  await dialog(app).getByRole("button", { name: "Go on" }).click();
+  await inUse(app, /^Model: (?!nano)/);
+  expect(hub.takeRequests().filter((request) => request.includes("pytorch_model-00001")).length).toBeLessThanOrEqual(1);
+});
