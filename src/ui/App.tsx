@@ -6,6 +6,7 @@ import { type AskMode, type Conversation, openTurn, type Turn } from "./conversa
 import { Details } from "./Details.tsx";
 import { DropTarget } from "./DropTarget.tsx";
 import { Landing } from "./Landing.tsx";
+import { ModelAnnouncer } from "./ModelAnnouncer.tsx";
 import { ModelButton } from "./ModelButton.tsx";
 import { ModelNotices, ModelStatus } from "./ModelStatus.tsx";
 import { ModelsDialog } from "./ModelsDialog.tsx";
@@ -22,6 +23,7 @@ import "./landing.css";
 import "./workspace.css";
 import "./chat.css";
 import "./models.css";
+import "./model-offer.css";
 import "./model-load.css";
 
 type AppProps = { readonly viewer: Viewer; readonly conversation: Conversation; readonly models: Models };
@@ -31,6 +33,7 @@ export function App({ viewer, conversation, models }: AppProps) {
   const state = useSnapshot(viewer);
   const { model, video, session } = state;
   const turns = useSnapshot(conversation);
+  const { open: choosing } = useSnapshot(models);
   const [draft, setDraft] = useState("");
   const [mode, setMode] = useState<AskMode>("memory");
   /** Counts videos, so that nothing of one (chosen frame, play head) shows on the next. */
@@ -147,9 +150,7 @@ export function App({ viewer, conversation, models }: AppProps) {
         />
       )}
       <ModelsDialog models={models} viewer={viewer} load={load} />
-      <p className="visually-hidden" aria-live="polite">
-        {state.change ? (load?.spoken ?? "") : ""}
-      </p>
+      {!choosing && <ModelAnnouncer state={state} load={load} />}
       <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
     </div>
   );

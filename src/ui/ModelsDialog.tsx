@@ -3,6 +3,7 @@ import { ErrorNote } from "./ErrorNote.tsx";
 import { formatBytes, formatParameters } from "./format.ts";
 import { Icon } from "./Icon.tsx";
 import { LoadEnded, LoadPanel } from "./LoadPanel.tsx";
+import { ModelAnnouncer } from "./ModelAnnouncer.tsx";
 import { ModelChoices } from "./ModelChoices.tsx";
 import { ModelNotices } from "./ModelStatus.tsx";
 import type { ModelLoad } from "./model-load.ts";
@@ -53,6 +54,7 @@ export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
               This page’s address asks for {proposed}, which is not stored in this browser. Look it up below to load it.
             </p>
           )}
+          <ModelAnnouncer state={viewer.snapshot} load={load} />
           <Loading models={models} viewer={viewer} load={load} />
           <InUse viewer={viewer} />
           <ModelChoices models={models} viewer={viewer} busy={load !== null} />

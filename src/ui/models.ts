@@ -213,6 +213,10 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
       return { ...nano, name: address, choice: { kind: "folder", url: new URL(address, document.baseURI).href } };
     const hub = address === null ? null : parseHubId(address);
     const key = address === null ? remembered.read() : null;
+    if (address !== null && !hub) {
+      const message = "The address of this page names no model. Write it as ?model=hub:owner/name.";
+      update({ open: true, error: { code: "ModelNotFound", message, cause: address } });
+    }
     if (!hub && key === null) return nano;
     await refresh();
     const stored = store.snapshot.shelf?.stored ?? [];
