@@ -17,7 +17,7 @@ type LoadPanelProps = {
 export function LoadPanel({ load, serving, onCancel }: LoadPanelProps) {
   const { request, steps, done, text, files, cancellable } = load;
   return (
-    <section className="load" aria-labelledby="load-title">
+    <section ref={reveal} tabIndex={-1} className="load" aria-labelledby="load-title">
       <header>
         <h3 id="load-title" className="load-title">
           Loading {request.name}
@@ -49,6 +49,11 @@ export function LoadPanel({ load, serving, onCancel }: LoadPanelProps) {
       )}
     </section>
   );
+}
+
+/** Brings a part into view as it appears, with the focus: the button that led here may be gone. */
+function reveal(section: HTMLElement | null) {
+  section?.focus();
 }
 
 const words = { waiting: "waiting", loading: "", checking: "checking", done: "done" } as const;
@@ -101,7 +106,7 @@ export function LoadEnded({ change, onResume, onDismiss }: LoadEndedProps) {
   );
   if (change.status === "failed")
     return (
-      <section className="load" aria-label={`${request.name} was not loaded`}>
+      <section ref={reveal} tabIndex={-1} className="load" aria-label={`${request.name} was not loaded`}>
         <h3>{request.name} was not loaded</h3>
         <ErrorNote error={change.error}>{buttons}</ErrorNote>
       </section>
@@ -112,7 +117,7 @@ export function LoadEnded({ change, onResume, onDismiss }: LoadEndedProps) {
       ? `${formatBytes(bytes)} are here and are kept: loading goes on from there.`
       : "What was done is kept where it can be: loading goes on from there.";
   return (
-    <section className="load" aria-label={`Loading ${request.name} was stopped`}>
+    <section ref={reveal} tabIndex={-1} className="load" aria-label={`Loading ${request.name} was stopped`}>
       <h3>Loading {request.name} was stopped</h3>
       <div className="note note-plain" role="status">
         <Icon name="info" />
