@@ -19,14 +19,14 @@ export function readGpuLimits(adapter: { limits: GPUSupportedLimits }, { softwar
 }
 
 /**
- * Bytes that a model may take on an adapter. Drivers grant buffers of a quarter to the whole of the memory they have, so
- * one longest buffer's worth is likely to be free; a software adapter, or a machine of little memory, has half of that
- * memory at most.
+ * Bytes that a model may take on an adapter. Drivers let one buffer have a quarter to a half of the memory, and browsers round
+ * that down, so two longest buffers' worth is likely to be there; a software adapter, or a machine of little memory, has half
+ * of that memory at most.
  */
 export function gpuBudget({ maxBufferSize, software, deviceMemory }: GpuLimits): number {
   const memory = deviceMemory === null ? Number.POSITIVE_INFINITY : deviceMemory * 2 ** 30;
-  const shared = software || (deviceMemory !== null && deviceMemory < 8);
-  return shared ? Math.min(maxBufferSize, memory / 2) : maxBufferSize;
+  if (software) return Math.min(maxBufferSize, memory / 2);
+  return Math.min(2 * maxBufferSize, deviceMemory !== null && deviceMemory < 8 ? memory / 2 : Number.POSITIVE_INFINITY);
 }
 
 /**

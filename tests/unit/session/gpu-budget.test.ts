@@ -3,7 +3,7 @@ import { type GpuLimits, gpuBudget, smallerForm } from "../../../src/session/gpu
 
 const gib = 2 ** 30;
 const card: GpuLimits = {
-  maxBufferSize: 4 * gib,
+  maxBufferSize: 2 * gib,
   software: false,
   deviceMemory: 8,
 };
@@ -11,7 +11,8 @@ const card: GpuLimits = {
 it.each([
   ["a graphics card", card, 4 * gib],
   ["a card in a browser that does not tell the memory", { ...card, deviceMemory: null }, 4 * gib],
-  ["a phone", { ...card, maxBufferSize: gib, deviceMemory: 4 }, gib],
+  ["a large card", { ...card, maxBufferSize: 4 * gib }, 8 * gib],
+  ["a phone", { ...card, maxBufferSize: gib / 2, deviceMemory: 4 }, gib],
   ["a small laptop", { ...card, deviceMemory: 4 }, 2 * gib],
   ["a software adapter", { ...card, software: true, deviceMemory: 2 }, gib],
   ["no adapter", { ...card, maxBufferSize: 0 }, 0],
