@@ -4,7 +4,7 @@ import type { Transfer } from "./transfer-meter.ts";
 import type { ModelRequest, Viewer } from "./viewer.ts";
 
 /** A step of loading a model, in words. */
-export type LoadStep = { readonly name: string; readonly state: "done" | "now" | "next" };
+type LoadStep = { readonly name: string; readonly state: "done" | "now" | "next" };
 
 /** A model on its way in, as the page shows it. */
 export type ModelLoad = {

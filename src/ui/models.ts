@@ -7,7 +7,7 @@ import { createStore, type Store } from "./store.ts";
 import type { ModelRequest, Viewer } from "./viewer.ts";
 
 /** What looking at a model found; `unseen` until the person asks for it, as looking may ask Hugging Face. */
-export type Look =
+type Look =
   | { readonly status: "unseen" }
   | { readonly status: "looking" }
   | { readonly status: "seen"; readonly offer: ModelOffer }

@@ -9,9 +9,13 @@ export function choiceFromInput(picked: FileList | null): FilesChoice | null {
 
 /** What was dropped, folders with all that is in them. To be called while the drop is handled: later there is nothing to read. */
 export async function choiceFromDrop(data: DataTransfer): Promise<FilesChoice | null> {
-  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const files = await Promise.all(entries.map((entry) => filesOf(entry, entry.name)));
-  return fromFiles(files.flat());
+  const items = [...data.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const files = items.map(async ({ entry, file }) => {
+    if (entry) return filesOf(entry, entry.name);
+    // Not of the disk, as what another page drags is not.
+    return file ? [{ path: file.name, file }] : [];
+  });
+  return fromFiles((await Promise.all(files)).flat());
 }
 
 function fromFiles(files: readonly PickedFile[]): FilesChoice | null {

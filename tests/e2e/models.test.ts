@@ -112,6 +112,25 @@ test("a folder of this machine, in PyTorch's files", async ({ app, hub }) => {
   await inUse(app, /^Model: nano-v0$/);
 });
 
+test("files dropped on the dialog are a model, not a video", async ({ app }) => {
+  await app.goto("/");
+  await openModels(app);
+  const files = Object.entries(filesOf("modrwkv")).map(([name, bytes]) => [
+    name,
+    Buffer.from(bytes).toString("base64"),
+  ]);
+  const dataTransfer = await app.evaluateHandle((list) => {
+    const transfer = new DataTransfer();
+    for (const [name = "", base64 = ""] of list)
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], name));
+    return transfer;
+  }, files);
+  const zone = dialog(app).getByText("Or drop them here");
+  for (const type of ["dragenter", "dragover", "drop"]) await zone.dispatchEvent(type, { dataTransfer });
+  await expect(dialog(app).getByRole("button", { name: "Load", exact: true })).toBeEnabled();
+  await expect(app.getByRole("progressbar", { name: "Watching video" })).toHaveCount(0);
+});
+
 test("an id that is not there, and one that is gated, are told; a retry goes through", async ({ app, hub }) => {
   await app.goto("/");
   await openModels(app);
