@@ -35,7 +35,7 @@ def train_variant(args, name, seed):
     if not (folder / "latest.pt").exists():
         for file in ("latest.pt", "tokenizer.json"):
             shutil.copy(Path(args.start) / file, folder / file)
-    options = ["--cache", args.cache, "--run", str(folder), "--minutes", str(args.minutes), "--seed", str(100 + seed)]
+    options = ["--cache", args.cache, "--into", str(folder), "--minutes", str(args.minutes), "--seed", str(100 + seed)]
     command = [sys.executable, "-m", "training.train", "--stage", "language", *options, *VARIANTS[name]]
     subprocess.run(command, check=True)
     export(folder, folder / "model")

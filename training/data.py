@@ -150,9 +150,9 @@ class World:
         mask = (np.arange(frames) >= first).astype(np.float32)
         return scene, {"frames": video, "owners": owner, "targets": dense_targets(scene, frames), "mask": mask}
 
-    def still_batch(self, number, scenes=32, frames=3):
-        """For the stages without language: frames and dense targets of scenes with things, and some footage."""
-        sampler, _ = self.start(1, number)
+    def still_batch(self, number, stage=1, scenes=32, frames=3):
+        """For the dense heads alone: frames and targets of scenes with things, and some footage."""
+        sampler, _ = self.start(stage, number)
         parts = []
         for _ in range(scenes):
             kind = str(sampler.rng.choice(["one", "two", "count", "footage"], p=[0.25, 0.45, 0.2, 0.1]))
@@ -164,7 +164,10 @@ class World:
         return collate([dict(zip(names, part, strict=True)) for part in parts])
 
     def batch(self, number):
-        """For the stage with language: `short` and `long` hold ids and targets [branches, tokens] and their clips."""
+        """For the stage with language: `short` and `long` hold ids and targets [branches, tokens] and their clips.
+
+        `stills` go through the encoder only: naming things needs more pictures than clips can bring.
+        """
         sampler, asker = self.start(2, number)
         frames = 16 if sampler.rng.random() < LONG_CLIPS else 8
         clips, shorts, longs = SHAPES[frames]
@@ -175,7 +178,8 @@ class World:
             parts.append(part | self.prefix(sampler.rng, first, part["mask"].all()))
             branches["short"] += [(clip, *rest) for rest in short]
             branches["long"] += [(clip, *rest) for rest in long]
-        return collate(parts) | {name: pack(rows) for name, rows in branches.items()}
+        stills = {"stills": self.still_batch(number, stage=3)}
+        return collate(parts) | stills | {name: pack(rows) for name, rows in branches.items()}
 
     def prefix(self, rng, first, full):
         """PREFIX tokens in front of the frames: the first question in a sandwich, else nothing but mask.

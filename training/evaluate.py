@@ -172,6 +172,7 @@ def main():
     parser.add_argument("--out")
     args = parser.parse_args()
     model, tokenizer = load(args.model)
+    torch.set_num_threads(1)  # the same sums in the same order on every machine
     scores = {}
     for name in args.suite or SUITES:
         scores[name] = score(ask_suite(model, tokenizer, args.cache, name, args.clips))

@@ -1,8 +1,8 @@
 """Trains a nano model, stage by stage (AuroraLong, section 3.3): connector, vision, language.
 
-python -m training.train --stage connector --cache DIR --run DIR --minutes 3 --start MODEL_FOLDER
-python -m training.train --stage vision    --cache DIR --run DIR --minutes 25
-python -m training.train --stage language  --cache DIR --run DIR --minutes 80
+python -m training.train --stage connector --cache DIR --into DIR --minutes 3 --start MODEL_FOLDER
+python -m training.train --stage vision    --cache DIR --into DIR --minutes 25
+python -m training.train --stage language  --cache DIR --into DIR --minutes 80
 
 A stage lasts --minutes of work, and its learning rate falls with them; a stopped stage goes on where it was when
 started again. Each stage begins with what the run's folder holds (latest.pt). `torchrun --nproc-per-node N -m
@@ -59,6 +59,9 @@ class Trainee(torch.nn.Module):
     def forward(self, batch):
         """The loss and what to log of it."""
         visual, dense, right = self.see(batch)
+        if "stills" in batch:
+            _, more, right = self.see(batch["stills"])
+            dense = (dense + more) / 2
         log = {"dense": dense.detach(), "label_encoder": right[0], "label_connector": right[1]}
         if "short" not in batch:
             return None, dense, log
@@ -133,7 +136,7 @@ class Run:
 
     def __init__(self, args, device):
         self.args, self.device = args, device
-        self.folder = Path(args.run)
+        self.folder = Path(args.into)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
         self.tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
@@ -200,6 +203,15 @@ def to_device(value, device):
     return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
+def average_gradients(parameters, world):
+    """Over all processes, as one message."""
+    grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+    flat = torch.cat([grad.flatten() for grad in grads])
+    dist.all_reduce(flat)
+    for p, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+        p.grad = part.view_as(p) / world
+
+
 def train_step(run, batch, progress):
     """One step of the optimizer; returns the losses and what else to log."""
     for group in run.optimizer.param_groups:
@@ -210,16 +222,18 @@ def train_step(run, batch, progress):
     loss.backward()
     parameters = [p for group in run.optimizer.param_groups for p in group["params"]]
     if run.world > 1:
-        for p in parameters:
-            if p.grad is None:
-                p.grad = torch.zeros_like(p)
-            dist.all_reduce(p.grad, op=dist.ReduceOp.AVG)
+        average_gradients(parameters, run.world)
     norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     if torch.isfinite(norm):
         run.optimizer.step()
     run.optimizer.zero_grad(set_to_none=True)
     log["loss"] = None if answers is None else answers.item()
     return log
+
+
+def count_frames(batch):
+    clips, frames = batch["frames"].shape[:2]
+    return clips * frames + (count_frames(batch["stills"]) if "stills" in batch else 0)
 
 
 def summary(logs):
@@ -249,13 +263,13 @@ def train(run):
         logs.append(train_step(run, batch, run.seconds / limit))
         run.step += 1
         run.clips += len(batch["frames"]) * run.world
-        run.frames += batch["frames"].shape[0] * batch["frames"].shape[1] * run.world
+        run.frames += count_frames(batch) * run.world
         now = time.monotonic()
         # Compilation of the first steps is not work that the schedule should count, unless the clock does.
         if run.args.clock or run.step - first > STEADY_STEPS:
             run.seconds += now - last
         last = now
-        if run.world > 1:  # all stop after the same step
+        if run.world > 1:  # all stop after the same step, at the same rate
             seconds = torch.tensor(run.seconds, device=run.device)
             dist.broadcast(seconds, 0)
             run.seconds = seconds.item()
@@ -280,7 +294,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", choices=list(PEAK), required=True)
     parser.add_argument("--cache", required=True, help="folder of training.world.fetch")
-    parser.add_argument("--run", required=True, help="folder of checkpoints and log; holds tokenizer.json")
+    parser.add_argument("--into", required=True, help="folder of checkpoints and log; holds tokenizer.json")
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--start", help="model folder to begin with, for a run's first stage")
     parser.add_argument("--clock", action="store_true", help="count compilation as work too")
