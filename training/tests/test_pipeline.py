@@ -47,7 +47,8 @@ class PipelineTest(unittest.TestCase):
             out.mkdir()
             make_cache(cache)
             run("training.tokenizer", "--out", out / "tokenizer.json")
-            options = ["--cache", cache, "--into", out, "--minutes", MINUTES, "--workers", 0, "--no-compile", "--clock"]
+            options = ["--cache", cache, "--into", out, "--minutes", MINUTES, "--workers", 0, "--threads", 1]
+            options += ["--no-compile", "--clock"]
             for stage in ("connector", "vision", "language"):
                 run("training.train", "--stage", stage, *options)
             log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
