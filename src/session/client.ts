@@ -27,6 +27,12 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
         );
       worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
         if (data.type === "progress") onProgress?.(data.progress);
+        if (data.type === "before-loading") {
+          Promise.resolve(options.beforeLoading?.()).then(
+            () => worker.postMessage({ type: "load" } satisfies ToWorker),
+            reject,
+          );
+        }
         if (data.type === "opened") resolve(data);
         if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
       };
@@ -83,16 +89,25 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     for (const { store } of link.sessions.values()) store.apply({ part: { status: "failed", error }, frames: [] });
     fail(error);
   };
-  worker.onerror = (event) =>
+  let settleClosed: () => void;
+  const closed = new Promise<void>((resolve) => {
+    settleClosed = resolve;
+  });
+  worker.onerror = (event) => {
     failAll(
       new AuroraError("DeviceLost", "The app's worker crashed. Reload the model to go on.", event.message).toData(),
     );
+    settleClosed(); // it answers no more
+  };
   worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "failed") failAll(data.error);
-    else if (data.type === "closed") {
-      worker.terminate();
-      end(link);
-    } else receive(link, data);
+    else if (data.type === "closed") stop();
+    else receive(link, data);
+  };
+  const stop = () => {
+    worker.terminate();
+    end(link);
+    settleClosed();
   };
   return {
     model,
@@ -106,9 +121,16 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
         link.usages.set(request, resolve);
         link.send({ type: "usage", request });
       }),
-    close: () => link.send({ type: "close" }),
+    close() {
+      link.send({ type: "close" });
+      const timer = setTimeout(stop, giveUpMs);
+      return closed.finally(() => clearTimeout(timer));
+    },
   };
 }
+
+/** How long a worker may take to close, e.g. one whose GPU hangs, before it is ended with all that it holds. */
+const giveUpMs = 15_000;
 
 const noUsage: GpuUsage = { buffers: 0, bytes: 0, openVideoFrames: 0 };
 

@@ -12,7 +12,7 @@ import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { readGpuLimits, smallerForm } from "./gpu-budget.ts";
 import { createAssets } from "./model-assets.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
-import { openModel } from "./open-model.ts";
+import { type OpenedModel, openModel } from "./open-model.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -55,10 +55,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       onProgress,
       ...(signal ? { signal } : {}),
     });
-    const { folder, notices } = opened;
+    const { folder } = opened;
     try {
+      await options.beforeLoading?.();
+      signal?.throwIfAborted();
       onProgress?.({ stage: "prepare", loadedBytes: 0, totalBytes: folder.byteLength });
-      const engine = await orOutOfMemory(gpu, folder, () => loadModel(gpu, folder, notices, options));
+      const engine = await orOutOfMemory(gpu, folder, () => loadModel(gpu, opened, options));
       onProgress?.({ stage: "prepare", loadedBytes: folder.byteLength, totalBytes: folder.byteLength });
       return engine;
     } finally {
@@ -91,12 +93,8 @@ async function orOutOfMemory<T>(gpu: Gpu, { config }: ModelFolder, load: () => P
   }
 }
 
-async function loadModel(
-  gpu: Gpu,
-  folder: ModelFolder,
-  notices: readonly string[],
-  options: EngineOptions,
-): Promise<Engine> {
+async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions): Promise<Engine> {
+  const { folder } = opened;
   const { config } = folder;
   const { signal } = options;
   const tokenizer = openTokenizer(config.tokenizer, folder.tokenizer);
@@ -120,7 +118,7 @@ async function loadModel(
     encoder,
     encoding: createMutex(),
     rnn,
-    model: describeModel(folder, notices, encoder),
+    model: describeModel(opened, encoder),
     adapter: describeAdapter(gpu, encoder),
     async destroy() {
       rnn.destroy();
@@ -132,17 +130,15 @@ async function loadModel(
   return engine;
 }
 
-function describeModel(
-  { config, parameters, byteLength }: ModelFolder,
-  notices: readonly string[],
-  encoder: Encoder,
-): ModelInfo {
+function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Encoder): ModelInfo {
+  const { config, parameters, byteLength } = folder;
   return {
     name: config.name,
     license: config.license,
     parameters,
     bytes: byteLength,
     quantization: config.quantization,
+    storedKey,
     notices,
     imageSize: config.vision.imageSize,
     patchSize: config.vision.patchSize,

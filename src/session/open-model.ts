@@ -16,6 +16,8 @@ export type OpenModelOptions = Omit<StoreOptions, "report"> & {
 /** A model whose tensors can be read. */
 export type OpenedModel = {
   readonly folder: ModelFolder;
+  /** Its key in the store that outlives this window; null where it is in none. */
+  readonly storedKey: string | null;
   /** Sentences for the person. */
   readonly notices: readonly string[];
   /** Its tensors are read no more: a stored model may be deleted from now on. */
@@ -35,25 +37,26 @@ export async function openModel(choice: ModelChoice, options: OpenModelOptions):
       ...(signal ? { signal } : {}),
       onProgress: (loadedBytes, totalBytes) => options.onProgress?.({ stage: "download", loadedBytes, totalBytes }),
     });
-    return { folder, notices: [], release: () => undefined };
+    return { folder, storedKey: null, notices: [], release: () => undefined };
   }
   const disk = await openOpfsStore();
-  if (choice.kind === "stored") return openFromStore(disk, choice.key, [], opening);
+  const openFromDisk = (key: string) => openFromStore(disk, key, { storedKey: key, notices: [] }, opening);
+  if (choice.kind === "stored") return openFromDisk(choice.key);
   opening.report({ stage: choice.kind === "hub" ? "download" : "convert", loadedBytes: 0, totalBytes: null });
   const source = await findSource(choice, options);
   const known = quantization === "auto" ? null : modelKey(source, quantization);
-  if (disk && known && (await readManifest(disk, known))) return openFromStore(disk, known, [], opening);
+  if (disk && known && (await readManifest(disk, known))) return openFromDisk(known);
   // Another tab that loads the same model goes first; then it is there.
   const { store, key, notices } = await withLock(source.key, "exclusive", signal, () =>
     storeModel(source, disk, opening),
   );
-  return openFromStore(store, key, notices, opening);
+  return openFromStore(store, key, { storedKey: store === disk ? key : null, notices }, opening);
 }
 
 async function openFromStore(
   store: FileStore | null,
   key: string,
-  notices: readonly string[],
+  found: Pick<OpenedModel, "storedKey" | "notices">,
   { signal, report }: StoreOptions,
 ): Promise<OpenedModel> {
   const lock = await holdShared(key, signal);
@@ -63,7 +66,8 @@ async function openFromStore(
       ...(signal ? { signal } : {}),
       onProgress: (loadedBytes, totalBytes) => report({ stage: "prepare", loadedBytes, totalBytes }),
     });
-    return { folder, notices: [...notices, ...manifest.notices], release: lock.release };
+    const notices = [...found.notices, ...manifest.notices];
+    return { folder, storedKey: found.storedKey, notices, release: lock.release };
   } catch (error) {
     lock.release();
     throw error;

@@ -43,6 +43,7 @@ export type ToWorker =
       readonly question: string;
       readonly options: Omit<AskOptions, "signal">;
     }
+  | { readonly type: "load" }
   | { readonly type: "stop-answer"; readonly ask: number }
   | { readonly type: "usage"; readonly request: number }
   | { readonly type: "close" };
@@ -50,6 +51,7 @@ export type ToWorker =
 /** What the worker tells the page. */
 export type ToPage =
   | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "before-loading" }
   | { readonly type: "opened"; readonly model: ModelInfo; readonly adapter: AdapterInfo }
   | { readonly type: "open-failed"; readonly error: ErrorData }
   | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }

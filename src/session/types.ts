@@ -109,6 +109,8 @@ export type OpenOptions = {
   readonly quantization?: Quantization | "auto";
   readonly encoder?: EncoderBackend;
   readonly onProgress?: (progress: LoadProgress) => void;
+  /** Awaited once the model's files are there, before any of them goes to the GPU: the moment to close another model. */
+  readonly beforeLoading?: () => Promise<void>;
   readonly signal?: AbortSignal;
 };
 
@@ -119,6 +121,8 @@ export type ModelInfo = {
   readonly parameters: number;
   readonly bytes: number;
   readonly quantization: Quantization;
+  /** Its key in the store; null where it was not stored. */
+  readonly storedKey: string | null;
   /** Sentences for the person about what loading it found, e.g. that nothing could be stored. */
   readonly notices: readonly string[];
   /** Side of the square picture the model sees, and of one patch, in pixels. */
@@ -268,5 +272,6 @@ export interface Assistant {
   watch(source: Blob | string, options?: WatchOptions): Session;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
-  close(): void;
+  /** Ends all sessions; resolves once the GPU's memory is free. */
+  close(): Promise<void>;
 }

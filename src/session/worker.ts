@@ -12,6 +12,8 @@ const port = globalThis as unknown as {
 
 let engine: Engine | null = null;
 let failure: AuroraError | null = null;
+/** Lets the opening of the engine go on. */
+let load: () => void = () => undefined;
 const opening = new AbortController();
 const sessions = new Map<number, WatchSession>();
 const answers = new Map<number, AbortController>();
@@ -20,6 +22,9 @@ port.addEventListener("message", ({ data }) => {
   switch (data.type) {
     case "open":
       void open(data);
+      break;
+    case "load":
+      load();
       break;
     case "watch":
       watch(data);
@@ -58,6 +63,11 @@ async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, 
       appUrl,
       signal: opening.signal,
       onProgress: (progress) => port.postMessage({ type: "progress", progress }),
+      beforeLoading: () =>
+        new Promise((resolve) => {
+          load = resolve;
+          port.postMessage({ type: "before-loading" });
+        }),
     });
     void engine.gpu.failed.then((error) => {
       failure = error;

@@ -192,12 +192,8 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
     const { model } = viewer.snapshot;
     if (model.status !== "ready") return;
     if (choice.kind === "folder") return remembered.write(null);
-    const { name, quantization } = model.assistant.model;
-    const key =
-      choice.kind === "stored"
-        ? choice.key
-        : store.snapshot.shelf?.stored.find((each) => each.name === name && each.quantization === quantization)?.key;
-    if (key === undefined) return;
+    const key = model.assistant.model.storedKey;
+    if (key === null) return;
     viewer.settle({ kind: "stored", key });
     remembered.write(key);
   }

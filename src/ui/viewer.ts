@@ -115,6 +115,8 @@ export function createViewer(
   let generation = 0;
   /** The one that is open, in use or lost; null before. */
   let opened: Assistant | null = null;
+  /** Settles once the model before is closed. */
+  let closing: Promise<void> = Promise.resolve();
   /** End the opening of the model in place, and of the one that is to replace it. */
   let placing: AbortController | null = null;
   let switching: AbortController | null = null;
@@ -131,15 +133,15 @@ export function createViewer(
   }
 
   /** Makes room for a model: from here on, what happens to it is what the page shows. Returns its generation. */
-  function replace(next: ModelRequest, progress: LoadProgress | null, controller: AbortController): number {
+  function replace(next: ModelRequest, controller: AbortController): number {
     placing?.abort();
     placing = controller;
     if (switching !== controller) switching?.abort();
     switching = null;
     closeSession();
-    opened?.close();
+    if (opened) closing = opened.close();
     opened = null;
-    update({ request: next, model: { status: "loading", progress }, change: null, session: null });
+    update({ request: next, model: { status: "loading", progress: null }, change: null, session: null });
     return ++generation;
   }
 
@@ -151,23 +153,27 @@ export function createViewer(
     });
   }
 
-  /** Opens a model that is in place from the start, or (`replaceAt` "prepare") once it needs the GPU's memory. */
-  async function start(next: ModelRequest, replaceAt: "start" | "prepare"): Promise<boolean> {
+  /** Opens a model that is in place from the start, or (`replaceAt` "loading") once it needs the GPU's memory. */
+  async function start(next: ModelRequest, replaceAt: "start" | "loading"): Promise<boolean> {
     const controller = new AbortController();
     const { signal } = controller;
     const meter = createTransferMeter();
     let mine: number | null = null;
-    if (replaceAt === "start") mine = replace(next, null, controller);
+    if (replaceAt === "start") mine = replace(next, controller);
     else {
       switching?.abort();
       switching = controller;
       update({ change: { request: next, status: "loading", progress: null, transfer: unknownTransfer } });
     }
 
+    function beforeLoading(): Promise<void> {
+      mine ??= replace(next, controller);
+      return closing;
+    }
+
     function report(progress: LoadProgress) {
       if (signal.aborted) return;
-      if (mine === null && progress.stage === "prepare") mine = replace(next, progress, controller);
-      else if (mine !== null) update({ model: { status: "loading", progress } });
+      if (mine !== null) update({ model: { status: "loading", progress } });
       else {
         const { stage, loadedBytes, totalBytes } = progress;
         const transfer = meter.add(performance.now(), stage, loadedBytes, totalBytes);
@@ -177,12 +183,12 @@ export function createViewer(
 
     try {
       const { choice, quantization } = next;
-      const assistant = await open({ model: choice, quantization, encoder, signal, onProgress: report });
+      const assistant = await open({ model: choice, quantization, encoder, signal, onProgress: report, beforeLoading });
       if (signal.aborted) {
-        assistant.close();
+        void assistant.close();
         return false;
       }
-      use(assistant, mine ?? replace(next, null, controller));
+      use(assistant, mine ?? replace(next, controller));
       return true;
     } catch (error) {
       if (signal.aborted) return false;
@@ -212,7 +218,7 @@ export function createViewer(
     async load(next = store.snapshot.request) {
       await start(next, "start");
     },
-    switchTo: (next) => start(next, "prepare"),
+    switchTo: (next) => start(next, "loading"),
     cancelSwitch() {
       const { change } = store.snapshot;
       if (change?.status !== "loading") return;

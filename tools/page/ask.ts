@@ -40,7 +40,7 @@ export async function ask(command: AskCommand, files: readonly File[]): Promise<
   try {
     return await watchAndAsk(assistant, command, files);
   } finally {
-    assistant.close();
+    await assistant.close();
   }
 }
 

@@ -29,7 +29,7 @@ it("gives all GPU memory and every frame back, ten sessions over", async () => {
     await answer;
     expect(await assistant.gpuUsage()).toEqual({ ...before, openVideoFrames: 0 });
   }
-  assistant.close();
+  await assistant.close();
 });
 
 it("refuses what is asked of a session that was closed", async () => {
@@ -39,7 +39,7 @@ it("refuses what is asked of a session that was closed", async () => {
   await session.close();
   await expect(ask(session, question)).rejects.toMatchObject({ code: "Aborted" });
   await session.close();
-  assistant.close();
+  await assistant.close();
 });
 
 it("ends everything when the assistant is closed, and a new one starts afresh", async () => {
@@ -67,7 +67,7 @@ describe("opening", () => {
     expect(progress.at(-1)).toMatchObject({ stage: "prepare", loadedBytes: assistant.model.bytes });
     expect(assistant.model).toMatchObject({ name: "nano-v0", imageSize: 96, fps: 2 });
     expect(assistant.adapter.encoder).toBe(assistant.adapter.software ? "wasm" : "webgpu");
-    assistant.close();
+    await assistant.close();
   });
 
   it("is refused, with the reason", async () => {

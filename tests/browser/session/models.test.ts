@@ -43,7 +43,7 @@ it("a checkpoint of another layout opens, converted in the browser", async () =>
   expect(await ended(session)).toMatchObject({ status: "done", framesWatched: 1 });
   const pieces = await collect(session.ask(question, { maxTokens: 3 }));
   expect(pieces.at(-1)).toMatchObject({ done: true, figures: { tokens: 3 } });
-  assistant.close();
+  await assistant.close();
 });
 
 it("switching models ten times leaves nothing on the GPU", async () => {

@@ -55,7 +55,7 @@ function testPage({ remembered = null as string | null, shelf = [] as StoredMode
     if (kind === "hub") shelf.unshift(int8);
     const name = kind === "folder" ? "nano" : "ModRWKV";
     return {
-      model: { name, quantization },
+      model: { name, quantization, storedKey: kind === "folder" ? null : int8.key },
       failed: new Promise(() => undefined),
       close: vi.fn(),
     } as unknown as Assistant;

@@ -22,7 +22,7 @@ function testAssistant() {
     sessions.push({ source, store, close });
     return Object.assign(store, { close });
   });
-  const close = vi.fn();
+  const close = vi.fn(async () => undefined);
   return {
     assistant: { model: { name: "test" }, failed, watch, close } as unknown as Assistant,
     sessions,
@@ -134,8 +134,22 @@ test("the model in use serves until the new one needs the GPU, and is closed bef
     change: { status: "loading", request: other, progress: { loadedBytes: 10 } },
   });
   expect(first.close).not.toHaveBeenCalled();
-  report?.({ stage: "prepare", loadedBytes: 0, totalBytes: 100 });
+  let freed: () => void = () => undefined;
+  first.close.mockReturnValueOnce(
+    new Promise((resolve) => {
+      freed = () => resolve(undefined);
+    }),
+  );
+  let mayLoad = false;
+  const waiting = calls[1]?.options.beforeLoading?.().then(() => {
+    mayLoad = true;
+  });
+  await Promise.resolve();
   expect(first.close).toHaveBeenCalledOnce();
+  expect(mayLoad).toBe(false);
+  freed();
+  await waiting;
+  report?.({ stage: "prepare", loadedBytes: 0, totalBytes: 100 });
   expect(first.sessions[0]?.close).toHaveBeenCalledOnce();
   expect(viewer.snapshot).toMatchObject({ request: other, model: { status: "loading" }, change: null, session: null });
   const second = testAssistant();
@@ -169,7 +183,7 @@ test("a switch that fails or is cancelled leaves the model in use alone", async 
 test("a model that does not fit fails in the open, and another can be loaded in its place", async () => {
   const { viewer, calls } = await viewerWithModel();
   const switched = viewer.switchTo(other);
-  calls[1]?.options.onProgress?.({ stage: "prepare", loadedBytes: 0, totalBytes: 100 });
+  await calls[1]?.options.beforeLoading?.();
   calls[1]?.reject(new AuroraError("OutOfMemory", "Too large."));
   expect(await switched).toBe(false);
   expect(viewer.snapshot).toMatchObject({

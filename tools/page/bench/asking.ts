@@ -13,7 +13,7 @@ export async function benchOpening(
   const times: number[] = [];
   let assistant = await openAssistant({ model, encoder });
   for (let i = 0; i < openings; i++) {
-    assistant.close();
+    await assistant.close();
     const milliseconds = await timed(async () => {
       assistant = await openAssistant({ model, encoder });
     });

@@ -52,7 +52,7 @@ async function benchWatching(command: BenchCommand, config: ModelConfig, clips: 
   const long = await watchLong(assistant, video, command.frames, bytesPerToken);
   const after = await assistant.gpuUsage();
   assert(after.bytes === before.bytes, `closed sessions left ${after.bytes - before.bytes} bytes on the GPU`);
-  assistant.close();
+  await assistant.close();
   return {
     adapter: assistant.adapter,
     modelName: assistant.model.name,
