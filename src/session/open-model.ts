@@ -24,6 +24,9 @@ export type OpenedModel = {
   release(): void;
 };
 
+/** A turn that takes longer than this to come is another tab's. */
+const turnMs = 500;
+
 /**
  * Opens whichever model was chosen; one from a hub or from files of the person's is stored first. Runs in a worker.
  *
@@ -42,14 +45,17 @@ export async function openModel(choice: ModelChoice, options: OpenModelOptions):
   const disk = await openOpfsStore();
   const openFromDisk = (key: string) => openFromStore(disk, key, { storedKey: key, notices: [] }, opening);
   if (choice.kind === "stored") return openFromDisk(choice.key);
-  opening.report({ stage: choice.kind === "hub" ? "download" : "convert", loadedBytes: 0, totalBytes: null });
+  const begun = { stage: choice.kind === "hub" ? "download" : "convert", loadedBytes: 0, totalBytes: null } as const;
+  opening.report(begun);
   const source = await findSource(choice, options);
   const known = quantization === "auto" ? null : modelKey(source, quantization);
   if (disk && known && (await readManifest(disk, known))) return openFromDisk(known);
   // Another tab that loads the same model goes first; then it is there.
-  const { store, key, notices } = await withLock(source.key, "exclusive", signal, () =>
-    storeModel(source, disk, opening),
-  );
+  const timer = setTimeout(() => opening.report({ ...begun, waiting: true }, true), turnMs);
+  const { store, key, notices } = await withLock(source.key, "exclusive", signal, () => {
+    clearTimeout(timer);
+    return storeModel(source, disk, opening);
+  }).finally(() => clearTimeout(timer));
   return openFromStore(store, key, { storedKey: store === disk ? key : null, notices }, opening);
 }
 

@@ -98,6 +98,8 @@ export type LoadProgress = {
   readonly stage: "gpu" | "download" | "convert" | "prepare";
   readonly loadedBytes: number;
   readonly totalBytes: number | null;
+  /** True while another tab loads the same model, which this one waits for. */
+  readonly waiting?: boolean;
   /** Of a download to the store, in order; absent otherwise. */
   readonly files?: readonly FileProgress[];
 };

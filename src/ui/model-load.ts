@@ -47,7 +47,11 @@ function describeLoad(
   const steps = stepsOf[request.choice.kind];
   const at = progress === null || progress.stage === "gpu" ? -1 : steps.indexOf(progress.stage);
   const done = partDone(progress);
-  const doing = at < 0 ? "Waking the GPU" : doings[steps[at] ?? "prepare"];
+  const doing = progress?.waiting
+    ? "Another tab is loading this model; it will open here too"
+    : at < 0
+      ? "Waking the GPU"
+      : doings[steps[at] ?? "prepare"];
   const tenths = done === null ? "" : `, ${Math.floor(done * 10) * 10} percent`;
   return {
     request,

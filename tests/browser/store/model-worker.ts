@@ -35,8 +35,8 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
       quantization: data.quantization,
       patience: data.patience,
       limits: {
-        maxBufferSize: data.gpuBytes,
-        software: false,
+        maxBufferSize: data.gpuBytes, // its whole memory, of a software adapter
+        software: true,
         deviceMemory: null,
       },
       assets: createAssets(location.origin),

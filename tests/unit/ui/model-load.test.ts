@@ -29,6 +29,8 @@ test("steps, share and words follow the stages", () => {
   const later = currentLoad(switching({ stage: "convert", loadedBytes: 1, totalBytes: null }));
   expect(later?.steps.map(({ state }) => state)).toEqual(["done", "now", "next"]);
   expect(later).toMatchObject({ done: null, text: "Converting", spoken: "M: Converting" });
+  const waiting = currentLoad(switching({ stage: "download", loadedBytes: 0, totalBytes: null, waiting: true }));
+  expect(waiting).toMatchObject({ done: null, text: expect.stringMatching(/^Another tab is loading this model/) });
 });
 
 test("nothing is loading once a switch has ended", () => {
