@@ -18,8 +18,11 @@ SIDE = 96
 # Tokens of a branch with one question, of one with several, and of the question in front of a sandwich.
 SHORT, LONG, PREFIX = 24, 48, 16
 POSITIONS, SIZES = 8, 6
+STILLS, STILL_BATCHES = 32, 2  # scenes of three pictures in a batch, and such batches beside one of clips
 THINGS = 9  # most in a scene
 IGNORED = -100
+CAMERA = ("none", "pans left", "pans right", "tilts up", "tilts down", "zooms in", "zooms out")
+CUTS = 3  # most in a clip
 
 # Frames of a clip: (clips in a batch, short branches of each clip, long ones). Clips with fewer frames start later in
 # the sequence, as the mask says.
@@ -128,6 +131,18 @@ def dense_targets(scene, frames):
     return out
 
 
+def course_targets(scene, frames):
+    """What the camera has done up to each frame: int64 [frames, 2], its move among CAMERA and cuts so far."""
+    out = np.full((frames, 2), IGNORED, np.int64)
+    rows = out[frames - scene.frames :]
+    if scene.kind == "footage" and scene.camera in CAMERA:
+        rows[1:, 0] = CAMERA.index(scene.camera)
+    if scene.kind == "footage" and scene.light is None:
+        starts = np.array([shot.start for shot in scene.shots[1:]])
+        rows[:, 1] = (np.arange(scene.frames)[:, None] >= starts).sum(1)
+    return out
+
+
 class World:
     """Draws batches; one for each worker process."""
 
@@ -148,9 +163,12 @@ class World:
         owner = np.full((frames, owners.shape[1]), -1, np.int8)
         video[first:], owner[first:] = pictures, owners
         mask = (np.arange(frames) >= first).astype(np.float32)
-        return scene, {"frames": video, "owners": owner, "targets": dense_targets(scene, frames), "mask": mask}
+        return scene, {"frames": video, "owners": owner, "mask": mask} | {
+            "targets": dense_targets(scene, frames),
+            "course": course_targets(scene, frames),
+        }
 
-    def still_batch(self, number, stage=1, scenes=32, frames=3):
+    def still_batch(self, number, stage=1, scenes=STILLS, frames=3):
         """For the dense heads alone: frames and targets of scenes with things, and some footage."""
         sampler, _ = self.start(stage, number)
         parts = []
@@ -178,7 +196,7 @@ class World:
             parts.append(part | self.prefix(sampler.rng, first, part["mask"].all()))
             branches["short"] += [(clip, *rest) for rest in short]
             branches["long"] += [(clip, *rest) for rest in long]
-        stills = {"stills": self.still_batch(number, stage=3)}
+        stills = {"stills": [self.still_batch(STILL_BATCHES * number + i, stage=3) for i in range(STILL_BATCHES)]}
         return collate(parts) | stills | {name: pack(rows) for name, rows in branches.items()}
 
     def prefix(self, rng, first, full):

@@ -93,34 +93,52 @@ def generate(model, logits, states, stop):
     return answers
 
 
+def watch(model, frames):
+    """frames uint8 [B, F, S, S, 3] → visual tokens [B, F·M, C], rounded to f16 as a session keeps them."""
+    _, visual, _ = model.see(torch.from_numpy(frames).flatten(0, 1))
+    return visual.half().float().view(len(frames), -1, visual.shape[-1])
+
+
+def reply(model, tokenizer, states, texts, form):
+    """Greedy answers to `texts`, each put to its own state."""
+    stop = model.config["prompt"]["stop_ids"][0]
+    logits, states = prompted(model, states, [ids(tokenizer, form["after"], text) for text in texts])
+    return [tokenizer.decode(answer).strip() for answer in generate(model, logits, states, stop)]
+
+
+def ids(tokenizer, text, question):
+    return tokenizer.encode(text.replace("{question}", question), add_special_tokens=False).ids
+
+
 @torch.inference_mode()
 def answers(model, tokenizer, clips, sandwich):
     """Answers to [(frames, questions)] of equal length: one list of texts for each clip."""
-    prompt = model.config["prompt"]
-    form = prompt["sandwich" if sandwich else "memory"]
-
-    def ids(text, question):
-        return tokenizer.encode(text.replace("{question}", question), add_special_tokens=False).ids
-
-    frames = torch.from_numpy(np.stack([pictures for pictures, _ in clips]))
-    _, visual, _ = model.see(frames.flatten(0, 1))
-    visual = visual.half().float().view(len(clips), -1, visual.shape[-1])  # as a session keeps them
+    form = model.config["prompt"]["sandwich" if sandwich else "memory"]
+    visual = watch(model, np.stack([pictures for pictures, _ in clips]))
     clip_of = [i for i, (_, asked) in enumerate(clips) for _ in asked]
     texts = [question.question for _, asked in clips for question in asked]
     if sandwich:
-        before, mask = left_padded([ids(form["before"], text) for text in texts])
+        before, mask = left_padded([ids(tokenizer, form["before"], text) for text in texts])
         rows = torch.cat([model.emb(before), visual[clip_of]], 1)
         mask = torch.cat([mask, mask.new_ones(len(rows), visual.shape[1])], 1)
         _, states = model.read(rows, model.zero_state(len(rows)), mask)
     else:
         _, states = model.read(visual, model.zero_state(len(clips)))
         states = fork(states, torch.tensor(clip_of))
-    logits, states = prompted(model, states, [ids(form["after"], text) for text in texts])
-    said = generate(model, logits, states, prompt["stop_ids"][0])
     out = [[] for _ in clips]
-    for clip, answer in zip(clip_of, said, strict=True):
-        out[clip].append(tokenizer.decode(answer).strip())
+    for clip, answer in zip(clip_of, reply(model, tokenizer, states, texts, form), strict=True):
+        out[clip].append(answer)
     return out
+
+
+def ask_clips(model, tokenizer, clips, sandwich=False):
+    """[(question, answer)] about clips of equal length, given as [(frames, questions)]."""
+    results = []
+    for start in range(0, len(clips), BATCH):
+        part = clips[start : start + BATCH]
+        for (_, asked), said in zip(part, answers(model, tokenizer, part, sandwich), strict=True):
+            results += zip(asked, said, strict=True)
+    return results
 
 
 def ask_suite(model, tokenizer, cache, name, clips, seed=SEED):
@@ -134,12 +152,7 @@ def ask_suite(model, tokenizer, cache, name, clips, seed=SEED):
         drawn.append((pictures, [asked[i] for i in order]))
     if blind:  # everyone is asked about the clip before theirs
         drawn = [(drawn[i - 1][0], asked) for i, (_, asked) in enumerate(drawn)]
-    results = []
-    for start in range(0, len(drawn), BATCH):
-        part = drawn[start : start + BATCH]
-        for (_, asked), said in zip(part, answers(model, tokenizer, part, sandwich), strict=True):
-            results += zip(asked, said, strict=True)
-    return results
+    return ask_clips(model, tokenizer, drawn, sandwich)
 
 
 def score(results):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from training.data import IGNORED, POSITIONS, SIZES
+from training.data import CAMERA, CUTS, IGNORED, POSITIONS, SIZES
 from training.world.vocabulary import COLOURS, LABELS
 
 CLASSES = (len(LABELS) + 1, len(COLOURS) + 1, POSITIONS, POSITIONS, SIZES)
@@ -33,6 +33,26 @@ class DenseHead(nn.Module):
         things = targets[:, 0] < len(LABELS)
         right = (guesses[0].argmax(-1) == targets[:, 0])[things].float().mean()
         return loss, right.detach()
+
+
+class CourseHead(nn.Module):
+    """Reads the camera's move and the cuts so far from the RNN's output after each frame."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, len(CAMERA) + CUTS + 1)
+
+    def forward(self, rows, targets):
+        """rows [B, F, C], targets [B, F, 2] → loss."""
+        move, cuts = self.out(self.norm(rows)).float().flatten(0, 1).split([len(CAMERA), CUTS + 1], -1)
+        targets = targets.flatten(0, 1)
+        # The sum over what is asked for: a batch may hold no footage.
+        losses = [
+            F.cross_entropy(guess, targets[:, i], ignore_index=IGNORED, reduction="sum")
+            for i, guess in enumerate((move, cuts))
+        ]
+        return sum(losses) / (targets != IGNORED).sum().clamp_min(1)
 
 
 def token_targets(shares, owners, targets):

@@ -64,7 +64,8 @@ def answer(args):
     right = total = 0
     for clip in clips:
         asked = [Question(q["type"], q["question"], q["truth"]) for q in clip["questions"]]
-        for question, pair in zip(clip["questions"], said(model, tokenizer, path.parent / clip["clip"], asked), strict=True):
+        pairs = said(model, tokenizer, path.parent / clip["clip"], asked)
+        for question, pair in zip(clip["questions"], pairs, strict=True):
             assert pair is not None, (clip["clip"], question["question"], "depends on the conversion of colours")
             question["memory"], question["look-again"] = pair
             right, total = right + (pair[0] == question["truth"]), total + 1

@@ -25,13 +25,14 @@ from tokenizers import Tokenizer
 
 from training.config import nano_config
 from training.data import IGNORED, Batches, World
-from training.heads import DenseHead, token_measures, token_targets
+from training.heads import CourseHead, DenseHead, token_measures, token_targets
 from training.model import Model, fork
 from training.warm_start import warm_start
 
 PEAK = {"connector": 1e-3, "vision": 8e-4, "language": 7e-4}
 LEAST = 0.02  # of the peak, at the end
-DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.2}
+DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.1}
+COURSE_WEIGHT = 3.0  # within the dense loss
 SAVE_EVERY, LOG_EVERY = 240, 30  # seconds
 STEADY_STEPS = 12  # at a stage's start, without counting time: compilation
 
@@ -45,6 +46,7 @@ class Trainee(torch.nn.Module):
         self.dense = torch.nn.ModuleList(
             DenseHead(size) for size in (config["vision_config"]["hidden_size"], config["text_config"]["hidden_size"])
         )
+        self.course = CourseHead(config["text_config"]["hidden_size"])
 
     def see(self, batch):
         """Visual tokens [N, M, C], the loss of the dense heads, and their share of right labels, for N = clips × F."""
@@ -59,14 +61,17 @@ class Trainee(torch.nn.Module):
     def forward(self, batch):
         """The loss and what to log of it."""
         visual, dense, right = self.see(batch)
-        if "stills" in batch:
-            _, more, right = self.see(batch["stills"])
-            dense = (dense + more) / 2
+        for stills in batch.get("stills", ()):
+            _, more, right = self.see(stills)
+            dense = dense + more
         log = {"dense": dense.detach(), "label_encoder": right[0], "label_connector": right[1]}
         if "short" not in batch:
             return None, dense, log
         rows, mask = self.video_rows(batch, visual)
-        _, states = self.model.read(rows, self.model.zero_state(len(rows)), mask)
+        x, states = self.model.read(rows, self.model.zero_state(len(rows)), mask)
+        frames = batch["frames"].shape[1]
+        tokens = visual.shape[1]
+        dense = dense + COURSE_WEIGHT * self.course(x[:, -frames * tokens :][:, tokens - 1 :: tokens], batch["course"])
         losses, log["answers"] = [], []
         for name in ("short", "long"):
             loss, exact = self.answer(batch[name], states)
@@ -200,6 +205,8 @@ class Run:
 def to_device(value, device):
     if isinstance(value, dict):
         return {name: to_device(part, device) for name, part in value.items()}
+    if isinstance(value, list):
+        return [to_device(part, device) for part in value]
     return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
@@ -233,7 +240,7 @@ def train_step(run, batch, progress):
 
 def count_frames(batch):
     clips, frames = batch["frames"].shape[:2]
-    return clips * frames + (count_frames(batch["stills"]) if "stills" in batch else 0)
+    return clips * frames + sum(map(count_frames, batch.get("stills", ())))
 
 
 def summary(logs):
