@@ -68,10 +68,12 @@ async function openFromStore(
   const lock = await holdShared(key, signal);
   try {
     const { manifest, files } = await openStored(store, key);
-    const folder = await openModelFiles(files, {
+    const opened = await openModelFiles(files, {
       ...(signal ? { signal } : {}),
       onProgress: (loadedBytes, totalBytes) => report({ stage: "prepare", loadedBytes, totalBytes }),
     });
+    // A repository's page often names the licence that its files do not.
+    const folder = { ...opened, config: { ...opened.config, license: manifest.license } };
     const notices = [...found.notices, ...manifest.notices];
     return { folder, storedKey: found.storedKey, notices, release: lock.release };
   } catch (error) {

@@ -16,6 +16,7 @@ export type Order = {
 
 export type Opened = {
   readonly name: string;
+  readonly license: string;
   readonly quantization: Quantization;
   readonly parameters: number;
   readonly notices: readonly string[];
@@ -45,7 +46,8 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
     for (const name of folder.tensors.names) await folder.tensors.read(name);
     release();
     const { config, parameters } = folder;
-    tell({ type: "opened", opened: { name: config.name, quantization: config.quantization, parameters, notices } });
+    const { name, license, quantization } = config;
+    tell({ type: "opened", opened: { name, license, quantization, parameters, notices } });
   } catch (error) {
     tell({ type: "failed", error: toAuroraError(error, "ModelCorrupt", String(error)).toData() });
   }
