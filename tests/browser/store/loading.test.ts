@@ -174,22 +174,23 @@ describe("a server that fails", () => {
 
 describe("a page that is closed", () => {
   it.each([
-    ["download", 0.1],
-    ["download", 0.6],
-    ["convert", 0.01],
-    ["convert", 0.9],
-  ])("during %s at %d of it goes on from there when it is opened again", async (stage, from) => {
-    if (stage === "download") await spoil(weights, { kind: "none" }, { kind: "stall", after: 6_000_000 });
-    const endWhen = ({ stage: now, loadedBytes, totalBytes }: LoadProgress) =>
-      now === stage && totalBytes !== null && loadedBytes >= from * totalBytes;
-    expect(await openInWorker(nano, { endWhen })).toBeNull();
+    ["at a tenth of a download", 0.1, 0],
+    ["in the midst of a download", 0.6, 0],
+    ["before the first write of the conversion", 2, 1],
+    ["before its second write", 2, 2],
+    ["before its fifth write", 2, 5],
+  ])("%s goes on from there when it is opened again", async (_when, share, stopAtWrite) => {
+    if (!stopAtWrite) await spoil(weights, { kind: "none" }, { kind: "stall", after: 6_000_000 });
+    const endWhen = ({ stage, loadedBytes, totalBytes }: LoadProgress) =>
+      stage === "download" && totalBytes !== null && loadedBytes >= share * totalBytes;
+    expect(await openInWorker(nano, { endWhen, stopAtWrite })).toBeNull();
     expect(await library.list()).toEqual([]);
     expect((await library.usage()).partialBytes).toBeGreaterThan(0);
     await ranges();
     await openInWorker(nano);
     const [look, rest, ...more] = await ranges();
     expect([look, more]).toEqual(["bytes=0-262143", []]);
-    if (stage === "download") expect(rest).toMatch(/^bytes=[1-9]\d*-$/);
+    if (!stopAtWrite) expect(rest).toMatch(/^bytes=[1-9]\d*-$/);
     else expect(rest).toBeUndefined();
     await stored();
     expect((await library.usage()).partialBytes).toBe(0);

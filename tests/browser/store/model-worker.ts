@@ -12,6 +12,8 @@ export type Order = {
   readonly patience: Patience;
   /** Of the adapter that it would be loaded on. */
   readonly gpuBytes: number;
+  /** Stop for good before this write of the conversion, counted from 1; 0 for never. */
+  readonly stopAtWrite: number;
 };
 
 export type Opened = {
@@ -25,12 +27,20 @@ export type Opened = {
 /** What the worker tells. */
 export type Told =
   | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "stopped" }
   | { readonly type: "opened"; readonly opened: Opened }
   | { readonly type: "failed"; readonly error: ErrorData };
 
 // Opens a model as the engine does, and reads all its tensors, without a GPU.
 self.onmessage = async ({ data }: MessageEvent<Order>) => {
   const tell = (message: Told) => self.postMessage(message);
+  let stage = "";
+  let writes = 0;
+  beforeEachWrite(() => {
+    if (stage !== "convert" || ++writes !== data.stopAtWrite) return;
+    tell({ type: "stopped" });
+    for (;;); // nothing more is written before the worker is ended
+  });
   try {
     const { folder, notices, release } = await openModel(data.model, {
       quantization: data.quantization,
@@ -41,7 +51,10 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
         deviceMemory: null,
       },
       assets: createAssets(location.origin),
-      onProgress: (progress) => tell({ type: "progress", progress }),
+      onProgress(progress) {
+        stage = progress.stage;
+        tell({ type: "progress", progress });
+      },
     });
     for (const name of folder.tensors.names) await folder.tensors.read(name);
     release();
@@ -52,3 +65,15 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
     tell({ type: "failed", error: toAuroraError(error, "ModelCorrupt", String(error)).toData() });
   }
 };
+
+/** Calls `action` before anything is written to a file of the private file system. */
+function beforeEachWrite(action: () => void): void {
+  type Handle = { write(...args: unknown[]): number };
+  const { prototype } = (globalThis as unknown as { FileSystemSyncAccessHandle: { prototype: Handle } })
+    .FileSystemSyncAccessHandle;
+  const write = prototype.write;
+  prototype.write = function (this: Handle, ...args) {
+    action();
+    return write.apply(this, args);
+  };
+}

@@ -8,6 +8,8 @@ type Options = {
   readonly gpuBytes?: number;
   /** Ends the worker as a page does that is closed, when it returns true. */
   readonly endWhen?: (progress: LoadProgress) => boolean;
+  /** Stops it for good before this write of the conversion, counted from 1, and ends it. */
+  readonly stopAtWrite?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
 };
 
@@ -15,19 +17,20 @@ type Options = {
 export async function openInWorker(model: ModelChoice, options: Options = {}): Promise<Opened | null> {
   const worker = new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
   const patience = { attempts: 3, firstWaitMs: 20, longestWaitMs: 1000, stallMs: 1000 };
-  const { quantization = "int8", gpuBytes = 2 ** 32 } = options;
+  const { quantization = "int8", gpuBytes = 2 ** 32, stopAtWrite = 0 } = options;
   try {
     return await new Promise((resolve, reject) => {
       worker.onerror = (event) => reject(new Error(event.message));
       worker.onmessage = ({ data }: MessageEvent<Told>) => {
         if (data.type === "opened") resolve(data.opened);
         else if (data.type === "failed") reject(AuroraError.fromData(data.error));
+        else if (data.type === "stopped") resolve(null);
         else {
           options.onProgress?.(data.progress);
           if (options.endWhen?.(data.progress)) resolve(null);
         }
       };
-      worker.postMessage({ model, quantization, patience, gpuBytes } satisfies Order);
+      worker.postMessage({ model, quantization, patience, gpuBytes, stopAtWrite } satisfies Order);
     });
   } finally {
     worker.terminate();
