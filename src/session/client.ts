@@ -97,7 +97,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     failAll(
       new AuroraError("DeviceLost", "The app's worker crashed. Reload the model to go on.", event.message).toData(),
     );
-    settleClosed(); // it answers no more
+    stop(); // it answers no more, and what it holds of the GPU is to be free
   };
   worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "failed") failAll(data.error);
