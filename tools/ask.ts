@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { choiceOption, numberOption } from "./arguments.ts";
 import { isUrl, modelAddress, openHost } from "./host.ts";
 import type { AskCommand } from "./page/ask.ts";
 import { runTool, ToolError } from "./run-tool.ts";
@@ -24,12 +25,12 @@ void runTool(async () => {
   if (!video || positionals.length > 1 || questions.length === 0) throw new ToolError(usage);
   const command: AskCommand = {
     model: modelAddress(values.model),
-    encoder: oneOf("encoder", values.encoder, ["auto", "webgpu", "wasm"]),
+    encoder: choiceOption("encoder", values.encoder, ["auto", "webgpu", "wasm"]),
     url: isUrl(video) ? video : null,
-    fps: number("fps", values.fps, (fps) => fps > 0),
+    fps: numberOption("fps", values.fps, (fps) => fps > 0, usage),
     questions,
-    from: oneOf("from", values.from, ["memory", "look-again"]),
-    at: number("at", values.at, (at) => at >= 0),
+    from: choiceOption("from", values.from, ["memory", "look-again"]),
+    at: numberOption("at", values.at, (at) => at >= 0, usage),
   };
   const host = await openHost(values.model);
   try {
@@ -43,17 +44,3 @@ void runTool(async () => {
     await host.close();
   }
 });
-
-function number(name: string, text: string | undefined, allowed: (value: number) => boolean): number | null {
-  if (text === undefined) return null;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || !allowed(value))
-    throw new ToolError(`--${name} ${text} is not a number that makes sense here. ${usage}`);
-  return value;
-}
-
-function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
-  const found = allowed.find((value) => value === text);
-  if (!found) throw new ToolError(`--${name} is one of ${allowed.join(", ")}, not ${text}.`);
-  return found;
-}

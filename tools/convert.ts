@@ -5,6 +5,7 @@ import { openCheckpoint } from "../src/model/checkpoint.ts";
 import { type ConvertReport, convertCheckpoint } from "../src/model/convert.ts";
 import { openFolderSink } from "./folder-sink.ts";
 import { type NodeFiles, openNodeFiles } from "./node-files.ts";
+import { createProgressLine } from "./progress-line.ts";
 import { runTool, ToolError } from "./run-tool.ts";
 
 const usage = "usage: npm run convert -- <folder or file> [<folder or file> …] --out DIR [--quant f16|int8|int4]";
@@ -24,7 +25,7 @@ void runTool(async () => {
   const progress = createProgressLine();
   try {
     const report = await convertCheckpoint(checkpoint, quantization, sink, {
-      onProgress: progress.show,
+      onProgress: (done, total) => progress.show(describeProgress(done, total)),
       have: sink.have,
     });
     progress.clear();
@@ -49,20 +50,6 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** One line on the terminal that is written over; nothing where the output goes to a file. */
-function createProgressLine(): { show(done: number, total: number): void; clear(): void } {
-  let shownMs = 0;
-  const { stderr } = process;
-  return {
-    show(done, total) {
-      const now = performance.now();
-      if (!stderr.isTTY || now - shownMs < 200) return;
-      shownMs = now;
-      const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
-      stderr.write(`\r\x1b[K${percent} % of ${megabytes(total)}`);
-    },
-    clear() {
-      if (stderr.isTTY) stderr.write("\r\x1b[K");
-    },
-  };
+function describeProgress(done: number, total: number): string {
+  return `${total > 0 ? Math.floor((100 * done) / total) : 100} % of ${megabytes(total)}`;
 }
