@@ -51,9 +51,8 @@ async function watchAndAsk(assistant: Assistant, command: AskCommand, files: rea
   await watched(session);
   const answers = [];
   for (const question of command.questions) {
-    session.resetConversation();
     const options: AskOptions = { from: command.from, ...(command.at === null ? {} : { at: command.at }) };
-    answers.push(await collect(session, question, options));
+    answers.push(await askAlone(session, question, options));
   }
   const { framesWatched, visualTokens, watchMs, stateBytes, gpuBytes, notices } = session.snapshot;
   return {
@@ -69,7 +68,13 @@ async function watchAndAsk(assistant: Assistant, command: AskCommand, files: rea
   };
 }
 
-async function collect(session: Session, question: string, options: AskOptions): Promise<AskResult["answers"][number]> {
+/** Asks a question as if it were the first: no other question and answer is before it. */
+export async function askAlone(
+  session: Session,
+  question: string,
+  options: AskOptions,
+): Promise<AskResult["answers"][number]> {
+  session.resetConversation();
   let answer = "";
   let figures = { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0 };
   for await (const piece of session.ask(question, options)) {
