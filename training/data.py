@@ -3,32 +3,55 @@
 Every batch is drawn from (seed, stage, its number) alone, so a run can be resumed and repeated.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from training.model import CHUNK
 from training.world.clips import draw_clip
-from training.world.questions import Asker, Question
-from training.world.render import TRAIN_STYLES, Art
-from training.world.scene import Sampler
+from training.world.questions import THIRDS, Asker, Question
+from training.world.render import SEEN_DETAIL, TRAIN_STYLES, Art
+from training.world.scene import MOVES, Sampler
 from training.world.vocabulary import COLOURS, LABELS
 
 SIDE = 96
-# Tokens of a branch with one question, of one with several, and of the question in front of a sandwich.
+# Most tokens of a branch with one question, of one with several, and of the question in front of a sandwich.
 SHORT, LONG, PREFIX = 24, 48, 16
+GROUPS = 3  # of branches by length
 POSITIONS, SIZES = 8, 6
-STILLS, STILL_BATCHES = 32, 2  # scenes of three pictures in a batch, and such batches beside one of clips
+STILLS, STILLS_BESIDE = 96, 24  # pictures in a batch of them, and beside one of clips
+STILL_KINDS = {"mosaic": 0.82, "one": 0.06, "count": 0.06, "footage": 0.06}
 THINGS = 9  # most in a scene
 IGNORED = -100
-CAMERA = ("none", "pans left", "pans right", "tilts up", "tilts down", "zooms in", "zooms out")
-CUTS = 3  # most in a clip
+CAMERA = ("none", *MOVES)
+# What the RNN should know after each frame, and among how many: the camera's move, cuts so far, frames seen before, in
+# which third of the clip so far something first changed, things in the picture.
+COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1}
 
-# Frames of a clip: (clips in a batch, short branches of each clip, long ones). Clips with fewer frames start later in
-# the sequence, as the mask says.
-SHAPES = {8: (12, 4, 2), 16: (6, 8, 4)}
-FEWER = {8: (4, 4, 6, 7, 8, 8, 8, 8, 8), 16: (10, 12, 14, 16, 16)}
-LONG_CLIPS = 0.27  # share of batches with up to 16 frames
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A batch's: most frames of a clip, clips, short and long branches of a clip."""
+
+    frames: int
+    clips: int
+    shorts: int
+    longs: int
+    lengths: tuple  # of clips; shorter ones start later in the sequence, as the mask says
+    wait: int = 0  # frames for which one of the pictures stands still, so that the RNN learns to keep what it saw
+
+
+SHAPES = (
+    Shape(8, 12, 4, 2, (4, 4, 6, 7, 8, 8, 8, 8, 8)),
+    Shape(16, 6, 8, 4, (10, 12, 14, 16, 16)),
+    Shape(8, 4, 4, 2, (4, 6, 8, 8), wait=64),
+)
+SHARES = (0.66, 0.24, 0.1)  # of the batches
+WAITING = ("one", "two", "sequence", "count", "appear")  # kinds of scenes that may wait
+TIMELY = {"when", "still"}  # types of questions whose answers a wait would change
 SANDWICHES = 0.22  # share of full clips with a question before the frames too
 TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 1.6, "where": 1.4, "count": 2.0, "relation": 1.5, "camera": 1.8}
 TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.0, "background": 0.5, "unsure": 0.5, "dominant": 0.8}
@@ -84,15 +107,13 @@ def balanced(rng, questions):
             del left[name]
 
 
-def branch(turns, length):
-    """Turns in a row → ids [length] and targets [length] (IGNORED but at answers), shifted by one."""
+def branch(turns):
+    """Turns in a row → ids and targets (IGNORED but at answers), shifted by one."""
     ids, targets = [], []
     for turn in turns:
         ids += turn.prompt + turn.answer
         targets += [IGNORED] * (len(turn.prompt) - 1) + turn.answer + [IGNORED]
-    assert len(ids) <= length, (len(ids), length)
-    space = length - len(ids)
-    return ids + [0] * space, targets + [IGNORED] * space
+    return ids, targets
 
 
 def long_branch(rng, items):
@@ -132,22 +153,73 @@ def dense_targets(scene, frames):
 
 
 def course_targets(scene, frames):
-    """What the camera has done up to each frame: int64 [frames, 2], its move among CAMERA and cuts so far."""
-    out = np.full((frames, 2), IGNORED, np.int64)
+    """What could be told up to each frame: int64 [frames, len(COURSES)], IGNORED where that is not asked."""
+    out = np.full((frames, len(COURSES)), IGNORED, np.int64)
     rows = out[frames - scene.frames :]
-    if scene.kind == "footage" and scene.camera in CAMERA:
+    clock = np.arange(scene.frames)
+    rows[:, 2] = np.minimum(clock, COURSES["clock"] - 1)
+    if scene.kind != "footage":
+        rows[:, 4] = sum(thing.shown.astype(np.int64) for thing in scene.things)
+    elif scene.camera in CAMERA:
         rows[1:, 0] = CAMERA.index(scene.camera)
     if scene.kind == "footage" and scene.light is None:
         starts = np.array([shot.start for shot in scene.shots[1:]])
-        rows[:, 1] = (np.arange(scene.frames)[:, None] >= starts).sum(1)
+        rows[:, 1] = (clock[:, None] >= starts).sum(1)
+    event = first_event(scene)
+    if event is not None:
+        share = event / (clock[event:] + 1)
+        rows[event:, 3] = np.digitize(share, THIRDS)
     return out
+
+
+def first_event(scene):
+    """The frame of the first cut, or of the one arrival or departure; None where no time is asked for."""
+    if len(scene.shots) > 1:
+        return scene.shots[1].start
+    if scene.kind != "appear":
+        return None
+    shown = scene.things[1].shown
+    return int(np.argmax(shown != shown[0]))
+
+
+def flow_targets(scene, frames, photos):
+    """How the frame before maps to each frame: float32 [frames, THINGS + 1, 3], the last row for what is behind.
+
+    Columns: scale s and shift x, y. What is at p was at p · s + shift before, in fractions of the frame's side; NaN
+    where there is no such before.
+    """
+    out = np.full((frames, THINGS + 1, 3), np.nan, np.float32)
+    rows = out[frames - scene.frames :]
+    for i, thing in enumerate(scene.things):
+        there = thing.shown[1:] & thing.shown[:-1]
+        scale = thing.size[:-1] / thing.size[1:]
+        shift = (part[:-1] - part[1:] * scale for part in (thing.x, thing.y))
+        rows[1:, i] = np.where(there[:, None], np.stack([scale, *shift], 1), np.nan)
+    rows[1:, -1] = 1, 0, 0
+    for shot in scene.shots:
+        if shot.photo >= 0:
+            rows[shot.start + 1 :, -1] = camera_flow(shot, photos[shot.photo])[shot.start :]
+        rows[shot.start] = np.nan
+    return out
+
+
+def camera_flow(shot, photo):
+    """Scale and shift of a shot's picture from each frame to the one before, [F − 1, 3]."""
+    left, top, side = shot.boxes.T
+    edge = side * photo.height
+    scale = edge[1:] / edge[:-1]
+    corners = left * (photo.width - edge), top * (photo.height - edge)
+    x, y = (np.diff(corner) / edge[:-1] for corner in corners)
+    if shot.flip:
+        x = 1 - scale - x
+    return np.stack([scale, x, y], 1)
 
 
 class World:
     """Draws batches; one for each worker process."""
 
     def __init__(self, cache, tokenizer, prompt, seed):
-        self.art = Art(cache, TRAIN_STYLES)
+        self.art = Art(cache, TRAIN_STYLES, detail=SEEN_DETAIL)
         self.encoder = Encoder(tokenizer, prompt)
         self.seed = seed
 
@@ -155,49 +227,57 @@ class World:
         sampler = Sampler((self.seed, *key), len(TRAIN_STYLES), len(self.art.photos), self.art.available)
         return sampler, Asker(sampler.rng)
 
-    def draw(self, sampler, frames, kind=None):
-        """A scene, its frames and owners in the last rows of `frames`, and the mask of rows in use."""
-        scene, pictures, owners = draw_clip(sampler, self.art, int(sampler.rng.choice(FEWER[frames])), SIDE, kind)
+    def draw(self, sampler, shape):
+        """A scene, its frames and owners in the last rows, what can be told of them, and the mask of rows in use.
+
+        `order` says which frame stands at each place [F + wait] of the sequence.
+        """
+        rng, frames = sampler.rng, shape.frames
+        kind = str(rng.choice(WAITING)) if shape.wait else None
+        scene, pictures, owners = draw_clip(sampler, self.art, int(rng.choice(shape.lengths)), SIDE, kind)
         first = frames - scene.frames
         video = np.zeros((frames, SIDE, SIDE, 3), np.uint8)
         owner = np.full((frames, owners.shape[1]), -1, np.int8)
         video[first:], owner[first:] = pictures, owners
-        mask = (np.arange(frames) >= first).astype(np.float32)
-        return scene, {"frames": video, "owners": owner, "mask": mask} | {
+        order = np.arange(frames)
+        course, flow = course_targets(scene, frames), flow_targets(scene, frames, self.art.photos)
+        if shape.wait:
+            order = np.insert(order, (at := int(rng.integers(first, frames))), [at] * shape.wait)
+            course, flow = course[order], flow[order]
+            course[:], flow[at + 1 : at + 1 + shape.wait] = IGNORED, np.nan
+        mask = (order >= first).astype(np.float32)
+        return scene, {"frames": video, "owners": owner, "mask": mask, "order": order} | {
             "targets": dense_targets(scene, frames),
-            "course": course_targets(scene, frames),
+            "course": course,
+            "flow": flow,
         }
 
-    def still_batch(self, number, stage=1, scenes=STILLS, frames=3):
-        """For the dense heads alone: frames and targets of scenes with things, and some footage."""
+    def still_batch(self, number, stage=1, pictures=STILLS):
+        """For the dense heads alone: single pictures of many things, and some of other kinds."""
         sampler, _ = self.start(stage, number)
         parts = []
-        for _ in range(scenes):
-            kind = str(sampler.rng.choice(["one", "two", "count", "footage"], p=[0.25, 0.45, 0.2, 0.1]))
-            frames_here = 4 if kind == "footage" else frames
-            scene, pictures, owners = draw_clip(sampler, self.art, frames_here, SIDE, kind)
-            targets = dense_targets(scene, frames_here)
-            parts.append((pictures[:frames], owners[:frames], targets[:frames]))
-        names = ("frames", "owners", "targets")
-        return collate([dict(zip(names, part, strict=True)) for part in parts])
+        for _ in range(pictures):
+            kind = str(sampler.rng.choice(list(STILL_KINDS), p=list(STILL_KINDS.values())))
+            scene, frames, owners = draw_clip(sampler, self.art, 4 if kind == "footage" else 1, SIDE, kind)
+            targets = dense_targets(scene, scene.frames)
+            parts.append({"frames": frames[:1], "owners": owners[:1], "targets": targets[:1]})
+        return collate(parts)
 
     def batch(self, number):
-        """For the stage with language: `short` and `long` hold ids and targets [branches, tokens] and their clips.
+        """For the stage with language: `branches` hold ids and targets [n, tokens] and their clips, grouped by length.
 
         `stills` go through the encoder only: naming things needs more pictures than clips can bring.
         """
         sampler, asker = self.start(2, number)
-        frames = 16 if sampler.rng.random() < LONG_CLIPS else 8
-        clips, shorts, longs = SHAPES[frames]
-        parts, branches = [], {"short": [], "long": []}
-        for clip in range(clips):
-            scene, part = self.draw(sampler, frames)
-            short, long, first = self.branches(sampler.rng, asker, scene, shorts, longs)
+        shape = SHAPES[int(sampler.rng.choice(len(SHAPES), p=SHARES))]
+        parts, branches = [], []
+        for clip in range(shape.clips):
+            scene, part = self.draw(sampler, shape)
+            drawn, first = self.branches(sampler.rng, asker, scene, shape)
             parts.append(part | self.prefix(sampler.rng, first, part["mask"].all()))
-            branches["short"] += [(clip, *rest) for rest in short]
-            branches["long"] += [(clip, *rest) for rest in long]
-        stills = {"stills": [self.still_batch(STILL_BATCHES * number + i, stage=3) for i in range(STILL_BATCHES)]}
-        return collate(parts) | stills | {name: pack(rows) for name, rows in branches.items()}
+            branches += [(clip, *rest) for rest in drawn]
+        stills = self.still_batch(number, stage=3, pictures=STILLS_BESIDE)
+        return collate(parts) | {"stills": stills, "branches": grouped(branches)}
 
     def prefix(self, rng, first, full):
         """PREFIX tokens in front of the frames: the first question in a sandwich, else nothing but mask.
@@ -210,39 +290,48 @@ class World:
         mask = (np.arange(PREFIX) >= space).astype(np.float32)
         return {"prefix": np.array([0] * space + ids, np.int64), "prefix_mask": mask}
 
-    def branches(self, rng, asker, scene, shorts, longs):
+    def branches(self, rng, asker, scene, shape):
         """Branches of one clip as (type, ids, targets), one question each and longer ones; and the first question."""
         short, long, first = [], [], None
         queue = []
-        while len(short) < shorts or len(long) < longs:
+        while len(short) < shape.shorts or len(long) < shape.longs:
             if not queue:
-                queue = [self.encoder.encode(q) for q in balanced(rng, asker.questions(scene))]
+                asked = [q for q in asker.questions(scene) if not (shape.wait and q.type in TIMELY)]
+                queue = [self.encoder.encode(q) for q in balanced(rng, asked)]
                 queue = [q for q in queue if len(q.prompt) + len(q.answer) <= LONG]
             fits = len(queue[0].prompt) + len(queue[0].answer) <= SHORT
-            if fits and len(short) < shorts:
+            if fits and len(short) < shape.shorts:
                 turn = queue.pop(0)
                 first = first or turn.asked
-                short.append((turn.type, *branch([turn], SHORT)))
-            elif len(long) < longs:
+                short.append((turn.type, *branch([turn])))
+            elif len(long) < shape.longs:
                 turns = long_branch(rng, queue[:6])
                 queue = queue[6:]
-                long.append((turns[0].type, *branch(turns, LONG)))
+                long.append((turns[0].type, *branch(turns)))
             else:
                 queue.pop(0)
-        return short, long, first
+        return short + long, first
 
 
 def collate(parts):
     return {name: torch.from_numpy(np.stack([part[name] for part in parts])) for name in parts[0]}
 
 
+def grouped(rows):
+    """Branches (clip, type, ids, targets) in GROUPS batches of like length, so that little is padding."""
+    rows = sorted(rows, key=lambda row: len(row[2]))
+    ends = [round(len(rows) * i / GROUPS) for i in range(GROUPS + 1)]
+    return [pack(rows[start:end]) for start, end in itertools.pairwise(ends)]
+
+
 def pack(rows):
     clips, types, ids, targets = zip(*rows, strict=True)
+    length = -(-len(ids[-1]) // CHUNK) * CHUNK
     return {
         "clip": torch.tensor(clips),
         "types": list(types),
-        "ids": torch.tensor(ids),
-        "targets": torch.tensor(targets),
+        "ids": torch.tensor([row + [0] * (length - len(row)) for row in ids]),
+        "targets": torch.tensor([row + [IGNORED] * (length - len(row)) for row in targets]),
     }
 
 

@@ -8,11 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from training.data import CAMERA, CUTS, IGNORED, POSITIONS, SIZES
+from training.data import COURSES, IGNORED, POSITIONS, SIZES
 from training.world.vocabulary import COLOURS, LABELS
 
 CLASSES = (len(LABELS) + 1, len(COLOURS) + 1, POSITIONS, POSITIONS, SIZES)
 NAMES = ("label", "colour", "x", "y", "size")
+FLOW_SCALE = 10.0  # a tenth of the frame's side between frames counts as one
 MEASURES = 7  # mean red, green and blue of the token's patches, their centre and their spread
 
 
@@ -36,36 +37,60 @@ class DenseHead(nn.Module):
 
 
 class CourseHead(nn.Module):
-    """Reads the camera's move and the cuts so far from the RNN's output after each frame."""
+    """Reads what could be told so far from the RNN's output after each frame."""
 
     def __init__(self, width):
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, len(CAMERA) + CUTS + 1)
+        self.out = nn.Linear(width, sum(COURSES.values()))
 
     def forward(self, rows, targets):
-        """rows [B, F, C], targets [B, F, 2] → loss."""
-        move, cuts = self.out(self.norm(rows)).float().flatten(0, 1).split([len(CAMERA), CUTS + 1], -1)
-        targets = targets.flatten(0, 1)
-        # The sum over what is asked for: a batch may hold no footage.
-        losses = [
-            F.cross_entropy(guess, targets[:, i], ignore_index=IGNORED, reduction="sum")
-            for i, guess in enumerate((move, cuts))
-        ]
-        return sum(losses) / (targets != IGNORED).sum().clamp_min(1)
+        """rows [B, F, C], targets [B, F, len(COURSES)] → loss."""
+        guesses = self.out(self.norm(rows)).float().flatten(0, 1).split(list(COURSES.values()), -1)
+        loss = 0.0
+        for guess, target in zip(guesses, targets.flatten(0, 1).unbind(-1), strict=True):
+            # The mean over what is asked for, which may be nothing: a batch may hold no footage.
+            part = F.cross_entropy(guess, target, ignore_index=IGNORED, reduction="sum")
+            loss = loss + part / (target != IGNORED).sum().clamp_min(1)
+        return loss
 
 
-def token_targets(shares, owners, targets):
-    """What each token stands for: the thing with most of its patches, if there are not many more of nothing.
+class FlowHead(nn.Module):
+    """Reads from an early block of the RNN how what each token shows has moved and grown since the frame before.
 
-    shares [N, M, P] of the patches in a token, owners [N, P] (−1: nothing), targets [N, THINGS + 1, 5] → [N, M, 5]
+    This is what teaches the RNN to find a token's like among those it has read: motion and the camera follow from it.
     """
-    nothing = targets.shape[1] - 1
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, 3)
+
+    def forward(self, rows, flow, centres):
+        """rows [N, M, C], flow [N, M, 3] of `flow_targets`, centres [N, M, 2] → loss."""
+        scale, shift = flow[..., :1], flow[..., 1:]
+        moved = torch.cat([centres - centres * scale - shift, -scale.log()], -1)
+        known = moved.isfinite()
+        guess = self.out(self.norm(rows)).float()
+        target = FLOW_SCALE * torch.where(known, moved, 0.0)
+        loss = F.smooth_l1_loss(guess, target, beta=0.5, reduction="none")
+        return (loss * known).sum() / known.sum().clamp_min(1)
+
+
+def token_things(shares, owners, nothing):
+    """What each token stands for: the thing with most of its patches, if there are not many more of `nothing`.
+
+    shares [N, M, P] of the patches in a token, owners [N, P] (−1: nothing) → [N, M], `nothing` for no thing.
+    """
     owners = torch.where(owners < 0, nothing, owners.long())
     votes = shares @ F.one_hot(owners, nothing + 1).to(shares.dtype)
     votes[..., nothing] *= 0.6
-    thing = votes.argmax(-1)
-    return targets.gather(1, thing[..., None].expand(-1, -1, targets.shape[2]))
+    return votes.argmax(-1)
+
+
+def of_things(table, things):
+    """Rows of a table [N, THINGS + 1, n] for the thing of each token [N, M] → [N, M, n]."""
+    return table.gather(1, things[..., None].expand(-1, -1, table.shape[2]))
 
 
 def token_measures(shares, frames):

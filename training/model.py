@@ -154,6 +154,16 @@ def chunk_of(tokens):
     return next(n for n in range(CHUNK, 0, -1) if tokens % n == 0)
 
 
+@torch.compiler.disable  # unrolled, a long sequence would take minutes to compile
+def scan(decay, added, state):
+    """state ← decay · state + added, chunk by chunk of [B, H, chunks, …]; returns the states before each, and the last."""
+    states = []
+    for factor, more in zip(decay.unbind(2), added.unbind(2), strict=True):
+        states.append(state)
+        state = torch.addcmul(more, factor, state)
+    return torch.stack(states, 2), state
+
+
 @full_precision
 def wkv(r, k, v, log_w, u, state):
     """The recurrence of RWKV-6 over T tokens, chunk by chunk, in f32.
@@ -176,11 +186,8 @@ def wkv(r, k, v, log_w, u, state):
     y = scores.tril(-1) @ v + (r * u[:, None, None] * k).sum(-1, keepdim=True) * v
     added = (k * (last - after).exp()).transpose(3, 4) @ v
     decay = last.exp().transpose(3, 4)  # [B, H, chunks, K, 1]
-    states = []
-    for i in range(tokens // length):
-        states.append(state)
-        state = decay[:, :, i] * state + added[:, :, i]
-    y = y + (r * before.exp()) @ torch.stack(states, 2)
+    states, state = scan(decay, added, state)
+    y = y + (r * before.exp()) @ states
     return y.permute(0, 2, 3, 1, 4).reshape(batch, tokens, heads, size), state
 
 
@@ -296,13 +303,19 @@ class Model(nn.Module):
 
     def read(self, x, states, mask=None):
         """Reads rows x [B, T, C] from `states`; returns what comes out of the last block, and the new states."""
+        *_, x, after = self.read_blocks(x, states, mask)
+        return x, after
+
+    def read_blocks(self, x, states, mask=None):
+        """As `read`, but returns what comes out of each block."""
         x = self.blocks[0].ln0(x).float()
         mask = x.new_ones(*x.shape[:2], 1) if mask is None else mask[..., None].to(x.dtype)
-        after = []
+        rows, after = [], []
         for block, state in zip(self.blocks, states, strict=True):
             x, *state = block(x, mask, *state)
+            rows.append(x)
             after.append(tuple(state))
-        return x, after
+        return *rows, after
 
     def logits(self, x):
         return self.head(self.ln_out(x))

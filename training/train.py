@@ -1,11 +1,11 @@
 """Trains a nano model, stage by stage (AuroraLong, section 3.3): connector, vision, language.
 
-python -m training.train --stage connector --cache DIR --into DIR --minutes 3 --start MODEL_FOLDER
+python -m training.train --stage connector --cache DIR --into DIR --minutes 3 --weights MODEL_FOLDER
 python -m training.train --stage vision    --cache DIR --into DIR --minutes 25
 python -m training.train --stage language  --cache DIR --into DIR --minutes 80
 
-A stage lasts --minutes of work, and its learning rate falls with them; a stopped stage goes on where it was when
-started again. Each stage begins with what the run's folder holds (latest.pt). `torchrun --nproc-per-node N -m
+A stage lasts --minutes of work or --steps, and its learning rate falls with them; a stopped stage goes on where it was
+when started again. Each stage begins with what the run's folder holds (latest.pt). `torchrun --nproc-per-node N -m
 training.train …` does the same on several GPUs. The log is the run's log.jsonl.
 """
 
@@ -25,14 +25,17 @@ from tokenizers import Tokenizer
 
 from training.config import nano_config
 from training.data import IGNORED, Batches, World
-from training.heads import CourseHead, DenseHead, token_measures, token_targets
+from training.heads import CourseHead, DenseHead, FlowHead, of_things, token_measures, token_things
 from training.model import Model, fork
+from training.muon import Optimizer
 from training.warm_start import warm_start
 
-PEAK = {"connector": 1e-3, "vision": 8e-4, "language": 7e-4}
+PEAK = {"connector": 1e-3, "vision": 8e-4, "language": 8e-4}
 LEAST = 0.02  # of the peak, at the end
+ENCODER_RATE = {"connector": 1.0, "vision": 1.0, "language": 0.4}  # its share of the rate: words must not undo it
 DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.1}
-COURSE_WEIGHT = 3.0  # within the dense loss
+COURSE_WEIGHT, FLOW_WEIGHT = 1.5, 6.0  # within the dense loss
+FLOW_BLOCK = 1  # of the RNN, whose output knows what moved; later blocks can sum it up
 SAVE_EVERY, LOG_EVERY = 240, 30  # seconds
 STEADY_STEPS = 12  # at a stage's start, without counting time: compilation
 
@@ -47,36 +50,47 @@ class Trainee(torch.nn.Module):
             DenseHead(size) for size in (config["vision_config"]["hidden_size"], config["text_config"]["hidden_size"])
         )
         self.course = CourseHead(config["text_config"]["hidden_size"])
+        self.flow = FlowHead(config["text_config"]["hidden_size"])
 
     def see(self, batch):
-        """Visual tokens [N, M, C], the loss of the dense heads, and their share of right labels, for N = clips × F."""
+        """Visual tokens [N, M, C], the loss of the dense heads, their share of right labels, and what was asked of them.
+
+        N = clips × F; the last are the thing [N, M] and the measures [N, M, 7] of each token.
+        """
         frames = batch["frames"].flatten(0, 1)
         tokens, visual, shares = self.model.see(frames)
         with torch.no_grad():
-            targets = token_targets(shares, batch["owners"].flatten(0, 1), batch["targets"].flatten(0, 1))
+            table = batch["targets"].flatten(0, 1)
+            things = token_things(shares, batch["owners"].flatten(0, 1), table.shape[1] - 1)
+            targets = of_things(table, things)
             measures = token_measures(shares, frames)
         losses = [head(x, targets, measures) for head, x in zip(self.dense, (tokens, visual), strict=True)]
-        return visual, sum(loss for loss, _ in losses), [right for _, right in losses]
+        return visual, sum(loss for loss, _ in losses), [right for _, right in losses], (things, measures)
 
     def forward(self, batch):
         """The loss and what to log of it."""
-        visual, dense, right = self.see(batch)
-        for stills in batch.get("stills", ()):
-            _, more, right = self.see(stills)
+        visual, dense, right, (things, measures) = self.see(batch)
+        if "stills" in batch:
+            _, more, right, _ = self.see(batch["stills"])
             dense = dense + more
         log = {"dense": dense.detach(), "label_encoder": right[0], "label_connector": right[1]}
-        if "short" not in batch:
+        if "branches" not in batch:
             return None, dense, log
+        visual, things, centres = (in_order(x, batch["order"]) for x in (visual, things, measures[..., 3:5]))
         rows, mask = self.video_rows(batch, visual)
-        x, states = self.model.read(rows, self.model.zero_state(len(rows)), mask)
-        frames = batch["frames"].shape[1]
+        *rows, states = self.model.read_blocks(rows, self.model.zero_state(len(rows)), mask)
         tokens = visual.shape[1]
-        dense = dense + COURSE_WEIGHT * self.course(x[:, -frames * tokens :][:, tokens - 1 :: tokens], batch["course"])
+        length = batch["order"].shape[1] * tokens
+        course = self.course(rows[-1][:, -length:][:, tokens - 1 :: tokens], batch["course"])
+        moved = rows[FLOW_BLOCK][:, -length:].reshape(visual.shape)
+        flow = self.flow(moved, of_things(batch["flow"].flatten(0, 1), things), centres)
+        log |= {"course": course.detach(), "flow": flow.detach()}
+        dense = dense + COURSE_WEIGHT * course + FLOW_WEIGHT * flow
         losses, log["answers"] = [], []
-        for name in ("short", "long"):
-            loss, exact = self.answer(batch[name], states)
+        for branches in batch["branches"]:
+            loss, exact = self.answer(branches, states)
             losses.append(loss)
-            log["answers"] += zip(batch[name]["types"], exact.tolist(), strict=True)
+            log["answers"] += zip(branches["types"], exact.tolist(), strict=True)
         total = sum(loss.sum() for loss in losses) / sum(loss.numel() for loss in losses)
         return total, dense, log
 
@@ -102,6 +116,12 @@ class Trainee(torch.nn.Module):
         return loss, (wrong * first).sum(1) == 0
 
 
+def in_order(x, order):
+    """Frames [B · F, …] in the order [B, n] of each clip: [B · n, …]."""
+    clips = torch.arange(len(order), device=order.device)[:, None]
+    return x.view(len(order), -1, *x.shape[1:])[clips, order].flatten(0, 1)
+
+
 def trainable(trainee, stage):
     """Switches gradients on for what the stage trains."""
     model = trainee.model
@@ -113,14 +133,12 @@ def trainable(trainee, stage):
     trainee.requires_grad_(False)
     for part in parts:
         part.requires_grad_(True)
-    return [p for p in trainee.parameters() if p.requires_grad]
+    return [(name, p) for name, p in trainee.named_parameters() if p.requires_grad]
 
 
-def make_optimizer(parameters):
-    matrices = [p for p in parameters if p.ndim >= 2 and p.shape[0] > 1]
-    vectors = [p for p in parameters if not (p.ndim >= 2 and p.shape[0] > 1)]
-    groups = [{"params": matrices, "weight_decay": 0.02}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
+def fast_bfloat16(device):
+    """Whether bfloat16 is faster than f32 here: on GPUs, and on CPUs with instructions for it (elsewhere 50× slower)."""
+    return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def rate(progress, peak):
@@ -151,18 +169,24 @@ class Run:
         self.seconds, self.step, self.clips, self.frames = 0.0, 0, 0, 0
         optimizer_state = self.load()
         self.trainee.to(device)
-        self.optimizer = make_optimizer(trainable(self.trainee, args.stage))
+        self.optimizer = Optimizer(trainable(self.trainee, args.stage), ENCODER_RATE[args.stage])
+        self.autocast = fast_bfloat16(device)
         if optimizer_state:
             self.optimizer.load_state_dict(optimizer_state)
         if args.compile:
             compile_blocks(self.trainee)
 
+    @property
+    def progress(self):
+        """0 at the stage's start, 1 at its end."""
+        return self.step / self.args.steps if self.args.steps else self.seconds / (60 * self.args.minutes)
+
     def load(self):
         """Continues the stage, begins it on the last one's weights, or on a model folder; returns optimizer state."""
         path = self.folder / "latest.pt"
         if not path.exists():
-            if self.args.start:
-                warm_start(self.trainee.model, self.tokenizer, self.args.start)
+            if self.args.weights:
+                warm_start(self.trainee.model, self.tokenizer, self.args.weights)
             return None
         saved = torch.load(path, map_location="cpu", weights_only=True)
         self.trainee.load_state_dict(saved["trainee"])
@@ -221,33 +245,32 @@ def average_gradients(parameters, world):
 
 def train_step(run, batch, progress):
     """One step of the optimizer; returns the losses and what else to log."""
-    for group in run.optimizer.param_groups:
-        group["lr"] = rate(progress, run.args.peak or PEAK[run.args.stage])
-    with torch.autocast(run.device.type, torch.bfloat16):
+    run.optimizer.set_rate(rate(progress, run.args.peak or PEAK[run.args.stage]))
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=run.autocast):
         answers, dense, log = run.trainee(to_device(batch, run.device))
     loss = DENSE_WEIGHT[run.args.stage] * dense + (answers if answers is not None else 0)
     loss.backward()
-    parameters = [p for group in run.optimizer.param_groups for p in group["params"]]
+    parameters = run.optimizer.parameters
     if run.world > 1:
         average_gradients(parameters, run.world)
     norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     if torch.isfinite(norm):
         run.optimizer.step()
-    run.optimizer.zero_grad(set_to_none=True)
+    run.optimizer.zero_grad()
     log["loss"] = None if answers is None else answers.item()
     return log
 
 
 def count_frames(batch):
     clips, frames = batch["frames"].shape[:2]
-    return clips * frames + sum(map(count_frames, batch.get("stills", ())))
+    return clips * frames + (count_frames(batch["stills"]) if "stills" in batch else 0)
 
 
 def summary(logs):
     """Means since the last entry of the log; accuracy of first answers by type with how many there were."""
     out = {}
-    for name in ("loss", "dense", "label_encoder", "label_connector"):
-        values = [float(log[name]) for log in logs if log[name] is not None]
+    for name in ("loss", "dense", "course", "flow", "label_encoder", "label_connector"):
+        values = [float(log[name]) for log in logs if log.get(name) is not None]
         if values:
             out[name] = round(sum(values) / len(values), 4)
     right, count = collections.Counter(), collections.Counter()
@@ -262,12 +285,11 @@ def summary(logs):
 
 
 def train(run):
-    limit = run.args.minutes * 60
     batches, logs, first = run.batches(), [], run.step
     saved = logged = last = time.monotonic()
-    while run.seconds < limit:
+    while run.progress < 1:
         batch = next(batches)
-        logs.append(train_step(run, batch, run.seconds / limit))
+        logs.append(train_step(run, batch, run.progress))
         run.step += 1
         run.clips += len(batch["frames"]) * run.world
         run.frames += count_frames(batch) * run.world
@@ -281,9 +303,8 @@ def train(run):
             dist.broadcast(seconds, 0)
             run.seconds = seconds.item()
         if now - logged > LOG_EVERY:
-            learning = run.optimizer.param_groups[0]["lr"]
             minutes = round(run.seconds / 60, 2)
-            run.log({"frames": run.frames, "minutes": minutes, "lr": round(learning, 6)} | summary(logs))
+            run.log({"frames": run.frames, "minutes": minutes, "lr": round(run.optimizer.rate, 6)} | summary(logs))
             logs, logged = [], now
         if now - saved > SAVE_EVERY:
             run.save()
@@ -302,14 +323,16 @@ def parse():
     parser.add_argument("--stage", choices=list(PEAK), required=True)
     parser.add_argument("--cache", required=True, help="folder of training.world.fetch")
     parser.add_argument("--into", required=True, help="folder of checkpoints and log; holds tokenizer.json")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--start", help="model folder to begin with, for a run's first stage")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float)
+    length.add_argument("--steps", type=int)
+    parser.add_argument("--weights", help="model folder to begin with, for a run's first stage")
     parser.add_argument("--clock", action="store_true", help="count compilation as work too")
     parser.add_argument("--peak", type=float, help="learning rate, instead of the stage's own")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--compile", action="store_true", help="pays on GPUs")
     parser.add_argument("--order", choices=("ascending", "descending", "none"), default="ascending")
     parser.add_argument("--merge", type=numbers, help="tokens removed in each layer, as 18,13,9,7,5,0")
     return parser.parse_args()

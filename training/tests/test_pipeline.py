@@ -48,7 +48,7 @@ class PipelineTest(unittest.TestCase):
             make_cache(cache)
             run("training.tokenizer", "--out", out / "tokenizer.json")
             options = ["--cache", cache, "--into", out, "--minutes", MINUTES, "--workers", 0, "--threads", 1]
-            options += ["--no-compile", "--clock"]
+            options += ["--clock"]
             for stage in ("connector", "vision", "language"):
                 run("training.train", "--stage", stage, *options)
             log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]

@@ -154,6 +154,7 @@ PLACES = {
     (0, 1): "on the left", (1, 1): "in the center", (2, 1): "on the right",
     (0, 2): "at the bottom left", (1, 2): "at the bottom", (2, 2): "at the bottom right",
 }  # fmt: skip
+THIRDS = 0.35, 0.65  # where one part of the picture or of the clip ends
 SURE = 0.03  # positions and times nearer to a border between two answers are not asked about
 
 
@@ -167,9 +168,9 @@ class Question:
 
 def third(value):
     """Which third of 0–1 a value lies in, or None near a border."""
-    if min(abs(value - 0.35), abs(value - 0.65)) < SURE:
+    if min(abs(value - border) for border in THIRDS) < SURE:
         return None
-    return int(value > 0.35) + int(value > 0.65)
+    return sum(int(value > border) for border in THIRDS)
 
 
 def place(thing, frame):
@@ -267,8 +268,9 @@ class Asker:
         present = self.pick(list(things))
         yield self.ask("exist", "exist", f"Yes, there is {article(present)}.", things[present].words)
         groups = {NOUNS[label][2] for label in things if label in NOUNS}
-        if self.rng.random() < 0.5 and groups:
-            absent = [n for n in NOUNS if NOUNS[n][2] in groups and n not in things]
+        alike = [n for n in NOUNS if NOUNS[n][2] in groups and n not in things]
+        if self.rng.random() < 0.5 and alike:
+            absent = alike
         elif self.rng.random() < 0.3:
             absent = [s for s in SHAPES if s not in things]
         else:

@@ -10,12 +10,13 @@ from training.world.vocabulary import COLOURS, LABELS, SHAPES
 TRAIN_STYLES = ("noto", "noto-v1", "fluent-flat", "twemoji", "fxemoji", "emojione")
 TEST_STYLES = ("openmoji", "fluent-3d")
 PATCHES = 8  # a side, of the targets' grid
-MASK = 128
+DETAIL = 128  # pixels of a sprite's side
+SEEN_DETAIL = 64  # enough for pictures of the encoder's size
 
 
 def shape_mask(shape):
-    """Coverage of a shape, uint8 [MASK, MASK]."""
-    n = MASK * 4
+    """Coverage of a shape, uint8 [DETAIL, DETAIL]."""
+    n = DETAIL * 4
     image = Image.new("L", (n, n))
     draw = ImageDraw.Draw(image)
     t = np.linspace(0, 2 * np.pi, 200, endpoint=False)
@@ -36,21 +37,24 @@ def shape_mask(shape):
     points = points - (points.min(0) + points.max(0)) / 2
     points = points / np.abs(points).max() * 0.48 + 0.5
     draw.polygon([tuple(p) for p in points * n], fill=255)
-    return np.array(image.resize((MASK, MASK), Image.Resampling.BOX))
+    return np.array(image.resize((DETAIL, DETAIL), Image.Resampling.BOX))
 
 
 class Art:
     """The sprites of some styles, the shapes, and photographs."""
 
-    def __init__(self, cache, styles, photos="train"):
-        """`photos`: "train" or "test", disjoint."""
+    def __init__(self, cache, styles, photos="train", detail=DETAIL):
+        """`photos`: "train" or "test", disjoint, or "open". `detail`: sprites' side, DETAIL or less for speed."""
         sprites = np.load(Path(cache) / "sprites.npz")
-        self.sprites = np.stack([sprites[style] for style in styles])
-        self.available = self.sprites.any((2, 3, 4))
-        self.shapes = {shape: shape_mask(shape) for shape in SHAPES}
-        paths = sorted((Path(cache) / "photos").glob("*.jpg"))
-        chosen = [p for i, p in enumerate(paths) if (i % 5 == 2) == (photos == "test")]
-        self.photos = [Image.open(p).convert("RGB") for p in chosen]
+        sprites = np.stack([sprites[style] for style in styles])
+        self.available = sprites.any((2, 3, 4))
+        self.sprites = {key: shrunk(sprites[key], detail) for key in zip(*self.available.nonzero(), strict=True)}
+        self.outlined = {key: outlined(sprite) for key, sprite in self.sprites.items()}
+        self.shapes = {shape: shrunk(shape_mask(shape), detail) for shape in SHAPES}
+        paths = sorted((Path(cache) / ("open-photos" if photos == "open" else "photos")).glob("*.jpg"))
+        if photos != "open":
+            paths = [p for i, p in enumerate(paths) if (i % 5 == 2) == (photos == "test")]
+        self.photos = [Image.open(p).convert("RGB") for p in paths]
         self.grain = np.random.default_rng(0).standard_normal((512, 512, 3)).astype(np.float32)
 
     def sprite(self, thing):
@@ -59,14 +63,12 @@ class Art:
         if thing.label in SHAPES:
             mask = self.shapes[thing.label]
             colour = np.clip(np.array(COLOURS[thing.colour]) + look.uniform(-16, 16, 3), 0, 255)
-            rgba = np.empty((MASK, MASK, 4), np.uint8)
+            rgba = np.empty((*mask.shape, 4), np.uint8)
             rgba[..., :3], rgba[..., 3] = colour, mask
             image = Image.fromarray(rgba)
         else:
-            rgba = self.sprites[thing.style, LABELS.index(thing.label)]
-            if look.random() < 0.25:
-                rgba = outlined(rgba)
-            image = Image.fromarray(rgba)
+            sprites = self.outlined if look.random() < 0.25 else self.sprites
+            image = Image.fromarray(sprites[thing.style, LABELS.index(thing.label)])
             if look.random() < 0.3:
                 image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         if look.random() < 0.3:
@@ -79,17 +81,27 @@ class Art:
         return image.convert("RGBa"), matrix
 
 
+def shrunk(pixels, side):
+    """uint8 [n, n] or [n, n, 4] → [side, side, …]."""
+    if len(pixels) == side:
+        return pixels
+    image = Image.fromarray(pixels)
+    image = image if pixels.ndim == 2 else image.convert("RGBa")
+    image = image.resize((side, side), Image.Resampling.BOX)
+    return np.array(image if pixels.ndim == 2 else image.convert("RGBA"))
+
+
 def outlined(rgba):
     """A sprite inside a dark line, as comic styles draw."""
-    alpha = Image.fromarray(rgba[..., 3])
-    small = alpha.resize((122, 122), Image.Resampling.BILINEAR)
-    inner = Image.new("L", alpha.size)
-    inner.paste(small, (3, 3))
-    body = np.array(Image.fromarray(rgba).resize((122, 122), Image.Resampling.BILINEAR))
+    side = len(rgba)
+    line = max(1, side * 3 // 128)
+    inner = side - 2 * line
+    body = np.array(Image.fromarray(rgba).resize((inner, inner), Image.Resampling.BILINEAR))
     out = np.zeros_like(rgba)
-    out[..., 3] = np.maximum(rgba[..., 3], np.array(inner))
-    weight = body[..., 3:] / 255
-    out[3:125, 3:125, :3] = (body[..., :3] * weight).astype(np.uint8)
+    out[..., 3] = rgba[..., 3]
+    middle = out[line:-line, line:-line]
+    middle[..., 3] = np.maximum(middle[..., 3], body[..., 3])
+    middle[..., :3] = (body[..., :3] * (body[..., 3:] / 255)).astype(np.uint8)
     return out
 
 
@@ -121,7 +133,8 @@ def paste(canvas, owner_alpha, sprite, matrix, x, y, size):
     """Draws a sprite [n, n, 4], premultiplied; notes its alpha in `owner_alpha` [side, side]."""
     side = canvas.shape[0]
     n = max(2, round(size * side))
-    pixels = np.asarray(sprite.resize((n, n), Image.Resampling.BOX if n < 64 else Image.Resampling.BICUBIC), np.float32)
+    filter_ = Image.Resampling.BOX if 2 * n < sprite.width else Image.Resampling.BICUBIC
+    pixels = np.asarray(sprite.resize((n, n), filter_), np.float32)
     left, top = round(x * side - n / 2), round(y * side - n / 2)
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + n, side), min(top + n, side)
     if x0 >= x1 or y0 >= y1:
@@ -161,7 +174,8 @@ def render(art, scene, side, rng):
             top, left = rng.integers(0, 512 - side + 1, 2)
             canvas = canvas + 255 * scene.noise * art.grain[top : top + side, left : left + side]
         frames[f] = np.clip(canvas + 0.5, 0, 255)
-    scene.dominant = dominant_colour(frames) if scene.light is None else None
+    if scene.light is None and scene.kind != "mosaic":
+        scene.dominant = dominant_colour(frames)
     return frames, owners
 
 

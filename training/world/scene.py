@@ -14,6 +14,7 @@ from training.world.vocabulary import BACKGROUNDS, LABELS, NOUNS, SHAPE_COLOURS,
 
 KINDS = {"one": 0.2, "two": 0.23, "sequence": 0.12, "count": 0.1, "appear": 0.11, "footage": 0.24}
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+MOVES = ("pans left", "pans right", "tilts up", "tilts down", "zooms in", "zooms out")  # of a camera
 CELLS = (0.2, 0.5, 0.8)
 
 
@@ -82,7 +83,7 @@ class Sampler:
         if kind == "footage":
             self.add_footage(scene)
             return scene
-        over_photo = kind in {"one", "two", "appear"} and self.rng.random() < 0.15
+        over_photo = kind in {"one", "two", "appear", "mosaic"} and self.rng.random() < 0.15
         if over_photo:
             scene.shots = [self.shot(frames, "none")]
         else:
@@ -250,6 +251,16 @@ class Sampler:
             if self.arrange([first, second], lambda t: self.act(t) if t is first else self.place(t)):
                 scene.things = [first, second]
 
+    def add_mosaic(self, scene):
+        """Many things anywhere, in a single frame: for training the encoder alone."""
+        for _ in range(int(self.rng.integers(3, 7))):
+            thing = self.thing(scene, [t.label for t in scene.things], size=(0.18, 0.42))
+            for _ in range(10):
+                thing.x[:], thing.y[:] = self.rng.uniform(0.1, 0.9, 2)
+                if self.clear([*scene.things, thing]):
+                    scene.things.append(thing)
+                    break
+
     # ---- footage ----
 
     def shot(self, frames, camera):
@@ -290,12 +301,11 @@ class Sampler:
         assert len(scene.shots[0].boxes) == frames
 
     def add_camera(self, scene):
-        moves = ("pans left", "pans right", "tilts up", "tilts down", "zooms in", "zooms out", "none")
-        scene.camera = self.choice(moves)
+        scene.camera = self.choice((*MOVES, "none"))
         scene.shots = [self.shot(scene.frames, scene.camera)]
 
     def add_cuts(self, scene):
-        """One to four shots, each two frames or longer where the clip allows."""
+        """One to four shots, each two frames or longer where the clip allows; in some the camera moves."""
         frames = scene.frames
         shortest = 2 if frames >= 8 else 1
         count = int(self.rng.integers(1, min(4, frames // shortest) + 1))
@@ -304,9 +314,10 @@ class Sampler:
             if (np.diff([0, *starts, frames]) >= shortest).all():
                 break
         for start in (0, *starts):
-            shot = self.shot(frames, "none")
+            camera = self.choice(MOVES) if count > 1 and self.rng.random() < 0.35 else "none"
+            shot = self.shot(frames, camera)
             while scene.shots and shot.photo == scene.shots[-1].photo:
-                shot = self.shot(frames, "none")
+                shot = self.shot(frames, camera)
             shot.start = int(start)
             scene.shots.append(shot)
         scene.camera = "cuts"
