@@ -40,9 +40,10 @@ SEED = 5000
 assert set(sum((styles for styles, *_ in SUITES.values()), ())) <= {*TRAIN_STYLES, *TEST_STYLES}
 
 
-def load(path):
-    """A model folder's model and tokenizer."""
+def load(path, merging=()):
+    """A model folder's model and tokenizer; `merging` overrides fields of its merge_config."""
     config = folder.read_config(path)
+    config["merge_config"].update(merging)
     model = Model(config)
     model.load_state_dict(folder.read_weights(path))
     return model.eval(), folder.read_tokenizer(path, config)

@@ -2,7 +2,7 @@
 
 python -m training.samples answer --model DIR --clips public/samples
     fills `memory` and `look-again` of every question in the folder's answers.json
-python -m training.samples draw --model DIR --cache CACHE --out DIR [--seed 9000]
+python -m training.samples draw --model DIR --cache CACHE --out DIR [--seed 9000] [--only NAME …]
     draws clips until the model is right about each, and writes them with their answers.json
 
 The pictures are decoded from the MP4 in two ways, rounded differently; an answer that depends on which is refused.
@@ -11,6 +11,8 @@ The pictures are decoded from the MP4 in two ways, rounded differently; an answe
 import argparse
 import json
 import subprocess
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -23,26 +25,53 @@ from training.world.questions import Question
 from training.world.render import TRAIN_STYLES, Art
 
 CONVERSIONS = ("bilinear", "accurate_rnd+full_chroma_int+full_chroma_inp")
-# file: (kind of scene, camera or None, frames, types that must be asked)
+SMOOTH = 24  # frames a second of what moves; the model sees FPS of them
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A clip to be drawn: kind of scene, seconds, frames a second, types of questions that must be answered rightly."""
+
+    kind: str
+    seconds: int
+    fps: int
+    types: frozenset
+    fits: callable = lambda scene: True
+
+
+def real_shots(scene):
+    """Cuts between different photographs in their true colours, under a moving camera."""
+    photos = [shot.photo for shot in scene.shots]
+    true = all(shot.permutation == (0, 1, 2) and not shot.flip for shot in scene.shots)
+    moving = any(np.ptp(shot.boxes, 0).max() > 0.2 for shot in scene.shots)
+    return scene.camera == "cuts" and len(set(photos)) == len(photos) >= 3 and true and moving
+
+
 WANTED = {
-    "one-object": ("one", None, 8, {"motion", "where", "caption"}),
-    "two-objects": ("two", None, 8, {"motion", "relation", "list"}),
-    "sequence": ("sequence", None, 8, {"order", "list"}),
-    "counting": ("count", None, 8, {"count", "background"}),
-    "appearing": ("appear", None, 12, {"appear", "when"}),
-    "camera": ("footage", "pans", 12, {"camera", "cut"}),
-    "cuts": ("footage", "cuts", 12, {"shots", "cut"}),
+    "one-object": Wanted("one", 4, SMOOTH, frozenset({"motion", "where", "caption"})),
+    "two-objects": Wanted("two", 4, SMOOTH, frozenset({"motion", "relation", "list"})),
+    "counting": Wanted("count", 4, SMOOTH, frozenset({"count", "background"}), lambda scene: len(scene.things) >= 4),
+    "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "when"})),
+    "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
+    "five-minutes": Wanted("sequence", 300, FPS, frozenset({"order", "list"}), lambda scene: len(scene.things) == 3),
 }
 
 
+def probe(path):
+    """Side and frames a second of a square clip."""
+    shown = ["-select_streams", "v", "-show_entries", "stream=width,r_frame_rate", "-of", "csv=p=0"]
+    found = subprocess.run(["ffprobe", "-v", "error", *shown, path], capture_output=True, check=True, text=True).stdout
+    edge, rate = found.strip().split(",")
+    return int(edge), round(float(Fraction(rate)))
+
+
 def decode(path, conversion, side):
-    """A clip's frames as the encoder sees them, uint8 [F, side, side, 3]; the clip is square."""
-    probe = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width", "-of", "csv=p=0", path]
-    edge = int(subprocess.run(probe, capture_output=True, check=True, text=True).stdout)
+    """A clip's frames as the encoder sees them, FPS a second, uint8 [F, side, side, 3]."""
+    edge, fps = probe(path)
     scale = f"scale=in_color_matrix=bt709:out_range=pc:flags={conversion},format=rgb24"
     command = ["ffmpeg", "-loglevel", "error", "-i", path, "-vf", scale, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     raw = subprocess.run(command, capture_output=True, check=True).stdout
-    frames = np.frombuffer(raw, np.uint8).reshape(-1, edge, edge, 3)
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, edge, edge, 3)[:: fps // FPS]
     return np.stack([np.array(Image.fromarray(f).resize((side, side), Image.Resampling.BICUBIC)) for f in frames])
 
 
@@ -90,27 +119,39 @@ def true_questions(model, tokenizer, path, asked):
     return out
 
 
-def find_clip(model, tokenizer, art, out, name, seed):
-    """Draws scenes of the wanted kind until all their questions are answered rightly."""
-    kind, camera, frames, types = WANTED[name]
-    path = out / f"{name}.mp4"
-    for scene, pictures, asked in suite(art, seed, 400, (frames, frames), VIDEO_SIDE, "test", kind, plain=True):
-        if (camera and not scene.camera.startswith(camera)) or not types <= {q.type for q in asked}:
+def find_clip(model, tokenizer, cache, out, name, seed):
+    """Draws scenes of the wanted kind until nearly all their questions are answered rightly."""
+    wanted = WANTED[name]
+    # Styles whose licences need no credit beside the clip, and photographs that may be shown.
+    art = Art(cache, TRAIN_STYLES[:3], "open")
+    path, frames = out / f"{name}.mp4", wanted.seconds * wanted.fps
+    length = frames, frames
+
+    def fits(scene):  # noise would make the file large
+        return scene.noise == 0 and wanted.fits(scene)
+
+    for _, pictures, asked in suite(art, seed, 4000, length, VIDEO_SIDE, kind=wanted.kind, plain=True, fits=fits):
+        if not wanted.types <= {q.type for q in asked}:
             continue
-        write_video(pictures, path)
+        write_video(pictures, path, wanted.fps)
         entries = true_questions(model, tokenizer, path, asked)
-        if types <= {entry["type"] for entry in entries} and len(entries) >= 0.85 * len(asked):
-            return {"clip": path.name, "frames": frames, "fps": FPS, "questions": entries}
+        print(name, len(entries), "of", len(asked), "right", flush=True)
+        if wanted.types <= {entry["type"] for entry in entries} and len(entries) >= 0.85 * len(asked):
+            return {"clip": path.name, "frames": wanted.seconds * FPS, "fps": FPS, "questions": entries}
     raise SystemExit(f"no clip of the kind {name} is answered rightly")
 
 
 def draw(args):
+    """Writes the clips; --only leaves the others as they are."""
     model, tokenizer = load(args.model)
-    art = Art(args.cache, TRAIN_STYLES[:3], "test")  # styles whose licences need no credit beside the clip
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    clips = [find_clip(model, tokenizer, art, out, name, args.seed + i) for i, name in enumerate(WANTED)]
-    (out / "answers.json").write_text(json.dumps(clips, indent=1) + "\n")
+    path = out / "answers.json"
+    known = {Path(clip["clip"]).stem: clip for clip in json.loads(path.read_text())} if path.exists() else {}
+    for i, name in enumerate(WANTED):
+        if name in (args.only or WANTED):
+            known[name] = find_clip(model, tokenizer, args.cache, out, name, args.seed + i)
+            path.write_text(json.dumps([known[n] for n in WANTED if n in known], indent=1) + "\n")
 
 
 def main():
@@ -127,6 +168,7 @@ def main():
             command.add_argument("--cache", required=True)
             command.add_argument("--out", required=True)
             command.add_argument("--seed", type=int, default=9000)
+            command.add_argument("--only", action="append", choices=list(WANTED))
     args = parser.parse_args()
     args.run(args)
 

@@ -23,21 +23,21 @@ FPS = 2
 VIDEO_SIDE, PICTURE_SIDE = 384, 96
 
 
-def suite(art, seed, count, frames, side, split="test", kind=None, plain=False):
-    """Yields (scene, frames, questions) for `count` clips of `frames` = (fewest, most)."""
+def suite(art, seed, count, frames, side, split="test", kind=None, plain=False, fits=lambda scene: True):
+    """Yields (scene, frames, questions) for `count` clips of `frames` = (fewest, most); `fits` refuses scenes."""
     sampler = Sampler(seed, len(art.sprites), len(art.photos), art.available, split)
     asker = Asker(sampler.rng, plain)
     for _ in range(count):
         length = int(sampler.rng.integers(frames[0], frames[1] + 1))
-        scene, pictures, _ = draw_clip(sampler, art, length, side, kind)
+        scene, pictures, _ = draw_clip(sampler, art, length, side, kind, fits)
         yield scene, pictures, asker.questions(scene)
 
 
-def write_video(pictures, path):
+def write_video(pictures, path, fps=FPS):
     """H.264, BT.709, so well compressed that a question is about the picture and not about the codec."""
     frames, height, width, _ = pictures.shape
     size = f"{width}x{height}"
-    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(FPS), "-i", "-"]
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(fps), "-i", "-"]
     colour = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_primaries", "bt709"]
     codec = ["-color_trc", "bt709", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "18", "-movflags", "+faststart"]
     command = ["ffmpeg", "-y", "-loglevel", "error", *source, *colour, *codec, str(path)]

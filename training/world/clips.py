@@ -18,10 +18,12 @@ def visible(scene, frames):
     return np.abs(values[-1] - values[0]).mean() > MOVED and values[0].std((0, 1)).mean() > MOVED
 
 
-def draw_clip(sampler, art, frames, side, kind=None):
-    """A scene, its frames uint8 [F, side, side, 3] and the owners of its patches [F, 64]."""
+def draw_clip(sampler, art, frames, side, kind=None, fits=lambda scene: True):
+    """A scene that `fits`, its frames uint8 [F, side, side, 3] and the owners of its patches [F, 64]."""
     while True:
         scene = sampler.scene(frames, kind)
+        if not fits(scene):
+            continue
         pictures, owners = render(art, scene, side, sampler.rng)
         if visible(scene, pictures):
             return scene, pictures, owners

@@ -2,13 +2,16 @@
 
 python -m training.world.fetch --cache DIR
 
-Needs npm, apt-get (Debian), and the packages of training/requirements.txt. Sources and their licences: SPRITES, PHOTOS.
+Needs npm, apt-get (Debian), pip, and the packages of training/requirements.txt. Sources and their licences: SPRITES,
+PHOTOS, OPEN_PHOTOS.
 """
 
 import argparse
 import io
 import json
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +32,8 @@ SPRITES = {
     "fluent-3d": ("@lobehub/fluent-emoji-3d@1.1.0", "MIT"),
 }
 PHOTOS = ("gnome-backgrounds", "mate-backgrounds", "plasma-workspace-wallpapers")
+# Photographs that may be shown: in the public domain, or CC0 (scikit-image's data/README.txt). For the sample clip.
+OPEN_PHOTOS = ("scikit-image==0.26.0", ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg"))
 SIDE = 128
 PHOTO_HEIGHT = 640
 
@@ -125,12 +130,26 @@ def fetch_photos(cache):
     print(len(largest), "photographs and textures")
 
 
+def fetch_open_photos(cache):
+    """Writes open-photos/*.jpg."""
+    package, names = OPEN_PHOTOS
+    out = cache / "open-photos"
+    out.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--dest", cache / "wheels"]
+    subprocess.run([*command, package], check=True)
+    with zipfile.ZipFile(next((cache / "wheels").glob("scikit_image-*.whl"))) as wheel:
+        for name in names:
+            image = Image.open(io.BytesIO(wheel.read(f"skimage/data/{name}"))).convert("RGB")
+            image.save((out / name).with_suffix(".jpg"), quality=95)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", required=True, type=Path)
     cache = parser.parse_args().cache
     fetch_sprites(cache)
     fetch_photos(cache)
+    fetch_open_photos(cache)
 
 
 if __name__ == "__main__":
