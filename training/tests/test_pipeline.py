@@ -7,32 +7,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from training.evaluate import ask_suite, load, score
 from training.export import export
 from training.reference import folder
-from training.world.render import TEST_STYLES, TRAIN_STYLES
-from training.world.vocabulary import NOUNS
+from training.tests.toy import make_cache
 
 MINUTES = "0.15"
-
-
-def make_cache(cache):
-    """Sprites that are coloured noise in a disc, and photographs that are smooth noise."""
-    rng = np.random.default_rng(0)
-    axis = np.linspace(-1, 1, 128)
-    disc = (axis[:, None] ** 2 + axis**2 < 0.9) * 255
-    sprites = np.empty((len(NOUNS), 128, 128, 4), np.uint8)
-    for sprite in sprites:
-        coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), np.uint8))
-        sprite[..., :3], sprite[..., 3] = np.array(coarse.resize((128, 128))), disc
-    np.savez(cache / "sprites.npz", **dict.fromkeys((*TRAIN_STYLES, *TEST_STYLES), sprites))
-    (cache / "photos").mkdir()
-    for i in range(20):
-        coarse = Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8))
-        coarse.resize((480, 360)).save(cache / "photos" / f"{i:02d}.jpg")
 
 
 def run(*arguments):
