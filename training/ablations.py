@@ -23,7 +23,13 @@ from training.export import export
 
 ORDERS = ("ascending", "descending", "none")
 # tokens kept of 64: those removed in each layer
-RATIOS = {64: (0,) * 6, 33: (10, 8, 6, 4, 3, 0), 16: (16, 12, 8, 7, 5, 0), 12: (18, 13, 9, 7, 5, 0), 6: (20, 16, 11, 7, 4, 0)}
+RATIOS = {
+    64: (0,) * 6,
+    33: (10, 8, 6, 4, 3, 0),
+    16: (16, 12, 8, 7, 5, 0),
+    12: (18, 13, 9, 7, 5, 0),
+    6: (20, 16, 11, 7, 4, 0),
+}
 
 
 def train_order(args, order, seed):

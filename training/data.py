@@ -31,7 +31,6 @@ CAMERA = ("none", *MOVES)
 COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1}
 
 
-
 @dataclass(frozen=True)
 class Shape:
     """A batch's: most frames of a clip, clips, short and long branches of a clip."""

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { formatClock } from "./format.ts";
 import { Picker } from "./Picker.tsx";
 import { type Sample, samples } from "./samples.ts";
 import { sampleUrl } from "./viewer.ts";
@@ -53,7 +54,7 @@ function DropZone({ onPick, status }: Pick<LandingProps, "onPick" | "status">) {
 function SampleList({ onSample }: Pick<LandingProps, "onSample">) {
   return (
     <section className="samples" aria-labelledby="samples-title">
-      <h2 id="samples-title">Or start with four seconds</h2>
+      <h2 id="samples-title">Or start with one of these</h2>
       <ul>
         {samples.map((sample) => (
           <li key={sample.file}>
@@ -68,17 +69,20 @@ function SampleList({ onSample }: Pick<LandingProps, "onSample">) {
 function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly onPress: () => void }) {
   return (
     <button type="button" className="sample" aria-label={`Sample: ${sample.title}`} onClick={onPress}>
-      <video
-        src={`${sampleUrl(sample)}#t=1.6`}
-        muted
-        loop
-        playsInline
-        preload="metadata"
-        tabIndex={-1}
-        aria-hidden="true"
-        onMouseEnter={(event) => preview(event.currentTarget)}
-        onMouseLeave={(event) => event.currentTarget.pause()}
-      />
+      <span className="sample-picture">
+        <video
+          src={`${sampleUrl(sample)}#t=1.6`}
+          muted
+          loop
+          playsInline
+          preload="metadata"
+          tabIndex={-1}
+          aria-hidden="true"
+          onMouseEnter={(event) => preview(event.currentTarget)}
+          onMouseLeave={(event) => event.currentTarget.pause()}
+        />
+        <time dateTime={`PT${sample.seconds}S`}>{formatClock(sample.seconds)}</time>
+      </span>
       <span>{sample.title}</span>
     </button>
   );

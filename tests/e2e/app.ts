@@ -5,7 +5,12 @@ import { test as base, expect, type Locator, type Page } from "@playwright/test"
 export type ClipAnswers = {
   readonly clip: string;
   readonly frames: number;
-  readonly questions: readonly { readonly question: string; readonly memory: string; readonly "look-again": string }[];
+  readonly questions: readonly {
+    readonly type: string;
+    readonly question: string;
+    readonly memory: string;
+    readonly "look-again": string;
+  }[];
 };
 
 /** The reference's greedy answers about all clips of public/samples. */
@@ -18,6 +23,13 @@ export function reference(clip: string, question: string, from: "memory" | "look
   ];
   if (found === undefined) throw new Error(`no reference for ${clip}: ${question}`);
   return found;
+}
+
+/** A question about a clip of public/samples, of the type that `answers.json` states. */
+export function questionOf(clip: string, type: string): string {
+  const found = references.find((each) => each.clip === clip)?.questions.find((each) => each.type === type);
+  if (found === undefined) throw new Error(`no question about ${clip} of type ${type}`);
+  return found.question;
 }
 
 /** A browser page on the app that fails its test when anything is asked of another server than `allowed` ones, or throws. */

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { damagePacket } from "../damaged-video.ts";
-import { ask, bytesOf, choose, expect, reference, test, watchedToTheEnd } from "./app.ts";
+import { ask, bytesOf, choose, expect, questionOf, reference, test, watchedToTheEnd } from "./app.ts";
 
 const media = (name: string) => bytesOf(`tests/fixtures/media/${name}`);
 const part = (bytes: Uint8Array, share: number) => bytes.slice(0, Math.round(bytes.length * share));
@@ -52,9 +52,9 @@ test("a video damaged in its middle is watched before and after", async ({ app }
 
 /** A good clip is watched and answered about as if nothing had been before. */
 async function goesOn(app: Page): Promise<void> {
-  await choose(app, "public/samples/sequence.mp4");
+  await choose(app, "public/samples/appearing.mp4");
   await watchedToTheEnd(app);
   await expect(app.getByRole("alert")).toHaveCount(0);
-  const question = "What comes first?";
-  expect(await ask(app, question)).toBe(reference("sequence.mp4", question));
+  const question = questionOf("appearing.mp4", "appear");
+  expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
 }

@@ -1,6 +1,6 @@
 import { chromium, type Page } from "@playwright/test";
 import { chromiumFlags, findChromium } from "../../tools/chromium.ts";
-import { ask, bytesOf, expect, reference, test, watchedToTheEnd } from "./app.ts";
+import { ask, bytesOf, expect, questionOf, reference, test, watchedToTheEnd } from "./app.ts";
 
 const weights = bytesOf("public/models/nano/model.safetensors");
 
@@ -82,15 +82,15 @@ test("a lost graphics device is told, and the model can be loaded again", async 
   try {
     const page = await browser.newPage();
     await page.goto(baseURL ?? "");
-    await page.getByRole("button", { name: "Sample: One after another" }).click();
+    await page.getByRole("button", { name: "Sample: A late arrival" }).click();
     await watchedToTheEnd(page);
     const session = await browser.newBrowserCDPSession();
     await session.send("Browser.crashGpuProcess");
     await expect(page.getByRole("alert").first()).toContainText("The graphics device was lost");
     await page.getByRole("button", { name: "Reload model" }).click();
     await watchedToTheEnd(page);
-    const question = "What comes first?";
-    expect(await ask(page, question)).toBe(reference("sequence.mp4", question));
+    const question = questionOf("appearing.mp4", "appear");
+    expect(await ask(page, question)).toBe(reference("appearing.mp4", question));
   } finally {
     await browser.close();
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { type HubServer, startHubServer } from "../hub-server.ts";
-import { ask, test as base, expect, reference, turns, watchedToTheEnd } from "./app.ts";
+import { ask, test as base, expect, questionOf, reference, turns, watchedToTheEnd } from "./app.ts";
 
 const huggingFace = "https://huggingface.co";
 const checkpoints = "tests/fixtures/checkpoints";
@@ -55,7 +55,7 @@ test("a model of the hub: looked up, loaded, asked, reopened without the network
   await expect(app.getByText("Model ready")).toBeVisible();
   await app.getByRole("button", { name: "Sample: One object" }).click();
   await watchedToTheEnd(app);
-  const question = "Which way does the basketball move?";
+  const question = questionOf("one-object.mp4", "motion");
   expect(await ask(app, question)).toBe(reference("one-object.mp4", question));
 
   await openModels(app);

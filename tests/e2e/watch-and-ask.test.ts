@@ -4,6 +4,7 @@ import {
   bytesOf,
   choose,
   expect,
+  questionOf,
   reference,
   references,
   test,
@@ -25,12 +26,12 @@ test("a sample: watched to its end and asked from memory, then looked at again",
   await expect(app.getByRole("status", { name: "Memory" })).toContainText(`${Math.round(stateBytes / 1000)} KB`);
   await expect(app.getByRole("status", { name: "Memory" })).toContainText("96 visual tokens");
 
-  const question = "Which way does the basketball move?";
+  const question = questionOf("one-object.mp4", "motion");
   expect(await ask(app, question)).toBe(reference("one-object.mp4", question));
   await expect(turns(app).first()).toContainText("after 8 frames");
 
   await app.getByText("Look again").click();
-  const again = "Where does the basketball start?";
+  const again = questionOf("one-object.mp4", "where");
   expect(await ask(app, again)).toBe(reference("one-object.mp4", again, "look-again"));
   await expect(turns(app).last()).toContainText("looked again");
 });
@@ -40,7 +41,7 @@ test("an MP4 dropped on the window", async ({ app }) => {
   await drop(app, "two-objects.mp4", bytesOf("public/samples/two-objects.mp4"));
   await watchedToTheEnd(app);
   await expect(app.getByRole("heading", { name: "two-objects.mp4" })).toBeVisible();
-  const question = "What happens in the video?";
+  const question = questionOf("two-objects.mp4", "caption");
   expect(await ask(app, question)).toBe(reference("two-objects.mp4", question));
 });
 
@@ -97,7 +98,7 @@ test("Stop in the middle of an answer", async ({ app }) => {
   await app.goto("/");
   await app.getByRole("button", { name: "Sample: Two objects" }).click();
   await watchedToTheEnd(app);
-  const question = "What happens in the video?";
+  const question = questionOf("two-objects.mp4", "caption");
   const whole = reference("two-objects.mp4", question);
   await app.evaluate(stopAtFirstText);
   await app.getByRole("textbox", { name: "Question" }).fill(question);
@@ -132,13 +133,13 @@ test("three turns in one conversation, then a new one", async ({ app }) => {
   await app.goto("/");
   await app.getByRole("button", { name: "Sample: A late arrival" }).click();
   await watchedToTheEnd(app);
-  const questions = ["Which color is the circle?", "What appears later?", "How many circles are there?"];
+  const questions = ["appear", "list", "background"].map((type) => questionOf("appearing.mp4", type));
   for (const question of questions) expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
   await expect(turns(app)).toHaveCount(3);
   await expect(turns(app).getByRole("heading")).toHaveText(questions);
   await app.getByRole("button", { name: "New conversation" }).click();
   await expect(turns(app)).toHaveCount(0);
-  const question = "Where does the circle end up?";
+  const question = questionOf("appearing.mp4", "caption");
   expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
 });
 
@@ -148,7 +149,7 @@ test("by keyboard alone", async ({ app }) => {
   await app.keyboard.press("Enter");
   await watchedToTheEnd(app);
   await expect(app.getByRole("textbox", { name: "Question" })).toBeFocused();
-  const question = "How many octopuses do you see?";
+  const question = questionOf("counting.mp4", "count");
   await app.keyboard.type(question);
   await app.keyboard.press("Enter");
   await expect(turns(app).first()).toHaveAttribute("data-status", "done");

@@ -59,7 +59,7 @@ test.each(bothWays)(
 
 test.each([
   ["one-object.mp4", "memory"],
-  ["sequence.mp4", "look-again"],
+  ["counting.mp4", "look-again"],
 ] as const)("prints JSON with all figures: %s, from %s", async (clip, from) => {
   const questions = references.find((each) => each.clip === clip)?.questions ?? [];
   const asked = questions.flatMap(({ question }) => ["--question", question]);
@@ -101,11 +101,11 @@ test("says in one line what is wrong, and fails", async () => {
   const wrong: [args: string[], line: RegExp][] = [
     [[text, "-q", "?"], /^VideoUnreadable: .*not a video/],
     [["none.mp4", "-q", "?"], /^VideoUnreadable: There is no file none\.mp4/],
-    [["public/samples/sequence.mp4", "-q", "?", "--model", "nowhere"], /^ModelNotFound: .*nowhere/],
-    [["public/samples/sequence.mp4"], /^usage: npm run ask/],
-    [["public/samples/sequence.mp4", "-q", "?", "--from", "hearsay"], /--from is one of memory, look-again/],
-    [["public/samples/sequence.mp4", "-q", "?", "--fps", "0"], /--fps 0/],
-    [["public/samples/sequence.mp4", "-q", "?", "--colour"], /--colour/],
+    [["public/samples/counting.mp4", "-q", "?", "--model", "nowhere"], /^ModelNotFound: .*nowhere/],
+    [["public/samples/counting.mp4"], /^usage: npm run ask/],
+    [["public/samples/counting.mp4", "-q", "?", "--from", "hearsay"], /--from is one of memory, look-again/],
+    [["public/samples/counting.mp4", "-q", "?", "--fps", "0"], /--fps 0/],
+    [["public/samples/counting.mp4", "-q", "?", "--colour"], /--colour/],
   ];
   for (const [args, line] of wrong) {
     const run = await ask(...args);

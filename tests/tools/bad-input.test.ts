@@ -84,10 +84,10 @@ test.each(damagedModels)("a model with %s is refused in one line", async (what, 
   const model = what.replaceAll(" ", "-");
   cpSync("public/models/nano", scratch(model), { recursive: true });
   damage(scratch(model));
-  await expectRefusal(ask("public/samples/sequence.mp4", model), error);
+  await expectRefusal(ask("public/samples/counting.mp4", model), error);
 });
 
 test("and a good model answers after all these", async () => {
-  const result = await ask("public/samples/sequence.mp4");
+  const result = await ask("public/samples/counting.mp4");
   expect(result.answers[0]?.answer).toBe("A snail appears first.");
 });

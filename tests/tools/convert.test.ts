@@ -84,7 +84,7 @@ describe("the embedded model", () => {
         from: "memory",
         at: null,
       },
-      ["public/samples/sequence.mp4"],
+      ["public/samples/counting.mp4"],
     );
     expect(result.answers[0]?.answer).toBe("A snail appears first.");
   });

@@ -33,7 +33,10 @@ SPRITES = {
 }
 PHOTOS = ("gnome-backgrounds", "mate-backgrounds", "plasma-workspace-wallpapers")
 # Photographs that may be shown: in the public domain, or CC0 (scikit-image's data/README.txt). For the sample clip.
-OPEN_PHOTOS = ("scikit-image==0.26.0", ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg"))
+OPEN_PHOTOS = (
+    "scikit-image==0.26.0",
+    ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg"),
+)
 SIDE = 128
 PHOTO_HEIGHT = 640
 
@@ -135,7 +138,17 @@ def fetch_open_photos(cache):
     package, names = OPEN_PHOTOS
     out = cache / "open-photos"
     out.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--dest", cache / "wheels"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        cache / "wheels",
+    ]
     subprocess.run([*command, package], check=True)
     with zipfile.ZipFile(next((cache / "wheels").glob("scikit_image-*.whl"))) as wheel:
         for name in names:

@@ -447,7 +447,7 @@ def footage_caption(scene):
 
 
 def group(scene, label):
-    """"two octopuses", "a pink triangle": the copies of one thing."""
+    """ "two octopuses", "a pink triangle": the copies of one thing."""
     copies = [t for t in scene.things if t.label == label]
     words = copies[0].words
     return article(words) if len(copies) == 1 else f"{NUMBERS[len(copies)]} {plural(words)}"

@@ -215,4 +215,3 @@ def dominant_colour(frames):
     if counts[order[0]] > 0.5 * len(sample) and counts[order[0]] > 2 * counts[order[1]]:
         return list(COLOURS)[order[0]]
     return None
-

@@ -347,4 +347,3 @@ class Sampler:
                 haze = amount
         scene.light, scene.haze = light, haze
         scene.camera = "light"
-

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { openAssistant } from "../../../src/session/client.ts";
 import type { LoadProgress } from "../../../src/session/types.ts";
-import { ask, ended, openNano, reference, sample, until } from "./session.ts";
+import { ask, ended, openNano, questionOf, reference, sample, until } from "./session.ts";
 
 const long = "/tests/fixtures/clips/forty-seconds.mp4";
-const question = "What is happening?";
+const question = questionOf("one-object.mp4", "caption");
 
 it("gives all GPU memory and every frame back, ten sessions over", async () => {
   const assistant = await openNano();

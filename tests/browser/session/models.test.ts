@@ -4,10 +4,10 @@ import { openAssistant } from "../../../src/session/client.ts";
 import { openEngine } from "../../../src/session/engine.ts";
 import type { LoadProgress, ModelChoice } from "../../../src/session/types.ts";
 import { hub, library, offer, takeRequests } from "../hub.ts";
-import { ask, collect, ended, reference, sample } from "./session.ts";
+import { ask, collect, ended, questionOf, reference, sample } from "./session.ts";
 
 const nano: ModelChoice = { kind: "hub", hub, id: "someone/nano" };
-const question = "What is happening?";
+const question = questionOf("one-object.mp4", "caption");
 
 beforeEach(async () => {
   await library.remove();

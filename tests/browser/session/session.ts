@@ -3,7 +3,12 @@ import type { AnswerPiece, AskOptions, Assistant, Session, SessionSnapshot } fro
 
 type ClipAnswers = {
   readonly clip: string;
-  readonly questions: readonly { readonly question: string; readonly memory: string; readonly "look-again": string }[];
+  readonly questions: readonly {
+    readonly type: string;
+    readonly question: string;
+    readonly memory: string;
+    readonly "look-again": string;
+  }[];
 };
 
 const answers = (await (await fetch("/samples/answers.json")).json()) as readonly ClipAnswers[];
@@ -23,6 +28,13 @@ export function reference(clip: string, question: string, from: "memory" | "look
   const found = answers.find((each) => each.clip === clip)?.questions.find((each) => each.question === question);
   if (!found) throw new Error(`no reference for ${clip}: ${question}`);
   return found[from];
+}
+
+/** A question about a clip of public/samples, of the type that `answers.json` states. */
+export function questionOf(clip: string, type: string): string {
+  const found = answers.find((each) => each.clip === clip)?.questions.find((each) => each.type === type);
+  if (!found) throw new Error(`no question about ${clip} of type ${type}`);
+  return found.question;
 }
 
 /** Resolves with the first snapshot for which `holds` is true, from now on. */

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { ask, collect, ended, openNano, reference, sample, until } from "./session.ts";
+import { ask, collect, ended, openNano, questionOf, reference, sample, until } from "./session.ts";
 
 const assistant = await openNano();
 afterAll(() => assistant.close());
@@ -136,9 +136,9 @@ it("fails with a typed error, and watches the next video all the same", async ()
     expect(await ended(session)).toMatchObject({ status: "failed", error: { code } });
     await session.close();
   }
-  const good = assistant.watch(sample("sequence.mp4"));
+  const good = assistant.watch(sample("appearing.mp4"));
   expect(await ended(good)).toMatchObject({ status: "done" });
-  const question = "What comes first?";
-  expect(await ask(good, question)).toBe(reference("sequence.mp4", question));
+  const question = questionOf("appearing.mp4", "appear");
+  expect(await ask(good, question)).toBe(reference("appearing.mp4", question));
   await good.close();
 });

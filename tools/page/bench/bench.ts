@@ -28,7 +28,7 @@ export type BenchResult = {
   readonly checkpoints: readonly Checkpoint[];
 };
 
-/** Measures everything that the documents state, one after the other; `clips` are sample videos, the first is made long. */
+/** Measures everything that the documents state, one after the other; `clips` are sample videos, the first of which is made longer still. */
 export async function bench(command: BenchCommand, clips: readonly File[]): Promise<BenchResult> {
   const folder = await openModelFolder(command.model);
   const watching = await benchWatching(command, folder.config, clips);
@@ -38,26 +38,26 @@ export async function bench(command: BenchCommand, clips: readonly File[]): Prom
 
 /** What a person meets, through the assistant in its worker. */
 async function benchWatching(command: BenchCommand, config: ModelConfig, clips: readonly File[]): Promise<BenchResult> {
-  const [clip] = clips;
-  if (!clip) throw new AuroraError("VideoUnreadable", "No sample clip was given.");
+  const [long, ...short] = clips;
+  if (!long) throw new AuroraError("VideoUnreadable", "No sample clip was given.");
   console.info("opening the model");
   const { assistant, figures } = await benchOpening(command.model, command.encoder);
   const before = await assistant.gpuUsage();
-  console.info(`watching ${clips.length} clips and asking`);
-  const asked = await benchClips(assistant, clips, command.questions);
+  console.info(`watching ${short.length} clips and asking`);
+  const asked = await benchClips(assistant, short, command.questions);
   console.info(`watching ${command.frames} frames`);
-  const video = await repeatClip(clip, command.frames);
+  const video = await repeatClip(long, command.frames);
   const { numHiddenLayers: layers, hiddenSize: width } = config.text;
   const bytesPerToken = { kvCache: 2 * 2 * layers * width, kept: 2 * rowStride(width) }; // f16: key and value; row
-  const long = await watchLong(assistant, video, command.frames, bytesPerToken);
+  const watching = await watchLong(assistant, video, command.frames, bytesPerToken);
   const after = await assistant.gpuUsage();
   assert(after.bytes === before.bytes, `closed sessions left ${after.bytes - before.bytes} bytes on the GPU`);
   await assistant.close();
   return {
     adapter: assistant.adapter,
     modelName: assistant.model.name,
-    figures: [...long.figures, ...asked, ...figures],
-    checkpoints: long.checkpoints,
+    figures: [...watching.figures, ...asked, ...figures],
+    checkpoints: watching.checkpoints,
   };
 }
 
