@@ -1,11 +1,17 @@
-/** A clip that ships with the page. `file` lies in `samples/`. */
-export type Sample = { readonly file: string; readonly title: string; readonly questions: readonly string[] };
+/** A clip that ships with the page. `file` lies in `samples/`, `seconds` is its length. */
+export type Sample = {
+  readonly file: string;
+  readonly title: string;
+  readonly seconds: number;
+  readonly questions: readonly string[];
+};
 
 /** The clips that ship with the page, and questions that each one is good for. */
 export const samples: readonly Sample[] = [
   {
     file: "one-object.mp4",
     title: "One object",
+    seconds: 4,
     questions: [
       "What is happening?",
       "Which way does the basketball move?",
@@ -16,6 +22,7 @@ export const samples: readonly Sample[] = [
   {
     file: "two-objects.mp4",
     title: "Two objects",
+    seconds: 4,
     questions: [
       "What do you see?",
       "Which direction does the hat move?",
@@ -26,6 +33,7 @@ export const samples: readonly Sample[] = [
   {
     file: "sequence.mp4",
     title: "One after another",
+    seconds: 4,
     questions: [
       "What comes first?",
       "Describe what happens.",
@@ -36,6 +44,7 @@ export const samples: readonly Sample[] = [
   {
     file: "counting.mp4",
     title: "How many?",
+    seconds: 4,
     questions: [
       "How many octopuses do you see?",
       "Which objects are there?",
@@ -46,6 +55,7 @@ export const samples: readonly Sample[] = [
   {
     file: "appearing.mp4",
     title: "A late arrival",
+    seconds: 4,
     questions: [
       "What appears later?",
       "In what direction does the red circle go?",
