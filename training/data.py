@@ -47,8 +47,9 @@ SHAPES = (
     Shape(8, 12, 4, 2, (4, 4, 6, 7, 8, 8, 8, 8, 8)),
     Shape(16, 6, 8, 4, (10, 12, 14, 16, 16)),
     Shape(8, 4, 4, 2, (4, 6, 8, 8), wait=64),
+    Shape(8, 2, 6, 3, (4, 6, 8, 8), wait=240),
 )
-SHARES = (0.66, 0.24, 0.1)  # of the batches
+SHARES = (0.65, 0.24, 0.06, 0.05)  # of the batches
 WAITING = ("one", "two", "sequence", "count", "appear")  # kinds of scenes that may wait
 TIMELY = {"when", "still"}  # types of questions whose answers a wait would change
 SANDWICHES = 0.22  # share of full clips with a question before the frames too
@@ -268,7 +269,8 @@ class World:
         `stills` go through the encoder only: naming things needs more pictures than clips can bring.
         """
         sampler, asker = self.start(2, number)
-        shape = SHAPES[int(sampler.rng.choice(len(SHAPES), p=SHARES))]
+        # The same for pairs of batches, so that two processes do not wait for each other.
+        shape = SHAPES[int(np.random.default_rng((self.seed, 4, number // 2)).choice(len(SHAPES), p=SHARES))]
         parts, branches = [], []
         for clip in range(shape.clips):
             scene, part = self.draw(sampler, shape)
