@@ -4,7 +4,7 @@ Every batch is drawn from (seed, stage, its number) alone, so a run can be resum
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from training.model import CHUNK
 from training.world.clips import draw_clip
 from training.world.questions import THIRDS, Asker, Question
 from training.world.render import SEEN_DETAIL, TRAIN_STYLES, Art
-from training.world.scene import MOVES, Sampler
+from training.world.scene import DIRECTIONS, KINDS, MOVES, Sampler
 from training.world.vocabulary import COLOURS, LABELS
 
 SIDE = 96
@@ -26,14 +26,22 @@ STILL_KINDS = {"mosaic": 0.82, "one": 0.06, "count": 0.06, "footage": 0.06}
 THINGS = 9  # most in a scene
 IGNORED = -100
 CAMERA = ("none", *MOVES)
+# What a token's thing does, or the camera behind it.
+ACTS = ("same", *DIRECTIONS, "grows", "shrinks", *CAMERA)
 # What the RNN should know after each frame, and among how many: the camera's move, cuts so far, frames seen before, in
 # which third of the clip so far something first changed, things in the picture.
 COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1}
 
 
+# Scenes are drawn as suites have them, but for more moving cameras, the hardest to learn.
+CLIP_KINDS = {kind: 0.9 * share for kind, share in KINDS.items()} | {"camera": 0.1}
+WAITING = {"one": 0.2, "two": 0.2, "sequence": 0.2, "count": 0.2, "appear": 0.2}
+MOVING = {"one": 0.2, "two": 0.35, "camera": 0.45}
+
+
 @dataclass(frozen=True)
 class Shape:
-    """A batch's: most frames of a clip, clips, short and long branches of a clip."""
+    """A batch's: most frames of a clip, clips, short and long branches of a clip, and shares of kinds of scenes."""
 
     frames: int
     clips: int
@@ -41,16 +49,17 @@ class Shape:
     longs: int
     lengths: tuple  # of clips; shorter ones start later in the sequence, as the mask says
     wait: int = 0  # frames for which one of the pictures stands still, so that the RNN learns to keep what it saw
+    kinds: dict = field(default_factory=lambda: CLIP_KINDS)
 
 
 SHAPES = (
     Shape(8, 12, 4, 2, (4, 4, 6, 7, 8, 8, 8, 8, 8)),
     Shape(16, 6, 8, 4, (10, 12, 14, 16, 16)),
-    Shape(8, 4, 4, 2, (4, 6, 8, 8), wait=64),
-    Shape(8, 2, 6, 3, (4, 6, 8, 8), wait=240),
+    Shape(8, 4, 4, 2, (4, 6, 8, 8), wait=64, kinds=WAITING),
+    Shape(8, 2, 6, 3, (4, 6, 8, 8), wait=240, kinds=WAITING),
+    Shape(8, 12, 0, 0, (6, 8, 8), kinds=MOVING),  # for the dense heads alone: many clips at little cost
 )
-SHARES = (0.65, 0.24, 0.06, 0.05)  # of the batches
-WAITING = ("one", "two", "sequence", "count", "appear")  # kinds of scenes that may wait
+SHARES = (0.42, 0.16, 0.04, 0.03, 0.35)  # of the batches
 TIMELY = {"when", "still"}  # types of questions whose answers a wait would change
 SANDWICHES = 0.22  # share of full clips with a question before the frames too
 TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 1.6, "where": 1.4, "count": 2.0, "relation": 1.5, "camera": 1.8}
@@ -182,37 +191,19 @@ def first_event(scene):
     return int(np.argmax(shown != shown[0]))
 
 
-def flow_targets(scene, frames, photos):
-    """How the frame before maps to each frame: float32 [frames, THINGS + 1, 3], the last row for what is behind.
+def act_targets(scene, frames):
+    """What each thing does, and last what the camera does: int64 [frames, THINGS + 1, 1], indices of ACTS.
 
-    Columns: scale s and shift x, y. What is at p was at p · s + shift before, in fractions of the frame's side; NaN
-    where there is no such before.
+    IGNORED in the first frame, for plain backgrounds, and for copies, which are never asked about.
     """
-    out = np.full((frames, THINGS + 1, 3), np.nan, np.float32)
+    out = np.full((frames, THINGS + 1, 1), IGNORED, np.int64)
     rows = out[frames - scene.frames :]
-    for i, thing in enumerate(scene.things):
-        there = thing.shown[1:] & thing.shown[:-1]
-        scale = thing.size[:-1] / thing.size[1:]
-        shift = (part[:-1] - part[1:] * scale for part in (thing.x, thing.y))
-        rows[1:, i] = np.where(there[:, None], np.stack([scale, *shift], 1), np.nan)
-    rows[1:, -1] = 1, 0, 0
-    for shot in scene.shots:
-        if shot.photo >= 0:
-            rows[shot.start + 1 :, -1] = camera_flow(shot, photos[shot.photo])[shot.start :]
-        rows[shot.start] = np.nan
+    if scene.kind != "count":
+        for i, thing in enumerate(scene.things):
+            rows[1:, i] = ACTS.index(thing.motion if thing.motion != "still" else thing.change)
+    if scene.kind == "footage" and scene.camera in CAMERA:
+        rows[1:, -1] = ACTS.index(scene.camera)
     return out
-
-
-def camera_flow(shot, photo):
-    """Scale and shift of a shot's picture from each frame to the one before, [F − 1, 3]."""
-    left, top, side = shot.boxes.T
-    edge = side * photo.height
-    scale = edge[1:] / edge[:-1]
-    corners = left * (photo.width - edge), top * (photo.height - edge)
-    x, y = (np.diff(corner) / edge[:-1] for corner in corners)
-    if shot.flip:
-        x = 1 - scale - x
-    return np.stack([scale, x, y], 1)
 
 
 class World:
@@ -233,23 +224,23 @@ class World:
         `order` says which frame stands at each place [F + wait] of the sequence.
         """
         rng, frames = sampler.rng, shape.frames
-        kind = str(rng.choice(WAITING)) if shape.wait else None
+        kind = str(rng.choice(list(shape.kinds), p=list(shape.kinds.values())))
         scene, pictures, owners = draw_clip(sampler, self.art, int(rng.choice(shape.lengths)), SIDE, kind)
         first = frames - scene.frames
         video = np.zeros((frames, SIDE, SIDE, 3), np.uint8)
         owner = np.full((frames, owners.shape[1]), -1, np.int8)
         video[first:], owner[first:] = pictures, owners
         order = np.arange(frames)
-        course, flow = course_targets(scene, frames), flow_targets(scene, frames, self.art.photos)
+        course, acts = course_targets(scene, frames), act_targets(scene, frames)
         if shape.wait:
             order = np.insert(order, (at := int(rng.integers(first, frames))), [at] * shape.wait)
-            course, flow = course[order], flow[order]
-            course[:], flow[at + 1 : at + 1 + shape.wait] = IGNORED, np.nan
+            course, acts = course[order], acts[order]
+            course[:] = IGNORED
         mask = (order >= first).astype(np.float32)
         return scene, {"frames": video, "owners": owner, "mask": mask, "order": order} | {
             "targets": dense_targets(scene, frames),
             "course": course,
-            "flow": flow,
+            "acts": acts,
         }
 
     def still_batch(self, number, stage=1, pictures=STILLS):
@@ -277,6 +268,8 @@ class World:
             drawn, first = self.branches(sampler.rng, asker, scene, shape)
             parts.append(part | self.prefix(sampler.rng, first, part["mask"].all()))
             branches += [(clip, *rest) for rest in drawn]
+        if not branches:
+            return collate(parts)
         stills = self.still_batch(number, stage=3, pictures=STILLS_BESIDE)
         return collate(parts) | {"stills": stills, "branches": grouped(branches)}
 
@@ -285,7 +278,7 @@ class World:
 
         Only where the frames follow without a gap, since a gap would age what was read before it.
         """
-        ids = self.encoder.prefix(first) if full and rng.random() < SANDWICHES else []
+        ids = self.encoder.prefix(first) if first and full and rng.random() < SANDWICHES else []
         ids = ids if len(ids) <= PREFIX else []
         space = PREFIX - len(ids)
         mask = (np.arange(PREFIX) >= space).astype(np.float32)

@@ -21,6 +21,7 @@ from training.world.render import TEST_STYLES, TRAIN_STYLES, Art
 MAX_TOKENS = 48
 ASKED = 10  # most questions of a clip, drawn at random
 BATCH = 16  # clips
+SEEN = 128  # frames that the encoder takes at once
 
 # name: (styles, kind of scene, frames, split, sandwich, video of another clip)
 SUITES = {
@@ -96,7 +97,7 @@ def generate(model, logits, states, stop):
 
 def watch(model, frames):
     """frames uint8 [B, F, S, S, 3] → visual tokens [B, F·M, C], rounded to f16 as a session keeps them."""
-    _, visual, _ = model.see(torch.from_numpy(frames).flatten(0, 1))
+    visual = torch.cat([model.see(part)[1] for part in torch.from_numpy(frames).flatten(0, 1).split(SEEN)])
     return visual.half().float().view(len(frames), -1, visual.shape[-1])
 
 

@@ -8,12 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from training.data import COURSES, IGNORED, POSITIONS, SIZES
+from training.data import ACTS, COURSES, IGNORED, POSITIONS, SIZES
 from training.world.vocabulary import COLOURS, LABELS
 
 CLASSES = (len(LABELS) + 1, len(COLOURS) + 1, POSITIONS, POSITIONS, SIZES)
 NAMES = ("label", "colour", "x", "y", "size")
-FLOW_SCALE = 10.0  # a tenth of the frame's side between frames counts as one
 MEASURES = 7  # mean red, green and blue of the token's patches, their centre and their spread
 
 
@@ -55,26 +54,20 @@ class CourseHead(nn.Module):
         return loss
 
 
-class FlowHead(nn.Module):
-    """Reads from an early block of the RNN how what each token shows has moved and grown since the frame before.
-
-    This is what teaches the RNN to find a token's like among those it has read: motion and the camera follow from it.
-    """
+class ActHead(nn.Module):
+    """Reads from the RNN's output at each token what the thing in it does, or the camera: motion, told densely."""
 
     def __init__(self, width):
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, 3)
+        self.out = nn.Linear(width, len(ACTS))
 
-    def forward(self, rows, flow, centres):
-        """rows [N, M, C], flow [N, M, 3] of `flow_targets`, centres [N, M, 2] → loss."""
-        scale, shift = flow[..., :1], flow[..., 1:]
-        moved = torch.cat([centres - centres * scale - shift, -scale.log()], -1)
-        known = moved.isfinite()
-        guess = self.out(self.norm(rows)).float()
-        target = FLOW_SCALE * torch.where(known, moved, 0.0)
-        loss = F.smooth_l1_loss(guess, target, beta=0.5, reduction="none")
-        return (loss * known).sum() / known.sum().clamp_min(1)
+    def forward(self, rows, targets):
+        """rows [N, M, C], targets [N, M, 1] → loss, and the share of right ones."""
+        guess, targets = self.out(self.norm(rows)).float().flatten(0, 1), targets.flatten()
+        asked = targets != IGNORED
+        loss = F.cross_entropy(guess, targets, ignore_index=IGNORED, reduction="sum") / asked.sum().clamp_min(1)
+        return loss, (guess.argmax(-1) == targets)[asked].float().mean().detach()
 
 
 def token_things(shares, owners, nothing):

@@ -156,7 +156,7 @@ def chunk_of(tokens):
 
 @torch.compiler.disable  # unrolled, a long sequence would take minutes to compile
 def scan(decay, added, state):
-    """state ← decay · state + added, chunk by chunk of [B, H, chunks, …]; returns the states before each, and the last."""
+    """state ← decay · state + added over chunks [B, H, chunks, …]; returns the states before each, and the last."""
     states = []
     for factor, more in zip(decay.unbind(2), added.unbind(2), strict=True):
         states.append(state)
@@ -303,19 +303,13 @@ class Model(nn.Module):
 
     def read(self, x, states, mask=None):
         """Reads rows x [B, T, C] from `states`; returns what comes out of the last block, and the new states."""
-        *_, x, after = self.read_blocks(x, states, mask)
-        return x, after
-
-    def read_blocks(self, x, states, mask=None):
-        """As `read`, but returns what comes out of each block."""
         x = self.blocks[0].ln0(x).float()
         mask = x.new_ones(*x.shape[:2], 1) if mask is None else mask[..., None].to(x.dtype)
-        rows, after = [], []
+        after = []
         for block, state in zip(self.blocks, states, strict=True):
             x, *state = block(x, mask, *state)
-            rows.append(x)
             after.append(tuple(state))
-        return *rows, after
+        return x, after
 
     def logits(self, x):
         return self.head(self.ln_out(x))

@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 
 from training.config import nano_config
 from training.data import IGNORED, Batches, World
-from training.heads import CourseHead, DenseHead, FlowHead, of_things, token_measures, token_things
+from training.heads import ActHead, CourseHead, DenseHead, of_things, token_measures, token_things
 from training.model import Model, fork
 from training.muon import Optimizer
 from training.warm_start import warm_start
@@ -34,8 +34,8 @@ PEAK = {"connector": 1e-3, "vision": 8e-4, "language": 8e-4}
 LEAST = 0.02  # of the peak, at the end
 ENCODER_RATE = {"connector": 1.0, "vision": 1.0, "language": 0.4}  # its share of the rate: words must not undo it
 DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.1}
-COURSE_WEIGHT, FLOW_WEIGHT = 1.5, 6.0  # within the dense loss
-FLOW_BLOCK = 1  # of the RNN, whose output knows what moved; later blocks can sum it up
+COURSE_WEIGHT, ACT_WEIGHT = 1.5, 4.0  # within the dense loss
+MOVING_WEIGHT = 3.0  # of a batch that has dense losses alone
 SAVE_EVERY, LOG_EVERY = 240, 30  # seconds
 STEADY_STEPS = 12  # at a stage's start, without counting time: compilation
 
@@ -50,12 +50,12 @@ class Trainee(torch.nn.Module):
             DenseHead(size) for size in (config["vision_config"]["hidden_size"], config["text_config"]["hidden_size"])
         )
         self.course = CourseHead(config["text_config"]["hidden_size"])
-        self.flow = FlowHead(config["text_config"]["hidden_size"])
+        self.act = ActHead(config["text_config"]["hidden_size"])
 
     def see(self, batch):
-        """Visual tokens [N, M, C], the loss of the dense heads, their share of right labels, and what was asked of them.
+        """Visual tokens [N, M, C], the dense heads' loss and shares of right labels, the thing in each token [N, M].
 
-        N = clips × F; the last are the thing [N, M] and the measures [N, M, 7] of each token.
+        N = clips × F.
         """
         frames = batch["frames"].flatten(0, 1)
         tokens, visual, shares = self.model.see(frames)
@@ -65,27 +65,27 @@ class Trainee(torch.nn.Module):
             targets = of_things(table, things)
             measures = token_measures(shares, frames)
         losses = [head(x, targets, measures) for head, x in zip(self.dense, (tokens, visual), strict=True)]
-        return visual, sum(loss for loss, _ in losses), [right for _, right in losses], (things, measures)
+        return visual, sum(loss for loss, _ in losses), [right for _, right in losses], things
 
     def forward(self, batch):
         """The loss and what to log of it."""
-        visual, dense, right, (things, measures) = self.see(batch)
+        visual, dense, right, things = self.see(batch)
         if "stills" in batch:
             _, more, right, _ = self.see(batch["stills"])
             dense = dense + more
         log = {"dense": dense.detach(), "label_encoder": right[0], "label_connector": right[1]}
-        if "branches" not in batch:
+        if "order" not in batch:
             return None, dense, log
-        visual, things, centres = (in_order(x, batch["order"]) for x in (visual, things, measures[..., 3:5]))
+        visual, things = (in_order(x, batch["order"]) for x in (visual, things))
         rows, mask = self.video_rows(batch, visual)
-        *rows, states = self.model.read_blocks(rows, self.model.zero_state(len(rows)), mask)
-        tokens = visual.shape[1]
-        length = batch["order"].shape[1] * tokens
-        course = self.course(rows[-1][:, -length:][:, tokens - 1 :: tokens], batch["course"])
-        moved = rows[FLOW_BLOCK][:, -length:].reshape(visual.shape)
-        flow = self.flow(moved, of_things(batch["flow"].flatten(0, 1), things), centres)
-        log |= {"course": course.detach(), "flow": flow.detach()}
-        dense = dense + COURSE_WEIGHT * course + FLOW_WEIGHT * flow
+        x, states = self.model.read(rows, self.model.zero_state(len(rows)), mask)
+        seen = x[:, batch["prefix"].shape[1] :]
+        course = self.course(seen[:, visual.shape[1] - 1 :: visual.shape[1]], batch["course"])
+        act, right = self.act(seen.reshape(visual.shape), of_things(batch["acts"].flatten(0, 1), things))
+        log |= {"course": course.detach(), "act": act.detach(), "acts_right": right}
+        dense = dense + COURSE_WEIGHT * course + ACT_WEIGHT * act
+        if "branches" not in batch:
+            return None, MOVING_WEIGHT * dense, log
         losses, log["answers"] = [], []
         for branches in batch["branches"]:
             loss, exact = self.answer(branches, states)
@@ -137,7 +137,7 @@ def trainable(trainee, stage):
 
 
 def fast_bfloat16(device):
-    """Whether bfloat16 is faster than f32 here: on GPUs, and on CPUs with instructions for it (elsewhere 50× slower)."""
+    """Whether bfloat16 is faster than f32: on GPUs, and on CPUs with instructions for it (others take 50× as long)."""
     return device.type == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
@@ -269,7 +269,7 @@ def count_frames(batch):
 def summary(logs):
     """Means since the last entry of the log; accuracy of first answers by type with how many there were."""
     out = {}
-    for name in ("loss", "dense", "course", "flow", "label_encoder", "label_connector"):
+    for name in ("loss", "dense", "course", "act", "acts_right", "label_encoder", "label_connector"):
         values = [float(log[name]) for log in logs if log.get(name) is not None]
         if values:
             out[name] = round(sum(values) / len(values), 4)

@@ -25,7 +25,7 @@ VIDEO_SIDE, PICTURE_SIDE = 384, 96
 
 def suite(art, seed, count, frames, side, split="test", kind=None, plain=False, fits=lambda scene: True):
     """Yields (scene, frames, questions) for `count` clips of `frames` = (fewest, most); `fits` refuses scenes."""
-    sampler = Sampler(seed, len(art.sprites), len(art.photos), art.available, split)
+    sampler = Sampler(seed, len(art.available), len(art.photos), art.available, split)
     asker = Asker(sampler.rng, plain)
     for _ in range(count):
         length = int(sampler.rng.integers(frames[0], frames[1] + 1))

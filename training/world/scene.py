@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.world.vocabulary import BACKGROUNDS, LABELS, NOUNS, SHAPE_COLOURS, SHAPES
+from training.world.vocabulary import BACKGROUNDS, NOUNS, SHAPE_COLOURS, SHAPES
 
 KINDS = {"one": 0.2, "two": 0.23, "sequence": 0.12, "count": 0.1, "appear": 0.11, "footage": 0.24}
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -79,9 +79,9 @@ class Sampler:
 
     def scene(self, frames, kind=None):
         kind = kind or str(self.rng.choice(list(KINDS), p=np.array(list(KINDS.values()))))
-        scene = Scene(kind, frames, noise=float(self.rng.choice([0, 0, 0.01, 0.02])))
-        if kind == "footage":
-            self.add_footage(scene)
+        scene = Scene("footage" if kind == "camera" else kind, frames, noise=float(self.rng.choice([0, 0, 0.01, 0.02])))
+        if kind in ("footage", "camera"):
+            (self.add_footage if kind == "footage" else self.add_camera)(scene)
             return scene
         over_photo = kind in {"one", "two", "appear", "mosaic"} and self.rng.random() < 0.15
         if over_photo:
@@ -170,10 +170,11 @@ class Sampler:
 
     def arrange(self, things, act):
         """Acts with all things until none touches another; false when they do not find room."""
+        sizes = [np.clip(thing.size[0], 0.2, 0.34) for thing in things]
         for _ in range(40):
-            for thing in things:
+            for thing, size in zip(things, sizes, strict=True):
                 thing.motion, thing.change = "still", "same"
-                thing.size[:] = np.clip(thing.size, 0.2, 0.34)
+                thing.size[:] = size
                 act(thing)
             if self.clear(things):
                 return True
