@@ -24,7 +24,7 @@ const cases: [name: string, folder: string, reference: string][] = [
     `/tests/fixtures/models/${name}/reference/tensors.safetensors`,
   ]),
   ["nano: counting", "/models/nano/", "/tests/fixtures/encoder/nano-counting.safetensors"],
-  ["nano: sequence", "/models/nano/", "/tests/fixtures/encoder/nano-sequence.safetensors"],
+  ["nano: appearing", "/models/nano/", "/tests/fixtures/encoder/nano-appearing.safetensors"],
 ];
 
 it("finds the parity models", () => expect(models.length).toBeGreaterThanOrEqual(9));
