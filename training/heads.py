@@ -66,8 +66,9 @@ class ActHead(nn.Module):
         """rows [N, M, C], targets [N, M, 1] → loss, and the share of right ones."""
         guess, targets = self.out(self.norm(rows)).float().flatten(0, 1), targets.flatten()
         asked = targets != IGNORED
-        loss = F.cross_entropy(guess, targets, ignore_index=IGNORED, reduction="sum") / asked.sum().clamp_min(1)
-        return loss, (guess.argmax(-1) == targets)[asked].float().mean().detach()
+        count = asked.sum().clamp_min(1)  # a batch may have nothing to ask
+        loss = F.cross_entropy(guess, targets, ignore_index=IGNORED, reduction="sum") / count
+        return loss, ((guess.argmax(-1) == targets) & asked).sum() / count
 
 
 def token_things(shares, owners, nothing):
