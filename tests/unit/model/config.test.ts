@@ -23,7 +23,7 @@ const smallest = {
 describe("parseConfig", () => {
   test("reads the embedded model's config", () => {
     const config = parseConfig(nano);
-    expect(config.name).toBe("nano-v0");
+    expect(config.name).toBe("nano-v1");
     expect(config.license).toMatch(/^Apache-2.0/);
     expect(config.vision).toEqual({
       imageSize: 96,
@@ -61,7 +61,7 @@ describe("parseConfig", () => {
       numHiddenLayers: 5,
       headSize: 64,
       intermediateSize: 672,
-      vocabSize: 890,
+      vocabSize: 1222,
     });
     expect(config.tokenizer).toEqual({ type: "huggingface", file: "tokenizer.json" });
     expect(config.prompt).toEqual({
@@ -168,7 +168,7 @@ const broken: [string, unknown, RegExp][] = [
   ["prompt.memory.after", "Answer:", /memory\.after should be a text with \{question\} in it/],
   ["prompt.sandwich", { before: "x", after: "y" }, /sandwich\.after should be a text with \{question\}/],
   ["prompt.next_turn", "", /next_turn should be a text with \{question\}/],
-  ["prompt.stop_ids", [890], /stop_ids should be a list of whole numbers from 0 to 889, but is \[890\]/],
+  ["prompt.stop_ids", [1222], /stop_ids should be a list of whole numbers from 0 to 889, but is \[1222\]/],
   ["prompt.stop_strings", [""], /stop_strings should be a list of texts that are not empty/],
   ["prompt.stop_strings", "\n\n", /stop_strings should be a list of texts/],
   ["sampling.fps", Number.NaN, /sampling\.fps should be a number above 0/],

@@ -43,13 +43,17 @@ describe("a model in one file", () => {
     const progress: [number, number | null][] = [];
     const folder = await openModelFolder(url + path, { onProgress: (...now) => progress.push(now) });
     expect(server?.requests).toEqual(Object.keys(nano));
-    expect(folder.config.name).toBe("nano-v0");
+    expect(folder.config.name).toBe("nano-v1");
     expect(new TextDecoder().decode(folder.tokenizer)).toBe(tokenizer);
     expect(folder.byteLength).toBe(config.length + new TextEncoder().encode(tokenizer).length + weights.length);
     // 8 bytes and the header are no weights; each weight takes two bytes.
-    expect(folder.parameters).toBe((weights.length - 8 - 25440) / 2);
+    const dataAt = 8 + Number(new DataView(weights.buffer, weights.byteOffset).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(weights.subarray(8, dataAt)));
+    expect(folder.parameters).toBe((weights.length - dataAt) / 2);
     const tensor = await folder.tensors.read("ln_out.bias");
-    expect(tensor.bytes).toEqual(weights.subarray(8 + 25440 + 6061056, 8 + 25440 + 6061440));
+    const [begin, end] = header["ln_out.bias"].data_offsets;
+    expect(end - begin).toBe(2 * 192);
+    expect(tensor.bytes).toEqual(weights.subarray(dataAt + begin, dataAt + end));
     expect(server?.requests).toHaveLength(3);
 
     expect(progress.at(-1)).toEqual([folder.byteLength, folder.byteLength]);
