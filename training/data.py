@@ -33,9 +33,16 @@ ACTS = ("same", *DIRECTIONS, "grows", "shrinks", *CAMERA)
 COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1}
 
 
+TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 1.6, "where": 1.4, "count": 2.0, "relation": 1.5, "camera": 1.8}
+TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.0, "background": 0.5, "unsure": 0.5, "dominant": 0.8}
+TYPE_WEIGHTS |= {"caption": 0.7, "cut": 0.8}
+# What can be asked of a picture, where a clip has hardly a second frame.
+NAMING = {"list": 4.0, "exist": 2.0, "color": 1.0, "count": 2.0, "relation": 1.0}
+
 # Scenes are drawn as suites have them, but for more moving cameras, the hardest to learn.
 CLIP_KINDS = {kind: 0.9 * share for kind, share in KINDS.items()} | {"camera": 0.1}
 WAITING = {"one": 0.2, "two": 0.2, "sequence": 0.2, "count": 0.2, "appear": 0.2}
+NAMED = {"one": 0.3, "two": 0.5, "count": 0.2}
 MOVING = {"one": 0.2, "two": 0.35, "camera": 0.45}
 
 
@@ -50,6 +57,8 @@ class Shape:
     lengths: tuple  # of clips; shorter ones start later in the sequence, as the mask says
     wait: int = 0  # frames for which one of the pictures stands still, so that the RNN learns to keep what it saw
     kinds: dict = field(default_factory=lambda: CLIP_KINDS)
+    weights: dict = field(default_factory=lambda: TYPE_WEIGHTS)  # of types of questions
+    others: float = 1.0  # weight of all other types
 
 
 SHAPES = (
@@ -58,15 +67,11 @@ SHAPES = (
     Shape(8, 4, 4, 2, (4, 6, 8, 8), wait=64, kinds=WAITING),
     Shape(8, 2, 6, 3, (4, 6, 8, 8), wait=240, kinds=WAITING),
     Shape(8, 12, 0, 0, (6, 8, 8), kinds=MOVING),  # for the dense heads alone: many clips at little cost
+    Shape(2, 24, 4, 1, (1, 2), kinds=NAMED, weights=NAMING, others=0.0),  # words for things
 )
-SHARES = (0.42, 0.16, 0.04, 0.03, 0.35)  # of the batches
+SHARES = (0.36, 0.15, 0.03, 0.02, 0.16, 0.28)  # of the batches
 TIMELY = {"when", "still"}  # types of questions whose answers a wait would change
 SANDWICHES = 0.22  # share of full clips with a question before the frames too
-TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 1.6, "where": 1.4, "count": 2.0, "relation": 1.5, "camera": 1.8}
-TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.0, "background": 0.5, "unsure": 0.5, "dominant": 0.8}
-TYPE_WEIGHTS |= {"caption": 0.7, "cut": 0.8}
-
-
 @dataclass
 class Encoded:
     """A question's tokens: what stands in the prompt, and the answer with its end."""
@@ -101,14 +106,15 @@ class Encoder:
         return self.ids(self.prompt["sandwich"]["before"].replace("{question}", asked.question))
 
 
-def balanced(rng, questions):
-    """The questions in random order, each type as often as its weight asks."""
+def balanced(rng, questions, shape):
+    """The questions in random order, each type as often as its weight asks; without those of weight 0."""
     left = {}
     for asked in questions:
-        left.setdefault(asked.type, []).append(asked)
+        if shape.weights.get(asked.type, shape.others) > 0:
+            left.setdefault(asked.type, []).append(asked)
     while left:
         names = list(left)
-        weights = np.array([TYPE_WEIGHTS.get(name, 1.0) for name in names])
+        weights = np.array([shape.weights.get(name, shape.others) for name in names])
         name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
         items = left[name]
         yield items.pop(int(rng.integers(len(items))))
@@ -291,7 +297,7 @@ class World:
         while len(short) < shape.shorts or len(long) < shape.longs:
             if not queue:
                 asked = [q for q in asker.questions(scene) if not (shape.wait and q.type in TIMELY)]
-                queue = [self.encoder.encode(q) for q in balanced(rng, asked)]
+                queue = [self.encoder.encode(q) for q in balanced(rng, asked, shape)]
                 queue = [q for q in queue if len(q.prompt) + len(q.answer) <= LONG]
             fits = len(queue[0].prompt) + len(queue[0].answer) <= SHORT
             if fits and len(short) < shape.shorts:

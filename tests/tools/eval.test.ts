@@ -110,6 +110,25 @@ test("scores the reference's answers as they deserve, both ways, and writes them
   );
 });
 
+test("gives PyTorch's answers about a suite of the world, which are mostly right", async () => {
+  type Said = { readonly clip: string; readonly question: string; readonly memory: string; readonly lookAgain: string };
+  const folder = "tests/fixtures/suite";
+  const answers = scratch("suite.json");
+  const run = await evaluate("--suite", folder, "--json", "--answers", answers);
+  expect(said(run)).toEqual([]);
+  const theirs: readonly Said[] = JSON.parse(readFileSync(`${folder}/answers.json`, "utf8"));
+  const ours: readonly Said[] = JSON.parse(readFileSync(answers, "utf8"));
+  expect(ours.length).toBeGreaterThan(100);
+  const differing = ours.filter(({ clip, question, memory, lookAgain }) => {
+    const other = theirs.find((each) => each.clip === clip && each.question === question);
+    return other?.memory !== memory || other?.lookAgain !== lookAgain;
+  });
+  expect(differing.length, JSON.stringify(differing)).toBeLessThanOrEqual(0.005 * ours.length);
+  const { accuracy, lookAgain } = JSON.parse(run.out);
+  expect(accuracy).toBeGreaterThan(0.6);
+  expect(lookAgain.accuracy).toBeGreaterThan(0.6);
+});
+
 test("asks in one way, about the first clips", async () => {
   const first = questions.filter(({ clip }) => clip === questions[0]?.clip);
   const folder = suite("one-way", questions);
@@ -199,7 +218,7 @@ test("answers about folders of pictures, one or many", async () => {
 });
 
 test("says in one line what is wrong, and fails", async () => {
-  const sample = { clip: "sequence.mp4", type: "list", question: "?", answer: "Nothing.", accepted: [] };
+  const sample = { clip: "counting.mp4", type: "list", question: "?", answer: "Nothing.", accepted: [] };
   const good = suite("good", [sample]);
   const text = suite("text", [sample, { ...sample, clip: "text.mp4" }]);
   writeFileSync(`${text}/text.mp4`, "It was a dark and stormy night.\n".repeat(300));

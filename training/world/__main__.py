@@ -1,7 +1,7 @@
 """Writes a suite: clips, and questions about them with their answers.
 
 python -m training.world --seed S --count N --out DIR --cache DIR
-                         [--style NAME] [--frames 4-16] [--split held-out] [--video]
+                         [--style NAME] [--frames 4-16] [--split held-out] [--open] [--video]
 
 questions.json holds [{ clip, type, question, answer, accepted }]; `accepted` are other answers that are as true. A clip
 is an MP4 of 2 frames a second (--video), or a folder of PNG pictures. Seeds below 1000 belong to training.
@@ -60,6 +60,7 @@ def parse():
     parser.add_argument("--frames", default="8", help="a number, or fewest-most")
     parser.add_argument("--split", choices=("train", "test", "held-out"), default="test")
     parser.add_argument("--kind", choices=list(KINDS), help="all unless given")
+    parser.add_argument("--open", action="store_true", help="only photographs that may be shown")
     parser.add_argument("--video", action="store_true", help="MP4 instead of PNG")
     return parser.parse_args()
 
@@ -67,7 +68,8 @@ def parse():
 def main():
     args = parse()
     fewest, _, most = args.frames.partition("-")
-    art = Art(args.cache, [args.style] if args.style else TRAIN_STYLES, "train" if args.split == "train" else "test")
+    photos = "open" if args.open else "train" if args.split == "train" else "test"
+    art = Art(args.cache, [args.style] if args.style else TRAIN_STYLES, photos)
     args.out.mkdir(parents=True, exist_ok=True)
     questions = []
     side = VIDEO_SIDE if args.video else PICTURE_SIDE

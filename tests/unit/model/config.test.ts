@@ -168,7 +168,7 @@ const broken: [string, unknown, RegExp][] = [
   ["prompt.memory.after", "Answer:", /memory\.after should be a text with \{question\} in it/],
   ["prompt.sandwich", { before: "x", after: "y" }, /sandwich\.after should be a text with \{question\}/],
   ["prompt.next_turn", "", /next_turn should be a text with \{question\}/],
-  ["prompt.stop_ids", [1222], /stop_ids should be a list of whole numbers from 0 to 889, but is \[1222\]/],
+  ["prompt.stop_ids", [1222], /stop_ids should be a list of whole numbers from 0 to 1221, but is \[1222\]/],
   ["prompt.stop_strings", [""], /stop_strings should be a list of texts that are not empty/],
   ["prompt.stop_strings", "\n\n", /stop_strings should be a list of texts/],
   ["sampling.fps", Number.NaN, /sampling\.fps should be a number above 0/],

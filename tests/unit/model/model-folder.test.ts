@@ -67,7 +67,7 @@ describe("a model in one file", () => {
 
   test("opens where the server hides the length", async () => {
     const folder = await openModelFolder(`${await serve(nano, { hideLength: true })}/nano`);
-    expect((await folder.tensors.read("head.weight")).shape).toEqual([890, 192]);
+    expect((await folder.tensors.read("head.weight")).shape).toEqual([1222, 192]);
   });
 
   test("takes the tokenizer's name from the config", async () => {
@@ -165,7 +165,7 @@ describe("what can go wrong", () => {
       { ...nano, "/nano/model.safetensors": cut },
       {},
       "ModelCorrupt",
-      /is cut off: 4000000 of 8594280 bytes/,
+      new RegExp(`is cut off: 4000000 of ${weights.length} bytes`),
     ],
     [
       "not allowed",
@@ -186,7 +186,9 @@ describe("what can go wrong", () => {
       nano,
       { breakAfter: { path: "/nano/model.safetensors", bytes: 70_000 } },
       "DownloadFailed",
-      /model\.safetensors from 127\.0\.0\.1:\d+ broke off after 70000 of 8594280 bytes\. Check the connection/,
+      new RegExp(
+        `model\\.safetensors from 127\\.0\\.0\\.1:\\d+ broke off after 70000 of ${weights.length} bytes\\. Check`,
+      ),
     ],
     [
       "connection lost in the config",
