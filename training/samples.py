@@ -53,9 +53,9 @@ WANTED = {
     "one-object": Wanted("one", 4, SMOOTH, frozenset({"motion", "where", "caption"})),
     "two-objects": Wanted("two", 4, SMOOTH, frozenset({"motion", "relation", "list"})),
     "counting": Wanted("count", 4, SMOOTH, frozenset({"count", "background"}), lambda scene: len(scene.things) >= 4),
-    "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "when"})),
+    "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "list", "caption"}), share=0.7),
     "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
-    "five-minutes": Wanted("sequence", 300, FPS, frozenset({"order"}), lambda scene: len(scene.things) == 3, 0.5),
+    "sequence": Wanted("sequence", 4, SMOOTH, frozenset({"order", "list"})),
 }
 
 

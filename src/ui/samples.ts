@@ -12,56 +12,47 @@ export const samples: readonly Sample[] = [
     file: "one-object.mp4",
     title: "One object",
     seconds: 4,
-    questions: [
-      "What is happening?",
-      "Which way does the basketball move?",
-      "Where does the basketball start?",
-      "Is there a ladybug in the video?",
-    ],
+    questions: ["Describe the video.", "In what direction does the pig go?", "Where is the pig at the start?"],
   },
   {
     file: "two-objects.mp4",
     title: "Two objects",
     seconds: 4,
     questions: [
-      "What do you see?",
-      "Which direction does the hat move?",
-      "Does the camera get bigger or smaller?",
-      "What happens in the video?",
+      "Which things appear?",
+      "Is the heart to the left or to the right of the cat?",
+      "Does the cat move, and which way?",
     ],
   },
   {
     file: "sequence.mp4",
     title: "One after another",
     seconds: 4,
-    questions: [
-      "What comes first?",
-      "Describe what happens.",
-      "What is the color of the triangle?",
-      "Where in the frame is the snail?",
-    ],
+    questions: ["What comes first?", "Describe what happens.", "What is the color of the triangle?"],
   },
   {
     file: "counting.mp4",
     title: "How many?",
     seconds: 4,
-    questions: [
-      "How many octopuses do you see?",
-      "Which objects are there?",
-      "Do you see a key?",
-      "What color is the background?",
-    ],
+    questions: ["Count the crabs.", "What do you see?", "How old is the crab?"],
   },
   {
     file: "appearing.mp4",
     title: "A late arrival",
     seconds: 4,
-    questions: [
-      "What appears later?",
-      "In what direction does the red circle go?",
-      "Is the circle left or right of the dog?",
-      "Where does the circle end up?",
-    ],
+    questions: ["What appears later?", "Where does the circle end up?", "Is the circle left or right of the dog?"],
+  },
+  {
+    file: "footage.mp4",
+    title: "Cuts and moves",
+    seconds: 8,
+    questions: ["How many different pictures are shown?", "Are there any cuts?", "Tell me what happens."],
+  },
+  {
+    file: "five-minutes.mp4",
+    title: "Five minutes",
+    seconds: 300,
+    questions: ["Which things appear?", "Where is the cat?", "Do you see a dog?"],
   },
 ];
 
@@ -69,6 +60,6 @@ export const samples: readonly Sample[] = [
 export const anyVideoQuestions: readonly string[] = [
   "What happens in the video?",
   "What do you see?",
-  "What comes first?",
-  "What color is the background?",
+  "What is the dominant color?",
+  "Are there any cuts?",
 ];

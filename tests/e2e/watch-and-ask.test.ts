@@ -133,13 +133,13 @@ test("three turns in one conversation, then a new one", async ({ app }) => {
   await app.goto("/");
   await app.getByRole("button", { name: "Sample: A late arrival" }).click();
   await watchedToTheEnd(app);
-  const questions = ["appear", "list", "background"].map((type) => questionOf("appearing.mp4", type));
+  const questions = ["color", "appear", "count"].map((type) => questionOf("appearing.mp4", type));
   for (const question of questions) expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
   await expect(turns(app)).toHaveCount(3);
   await expect(turns(app).getByRole("heading")).toHaveText(questions);
   await app.getByRole("button", { name: "New conversation" }).click();
   await expect(turns(app)).toHaveCount(0);
-  const question = questionOf("appearing.mp4", "caption");
+  const question = questionOf("appearing.mp4", "where");
   expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
 });
 
