@@ -9,9 +9,10 @@ exact="-map_metadata -1 -flags:v +bitexact -an"
 # A sample in another container and codec: fine enough that the answers stay the same.
 ff -i $samples/counting.mp4 $exact -c:v libvpx-vp9 -lossless 1 -threads 1 -color_range tv counting.webm
 
-# Forty seconds: four samples one after another, with two frames a second, again and again; small pictures, as only the time it takes to
+# Forty seconds: the samples of four seconds one after another, twice; two frames a second and small pictures, as only the time it takes to
 # watch matters.
-ff -i $samples/one-object.mp4 -i $samples/two-objects.mp4 -i $samples/counting.mp4 -i $samples/footage.mp4 \
-  -filter_complex "[0:v][1:v][2:v][3:v]concat=n=4:v=1,fps=2,scale=192:192,loop=loop=1:size=40" \
+half="select=not(mod(n\\,12)),setpts=N/2/TB,fps=2"
+ff -i $samples/one-object.mp4 -i $samples/two-objects.mp4 -i $samples/sequence.mp4 -i $samples/counting.mp4 -i $samples/appearing.mp4 \
+  -filter_complex "[0:v]$half[a];[1:v]$half[b];[3:v]$half[d];[a][b][2:v][d][4:v]concat=n=5:v=1,scale=192:192,loop=loop=1:size=40,setpts=N/2/TB" -r 2 \
   $exact -c:v libx264 -preset slow -threads 1 -g 8 -crf 30 -movflags +faststart forty-seconds.mp4
 ls -l

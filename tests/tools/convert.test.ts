@@ -24,9 +24,9 @@ function convert(...args: string[]): Promise<Run> {
 
 /** Largest relative errors against PyTorch that the forms of the embedded model may have: about twice what was measured. */
 const forms = [
-  ["f16", { megabytes: 8.7, states: 1e-5, logits: 1e-5 }],
-  ["int8", { megabytes: 6.3, states: 0.01, logits: 0.03 }],
-  ["int4", { megabytes: 5.1, states: 0.25, logits: 0.4 }],
+  ["f16", { megabytes: 9, states: 1e-5, logits: 1e-5 }],
+  ["int8", { megabytes: 6.6, states: 0.01, logits: 0.03 }],
+  ["int4", { megabytes: 5.4, states: 0.25, logits: 0.4 }],
 ] as const;
 
 describe("the embedded model", () => {
@@ -84,7 +84,7 @@ describe("the embedded model", () => {
         from: "memory",
         at: null,
       },
-      ["public/samples/counting.mp4"],
+      ["public/samples/sequence.mp4"],
     );
     expect(result.answers[0]?.answer).toBe("A snail appears first.");
   });
