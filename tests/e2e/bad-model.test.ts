@@ -22,7 +22,7 @@ async function replace(page: Page, file: string, bytes: Uint8Array | string | nu
   );
 }
 
-const shape = /"head\.weight":\{[^}]*"shape":\[890,192\]/.exec(
+const shape = /"head\.weight":\{[^}]*"shape":\[1222,192\]/.exec(
   Buffer.from(weights.slice(0, 30_000)).toString("latin1"),
 );
 
@@ -32,7 +32,7 @@ const damaged: readonly [what: string, file: string, bytes: () => Uint8Array | s
   [
     "a tensor of a wrong shape",
     "model.safetensors",
-    () => withHeader(shape?.[0] ?? "", (shape?.[0] ?? "").replace("890,192", "192,890")),
+    () => withHeader(shape?.[0] ?? "", (shape?.[0] ?? "").replace("1222,192", "192,1222")),
     /head\.weight/,
   ],
   ["weights cut off", "model.safetensors", () => weights.slice(0, weights.length / 2), /model\.safetensors/],

@@ -41,7 +41,7 @@ test("an MP4 dropped on the window", async ({ app }) => {
   await drop(app, "two-objects.mp4", bytesOf("public/samples/two-objects.mp4"));
   await watchedToTheEnd(app);
   await expect(app.getByRole("heading", { name: "two-objects.mp4" })).toBeVisible();
-  const question = questionOf("two-objects.mp4", "caption");
+  const question = questionOf("two-objects.mp4", "list");
   expect(await ask(app, question)).toBe(reference("two-objects.mp4", question));
 });
 
@@ -98,7 +98,7 @@ test("Stop in the middle of an answer", async ({ app }) => {
   await app.goto("/");
   await app.getByRole("button", { name: "Sample: Two objects" }).click();
   await watchedToTheEnd(app);
-  const question = questionOf("two-objects.mp4", "caption");
+  const question = questionOf("two-objects.mp4", "relation");
   const whole = reference("two-objects.mp4", question);
   await app.evaluate(stopAtFirstText);
   await app.getByRole("textbox", { name: "Question" }).fill(question);

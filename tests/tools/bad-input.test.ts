@@ -65,7 +65,11 @@ test("a damaged middle is skipped, and said", async () => {
 const weights = readFileSync("public/models/nano/model.safetensors");
 const damagedModels: readonly [what: string, damage: (folder: string) => void, error: RegExp][] = [
   ["a missing tensor", (folder) => rewrite(folder, '"head.weight"', '"heat.weight"'), /^ModelCorrupt: .*head\.weight/],
-  ["a tensor of a wrong shape", (folder) => rewrite(folder, "[890,192]", "[192,890]"), /^ModelCorrupt: .*\[192, 890\]/],
+  [
+    "a tensor of a wrong shape",
+    (folder) => rewrite(folder, "[1222,192]", "[192,1222]"),
+    /^ModelCorrupt: .*\[192, 1222\]/,
+  ],
   ["weights cut off", (folder) => truncateSync(`${folder}/model.safetensors`, weights.length / 2), /^ModelCorrupt: /],
   ["weights that are empty", (folder) => truncateSync(`${folder}/model.safetensors`, 0), /^ModelCorrupt: /],
   ["a configuration cut off", (folder) => truncateSync(`${folder}/config.json`, 100), /^ModelCorrupt: .*config\.json/],
@@ -88,6 +92,6 @@ test.each(damagedModels)("a model with %s is refused in one line", async (what, 
 });
 
 test("and a good model answers after all these", async () => {
-  const result = await ask("public/samples/counting.mp4");
+  const result = await ask("public/samples/sequence.mp4");
   expect(result.answers[0]?.answer).toBe("A snail appears first.");
 });

@@ -2,7 +2,7 @@ import { afterAll, expect, it } from "vitest";
 import { ask, collect, ended, openNano, questionOf, reference, sample } from "./session.ts";
 
 const assistant = await openNano();
-const clip = "two-objects.mp4";
+const clip = "one-object.mp4";
 const question = questionOf(clip, "caption");
 const session = assistant.watch(sample(clip));
 await ended(session);
