@@ -52,7 +52,7 @@ export const samples: readonly Sample[] = [
     file: "five-minutes.mp4",
     title: "Five minutes",
     seconds: 300,
-    questions: ["Which things appear?", "Where is the cat?", "Do you see a dog?"],
+    questions: ["Is there a heart?", "Where is the cat?", "Is the heart to the left or to the right of the cat?"],
   },
 ];
 
