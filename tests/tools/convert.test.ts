@@ -44,7 +44,7 @@ describe("the embedded model", () => {
     const { code, out } = runs.get(form) as Run;
     expect(code).toBe(0);
     expect(out).toMatch(
-      new RegExp(`as ${form} in .*\n\\d files of 8\\.6 MB became 5 of .* MB of memory\\.\nLicence: Apache-2\\.0`),
+      new RegExp(`as ${form} in .*\n\\d files of 8\\.9 MB became 5 of .* MB of memory\\.\nLicence: Apache-2\\.0`),
     );
     const files = readdirSync(scratch(form));
     expect(files).toEqual(expect.arrayContaining(["config.json", "model.safetensors.index.json", "tokenizer.json"]));
