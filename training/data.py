@@ -12,7 +12,7 @@ import torch
 from training.model import CHUNK
 from training.world.clips import draw_clip
 from training.world.questions import THIRDS, Asker, Question
-from training.world.render import SEEN_DETAIL, TRAIN_STYLES, Art
+from training.world.render import SEEN_DETAIL, TRAIN_STYLES, Art, render
 from training.world.scene import DIRECTIONS, KINDS, MOVES, Sampler
 from training.world.vocabulary import COLOURS, LABELS
 
@@ -29,13 +29,14 @@ CAMERA = ("none", *MOVES)
 # What a token's thing does, or the camera behind it.
 ACTS = ("same", *DIRECTIONS, "grows", "shrinks", *CAMERA)
 # What the RNN should know after each frame, and among how many: the camera's move, cuts so far, frames seen before, in
-# which third of the clip so far something first changed, things in the picture.
-COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1}
+# which third of the clip so far something first changed, things in the picture; and whether the picture is as before,
+# changed, or a new one.
+COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1, "step": 3}
 
 
 TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 1.6, "where": 1.4, "count": 2.0, "relation": 1.5, "camera": 1.8}
 TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.0, "background": 0.5, "unsure": 0.5, "dominant": 0.8}
-TYPE_WEIGHTS |= {"caption": 0.7, "cut": 0.8}
+TYPE_WEIGHTS |= {"caption": 0.7, "cut": 0.8, "shots": 2.0}
 # What can be asked of a picture, where a clip has hardly a second frame.
 NAMING = {"list": 4.0, "exist": 2.0, "color": 1.0, "count": 2.0, "relation": 1.0}
 
@@ -43,7 +44,7 @@ NAMING = {"list": 4.0, "exist": 2.0, "color": 1.0, "count": 2.0, "relation": 1.0
 CLIP_KINDS = {kind: 0.9 * share for kind, share in KINDS.items()} | {"camera": 0.1}
 WAITING = {"one": 0.2, "two": 0.2, "sequence": 0.2, "count": 0.2, "appear": 0.2}
 NAMED = {"one": 0.3, "two": 0.5, "count": 0.2}
-MOVING = {"one": 0.2, "two": 0.35, "camera": 0.45}
+MOVING = {"one": 0.15, "two": 0.3, "camera": 0.4, "footage": 0.15}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Shape:
     shorts: int
     longs: int
     lengths: tuple  # of clips; shorter ones start later in the sequence, as the mask says
-    wait: int = 0  # frames for which one of the pictures stands still, so that the RNN learns to keep what it saw
+    wait: int = 0  # frames for which a picture stands still, so that the RNN learns to keep what it saw
     kinds: dict = field(default_factory=lambda: CLIP_KINDS)
     weights: dict = field(default_factory=lambda: TYPE_WEIGHTS)  # of types of questions
     others: float = 1.0  # weight of all other types
@@ -69,8 +70,9 @@ SHAPES = (
     Shape(8, 12, 0, 0, (6, 8, 8), kinds=MOVING),  # for the dense heads alone: many clips at little cost
     Shape(2, 24, 4, 1, (1, 2), kinds=NAMED, weights=NAMING, others=0.0),  # words for things
 )
-SHARES = (0.36, 0.15, 0.03, 0.02, 0.16, 0.28)  # of the batches
-TIMELY = {"when", "still"}  # types of questions whose answers a wait would change
+SHARES = (0.34, 0.14, 0.07, 0.04, 0.17, 0.24)  # of the batches
+# Types of questions whose answers a wait, or the picture in it, would change.
+FLEETING = {"when", "still", "cut", "camera", "dominant", "brightness", "background", "caption", "fade", "shots"}
 SANDWICHES = 0.22  # share of full clips with a question before the frames too
 @dataclass
 class Encoded:
@@ -157,7 +159,8 @@ def dense_targets(scene, frames):
     fill the last rows.
     """
     out = np.full((frames, THINGS + 1, 5), IGNORED, np.int64)
-    out[:, -1, 0], out[:, -1, 1] = len(LABELS), len(COLOURS)
+    if not any(shot.collage for shot in scene.shots):
+        out[:, -1, 0], out[:, -1, 1] = len(LABELS), len(COLOURS)
     for i, thing in enumerate(scene.things):
         colour = list(COLOURS).index(thing.colour) if thing.colour else len(COLOURS)
         rows = out[frames - scene.frames :, i]
@@ -180,11 +183,38 @@ def course_targets(scene, frames):
     if scene.kind == "footage" and scene.light is None:
         starts = np.array([shot.start for shot in scene.shots[1:]])
         rows[:, 1] = (clock[:, None] >= starts).sum(1)
+    rows[1:, 5] = steps(scene)[1:]
     event = first_event(scene)
     if event is not None:
         share = event / (clock[event:] + 1)
         rows[event:, 3] = np.digitize(share, THIRDS)
     return out
+
+
+def steps(scene):
+    """What became of the picture in each frame: 0 as the one before (but for noise), 1 changed, 2 a new shot."""
+    tracks = [np.stack([t.shown, t.shown * t.x, t.shown * t.y, t.shown * t.size], 1) for t in scene.things]
+    tracks += [np.stack([scene.light, scene.haze], 1)] if scene.light is not None else []
+    for shot, until in itertools.zip_longest(scene.shots, [shot.start for shot in scene.shots[1:]]):
+        boxes = np.zeros_like(shot.boxes)
+        boxes[shot.start : until] = shot.boxes[shot.start : until]
+        tracks.append(boxes)
+    out = np.zeros(scene.frames, np.int64)
+    for track in tracks:
+        out[1:] |= (track[1:] != track[:-1]).any(1)
+    out[[shot.start for shot in scene.shots]] = 2
+    return out
+
+
+def wait_order(rng, first, frames, wait):
+    """Which picture stands at each place of the sequence: one of the clip waits, or the one after it, at its end."""
+    at = int(rng.integers(first, frames)) if rng.random() < 0.4 else frames
+    return np.insert(np.arange(frames), at, [at] * wait)
+
+
+def and_ignored(table):
+    """Rows [F, …] and one more, for a picture that nothing is told of."""
+    return np.concatenate([table, np.full_like(table[:1], IGNORED)])
 
 
 def first_event(scene):
@@ -221,7 +251,13 @@ class World:
         self.seed = seed
 
     def start(self, *key):
-        sampler = Sampler((self.seed, *key), len(TRAIN_STYLES), len(self.art.photos), self.art.available)
+        sampler = Sampler(
+            (self.seed, *key),
+            len(TRAIN_STYLES),
+            len(self.art.photos),
+            self.art.available,
+            collages=len(self.art.collages),
+        )
         return sampler, Asker(sampler.rng)
 
     def draw(self, sampler, shape):
@@ -237,17 +273,29 @@ class World:
         owner = np.full((frames, owners.shape[1]), -1, np.int8)
         video[first:], owner[first:] = pictures, owners
         order = np.arange(frames)
-        course, acts = course_targets(scene, frames), act_targets(scene, frames)
+        targets, course, acts = (told(scene, frames) for told in (dense_targets, course_targets, act_targets))
         if shape.wait:
-            order = np.insert(order, (at := int(rng.integers(first, frames))), [at] * shape.wait)
-            course, acts = course[order], acts[order]
-            course[:] = IGNORED
+            video = np.concatenate([video, self.pause(sampler)])
+            owner = np.concatenate([owner, np.full_like(owner[:1], -1)])
+            order = wait_order(rng, first, frames, shape.wait)
+            course, acts, targets = and_ignored(course)[order], and_ignored(acts)[order], and_ignored(targets)
+            course[:, : list(COURSES).index("step")] = IGNORED
+            course[1:, -1][order[1:] == order[:-1]] = 0
         mask = (order >= first).astype(np.float32)
         return scene, {"frames": video, "owners": owner, "mask": mask, "order": order} | {
-            "targets": dense_targets(scene, frames),
+            "targets": targets,
             "course": course,
             "acts": acts,
         }
+
+    def pause(self, sampler):
+        """A picture to wait on, uint8 [1, S, S, 3]: a plain colour, or a photograph."""
+        rng = sampler.rng
+        if rng.random() < 0.3:
+            scene = sampler.scene(1, "camera")
+            return render(self.art, scene, SIDE, rng)[0]
+        shade = rng.integers(0, 256, 3) if rng.random() < 0.5 else rng.integers(0, 256)
+        return np.broadcast_to(np.uint8(shade), (1, SIDE, SIDE, 3))
 
     def still_batch(self, number, stage=1, pictures=STILLS):
         """For the dense heads alone: single pictures of many things, and some of other kinds."""
@@ -296,7 +344,7 @@ class World:
         queue = []
         while len(short) < shape.shorts or len(long) < shape.longs:
             if not queue:
-                asked = [q for q in asker.questions(scene) if not (shape.wait and q.type in TIMELY)]
+                asked = [q for q in asker.questions(scene) if not (shape.wait and q.type in FLEETING)]
                 queue = [self.encoder.encode(q) for q in balanced(rng, asked, shape)]
                 queue = [q for q in queue if len(q.prompt) + len(q.answer) <= LONG]
             fits = len(queue[0].prompt) + len(queue[0].answer) <= SHORT

@@ -392,7 +392,8 @@ class Asker:
             yield self.ask("unsure", "unsure", NOT_SURE, self.pick(scene.things).words)
         elif draw < 0.65:
             yield self.ask("unsure-stranger", "unsure", NOT_SURE, self.pick(STRANGERS))
-        if scene.kind == "footage" and scene.shots[0].photo >= 0 and self.rng.random() < 0.4:
+        photographs = scene.kind == "footage" and scene.shots[0].photo >= 0 and not any(s.collage for s in scene.shots)
+        if photographs and self.rng.random() < 0.4:
             wording = self.pick(["exist", "list", "where", "count"])
             yield self.ask(wording, "unsure", NOT_SURE, self.pick(list(NOUNS)))
 

@@ -12,6 +12,7 @@ TEST_STYLES = ("openmoji", "fluent-3d")
 PATCHES = 8  # a side, of the targets' grid
 DETAIL = 128  # pixels of a sprite's side
 SEEN_DETAIL = 64  # enough for pictures of the encoder's size
+COLLAGES, COLLAGE_SIZE = 200, (720, 480)
 
 
 def shape_mask(shape):
@@ -55,7 +56,27 @@ class Art:
         if photos != "open":
             paths = [p for i, p in enumerate(paths) if (i % 5 == 2) == (photos == "test")]
         self.photos = [Image.open(p).convert("RGB") for p in paths]
+        self.collages = [self.collage(seed) for seed in range(COLLAGES if photos == "train" else 0)]
         self.grain = np.random.default_rng(0).standard_normal((512, 512, 3)).astype(np.float32)
+
+    def collage(self, seed):
+        """A wide picture full of sprites and patches of colour, for cameras to move over: easier than photographs."""
+        rng = np.random.default_rng(seed)
+        corners = Image.fromarray(rng.integers(0, 256, (2, 3, 3), np.uint8))
+        picture = corners.resize(COLLAGE_SIZE, Image.Resampling.BICUBIC)
+        keys, masks = list(self.sprites), list(self.shapes.values())
+        for _ in range(int(rng.integers(25, 60))):
+            n = int(rng.uniform(40, 170))
+            if rng.random() < 0.5:
+                sprite = Image.fromarray(self.sprites[keys[int(rng.integers(len(keys)))]])
+            else:
+                sprite = Image.new("RGBA", (SEEN_DETAIL, SEEN_DETAIL), tuple(rng.integers(0, 256, 3).tolist()))
+                mask = masks[int(rng.integers(len(masks)))]
+                sprite.putalpha(Image.fromarray(mask).resize(sprite.size))
+            sprite = sprite.rotate(rng.uniform(0, 360)).resize((n, int(n * rng.uniform(0.5, 1.5))))
+            at = rng.integers(-n // 2, COLLAGE_SIZE[0] - n // 2), rng.integers(-n // 2, COLLAGE_SIZE[1] - n // 2)
+            picture.paste(sprite, tuple(map(int, at)), sprite)
+        return picture
 
     def sprite(self, thing):
         """The thing at its full resolution, RGBA with premultiplied alpha."""
@@ -113,7 +134,7 @@ def background_colour(scene, rng):
 
 
 def draw_shot(art, shot, frame, side):
-    photo = art.photos[shot.photo]
+    photo = (art.collages if shot.collage else art.photos)[shot.photo]
     left, top, edge = shot.boxes[frame]
     edge = edge * photo.height
     x, y = left * (photo.width - edge), top * (photo.height - edge)

@@ -43,6 +43,7 @@ class Shot:
     boxes: np.ndarray  # [F, 3] left, top and side, as fractions of the photograph's width, height and height
     permutation: tuple  # of the colour channels
     flip: bool  # left for right
+    collage: bool = False  # `photo` counts collages
 
 
 @dataclass
@@ -67,11 +68,11 @@ def held_out(background, label):
 
 
 class Sampler:
-    """Draws scenes. `styles` and `photos` are counts; `split` is "train", "test" (any pair) or "held-out"."""
+    """Draws scenes. `styles`, `photos`, `collages` are counts; `split` is "train", "test" (any pair) or "held-out"."""
 
-    def __init__(self, seed, styles, photos, available, split="train"):
+    def __init__(self, seed, styles, photos, available, split="train", collages=0):
         self.rng = np.random.default_rng(seed)
-        self.styles, self.photos, self.split = styles, photos, split
+        self.styles, self.photos, self.collages, self.split = styles, photos, collages, split
         self.available = available  # bool [styles, nouns]
 
     def choice(self, items):
@@ -264,8 +265,8 @@ class Sampler:
 
     # ---- footage ----
 
-    def shot(self, frames, camera):
-        """A photograph under a camera that pans, tilts, zooms or rests."""
+    def shot(self, frames, camera, collages=0):
+        """A photograph, or one of `collages`, under a camera that pans, tilts, zooms or rests."""
         rng = self.rng
         side = rng.uniform(0.45, 0.75) if camera != "none" else rng.uniform(0.5, 1.0)
         sides = np.full(frames, side)
@@ -287,9 +288,10 @@ class Sampler:
             top = np.clip(top + rng.normal(0, 0.004, frames), 0, 1)
         still = ("none", "zooms in", "zooms out")
         permutation = tuple(rng.permutation(3)) if rng.random() < 0.4 else (0, 1, 2)
-        photo = int(rng.integers(self.photos))
+        collage = bool(collages and rng.random() < 0.5)
+        photo = int(rng.integers(collages if collage else self.photos))
         flip = camera in still and bool(rng.random() < 0.5)
-        return Shot(photo, 0, np.stack([left, top, sides], 1), permutation, flip)
+        return Shot(photo, 0, np.stack([left, top, sides], 1), permutation, flip, collage)
 
     def add_footage(self, scene):
         frames, draw = scene.frames, self.rng.random()
@@ -303,7 +305,7 @@ class Sampler:
 
     def add_camera(self, scene):
         scene.camera = self.choice((*MOVES, "none"))
-        scene.shots = [self.shot(scene.frames, scene.camera)]
+        scene.shots = [self.shot(scene.frames, scene.camera, self.collages)]
 
     def add_cuts(self, scene):
         """One to four shots, each two frames or longer where the clip allows; in some the camera moves."""
@@ -316,9 +318,9 @@ class Sampler:
                 break
         for start in (0, *starts):
             camera = self.choice(MOVES) if count > 1 and self.rng.random() < 0.35 else "none"
-            shot = self.shot(frames, camera)
+            shot = self.shot(frames, camera, self.collages)
             while scene.shots and shot.photo == scene.shots[-1].photo:
-                shot = self.shot(frames, camera)
+                shot = self.shot(frames, camera, self.collages)
             shot.start = int(start)
             scene.shots.append(shot)
         scene.camera = "cuts"
@@ -327,11 +329,11 @@ class Sampler:
         """A picture that becomes brighter or darker, fades, or stays as it is."""
         frames, rng = scene.frames, self.rng
         if rng.random() < 0.7:
-            scene.shots = [self.shot(frames, "none")]
+            scene.shots = [self.shot(frames, "none", self.collages)]
         else:
             scene.background = self.choice([b for b in BACKGROUNDS if b not in ("black", "white")])
-            scene.shots = [self.shot(frames, "none")]
-            scene.shots[0].photo = -1  # plain colour
+            scene.shots = [self.shot(frames, "none", self.collages)]
+            scene.shots[0].photo, scene.shots[0].collage = -1, False  # plain colour
         light, haze = np.ones(frames), np.zeros(frames)
         draw = rng.random()
         if draw < 0.36:
