@@ -206,12 +206,6 @@ def steps(scene):
     return out
 
 
-def wait_order(rng, first, frames, wait):
-    """Which picture stands at each place of the sequence: one of the clip waits, or the one after it, at its end."""
-    at = int(rng.integers(first, frames)) if rng.random() < 0.4 else frames
-    return np.insert(np.arange(frames), at, [at] * wait)
-
-
 def and_ignored(table):
     """Rows [F, …] and one more, for a picture that nothing is told of."""
     return np.concatenate([table, np.full_like(table[:1], IGNORED)])
@@ -260,10 +254,11 @@ class World:
         )
         return sampler, Asker(sampler.rng)
 
-    def draw(self, sampler, shape):
+    def draw(self, sampler, shape, pause=None):
         """A scene, its frames and owners in the last rows, what can be told of them, and the mask of rows in use.
 
-        `order` says which frame stands at each place [F + wait] of the sequence.
+        `order` says which frame stands at each place [F + wait] of the sequence; `pause` is the one that waits, one of
+        the clip's or, at its end, a picture of its own.
         """
         rng, frames = sampler.rng, shape.frames
         kind = str(rng.choice(list(shape.kinds), p=list(shape.kinds.values())))
@@ -275,9 +270,9 @@ class World:
         order = np.arange(frames)
         targets, course, acts = (told(scene, frames) for told in (dense_targets, course_targets, act_targets))
         if shape.wait:
-            video = np.concatenate([video, self.pause(sampler)])
+            video = np.concatenate([video, self.pause_picture(sampler)])
             owner = np.concatenate([owner, np.full_like(owner[:1], -1)])
-            order = wait_order(rng, first, frames, shape.wait)
+            order = np.insert(np.arange(frames), pause, [pause] * shape.wait)
             course, acts, targets = and_ignored(course)[order], and_ignored(acts)[order], and_ignored(targets)
             course[:, : list(COURSES).index("step")] = IGNORED
             course[1:, -1][order[1:] == order[:-1]] = 0
@@ -288,7 +283,7 @@ class World:
             "acts": acts,
         }
 
-    def pause(self, sampler):
+    def pause_picture(self, sampler):
         """A picture to wait on, uint8 [1, S, S, 3]: a plain colour, or a photograph."""
         rng = sampler.rng
         if rng.random() < 0.3:
@@ -317,15 +312,19 @@ class World:
         # The same for pairs of batches, so that two processes do not wait for each other.
         shape = SHAPES[int(np.random.default_rng((self.seed, 4, number // 2)).choice(len(SHAPES), p=SHARES))]
         parts, branches = [], []
+        pause = shape.frames
+        if shape.wait and sampler.rng.random() < 0.4:  # then some of the clip follows
+            pause -= int(sampler.rng.integers(1, min(shape.lengths)))
         for clip in range(shape.clips):
-            scene, part = self.draw(sampler, shape)
+            scene, part = self.draw(sampler, shape, pause)
             drawn, first = self.branches(sampler.rng, asker, scene, shape)
             parts.append(part | self.prefix(sampler.rng, first, part["mask"].all()))
             branches += [(clip, *rest) for rest in drawn]
         if not branches:
             return collate(parts)
         stills = self.still_batch(number, stage=3, pictures=STILLS_BESIDE)
-        return collate(parts) | {"stills": stills, "branches": grouped(branches)}
+        wait = {"wait": (pause + 1, pause + shape.wait)} if shape.wait else {}  # frames that repeat the one before
+        return collate(parts) | {"stills": stills, "branches": grouped(branches)} | wait
 
     def prefix(self, rng, first, full):
         """PREFIX tokens in front of the frames: the first question in a sandwich, else nothing but mask.

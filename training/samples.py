@@ -39,6 +39,7 @@ class Wanted:
     types: frozenset
     fits: callable = lambda scene: True
     share: float = 0.85  # of a clip's questions that must be answered rightly
+    hold: int = 0  # seconds for which the last picture stands
 
 
 def real_shots(scene):
@@ -56,6 +57,7 @@ WANTED = {
     "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "list", "caption"}), share=0.7),
     "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
     "sequence": Wanted("sequence", 4, SMOOTH, frozenset({"order", "list"})),
+    "five-minutes": Wanted("sequence", 4, FPS, frozenset({"order", "list"}), share=0.5, hold=296),
 }
 
 
@@ -141,13 +143,14 @@ def find_clip(model, tokenizer, cache, out, name, seed):
         asked = list({question.question: question for question in asked}.values())[:MOST_ASKED]
         if not wanted.types <= {q.type for q in asked}:
             continue
-        write_video(pictures, path, wanted.fps)
+        held = np.repeat(pictures[-1:], wanted.hold * wanted.fps, 0)
+        write_video(np.concatenate([pictures, held]), path, wanted.fps)
         if not promising(model, tokenizer, path, asked, wanted):
             continue
         entries = true_questions(model, tokenizer, path, asked)
         print(name, len(entries), "of", len(asked), "right", flush=True)
         if wanted.types <= {entry["type"] for entry in entries} and len(entries) >= wanted.share * len(asked):
-            return {"clip": path.name, "frames": wanted.seconds * FPS, "fps": FPS, "questions": entries}
+            return {"clip": path.name, "frames": (wanted.seconds + wanted.hold) * FPS, "fps": FPS, "questions": entries}
     raise SystemExit(f"no clip of the kind {name} is answered rightly")
 
 

@@ -11,6 +11,7 @@ training.train …` does the same on several GPUs. The log is the run's log.json
 
 import argparse
 import collections
+import itertools
 import json
 import math
 import os
@@ -35,6 +36,8 @@ LEAST = 0.02  # of the peak, at the end
 ENCODER_RATE = {"connector": 1.0, "vision": 1.0, "language": 0.4}  # its share of the rate: words must not undo it
 DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.1}
 COURSE_WEIGHT, ACT_WEIGHT = 1.5, 4.0  # within the dense loss
+WAIT_WEIGHT = 0.4  # of what a pause does to the state
+WAITING_LAYERS = slice(2, None)  # of the RNN: those below tell them whether a token is new
 MOVING_WEIGHT = 3.0  # of a batch that has dense losses alone
 SAVE_EVERY, LOG_EVERY = 240, 30  # seconds
 STEADY_STEPS = 12  # at a stage's start, without counting time: compilation
@@ -78,7 +81,9 @@ class Trainee(torch.nn.Module):
             return None, dense, log
         visual, things = (in_order(x, batch["order"]) for x in (visual, things))
         rows, mask = self.video_rows(batch, visual)
-        x, states = self.model.read(rows, self.model.zero_state(len(rows)), mask)
+        waits = [batch["prefix"].shape[1] + visual.shape[1] * frame for frame in batch.get("wait", ())]
+        x, after = self.read_in_parts(rows, mask, waits)
+        states = after[-1]
         seen = x[:, batch["prefix"].shape[1] :]
         course = self.course(seen[:, visual.shape[1] - 1 :: visual.shape[1]], batch["course"])
         act, right = self.act(seen.reshape(visual.shape), of_things(batch["acts"].flatten(0, 1), things))
@@ -86,6 +91,9 @@ class Trainee(torch.nn.Module):
         dense = dense + COURSE_WEIGHT * course + ACT_WEIGHT * act
         if "branches" not in batch:
             return None, MOVING_WEIGHT * dense, log
+        if waits:
+            log["forgot"] = (forgot := forgotten(*after[:2])).detach()
+            dense = dense + WAIT_WEIGHT / DENSE_WEIGHT["language"] * forgot
         losses, log["answers"] = [], []
         for branches in batch["branches"]:
             loss, exact = self.answer(branches, states)
@@ -102,6 +110,16 @@ class Trainee(torch.nn.Module):
         rows = torch.cat([self.model.emb(batch["prefix"]), rows], 1)
         return rows, torch.cat([batch["prefix_mask"], mask], 1)
 
+    def read_in_parts(self, rows, mask, ends):
+        """Reads rows [B, T, C], and keeps the states after each part, which end at `ends` and T."""
+        states, outputs, after = self.model.zero_state(len(rows)), [], []
+        for start, end in itertools.pairwise((0, *ends, rows.shape[1])):
+            if start < end:
+                x, states = self.model.read(rows[:, start:end], states, mask[:, start:end])
+                outputs.append(x)
+            after.append(states)
+        return torch.cat(outputs, 1), after
+
     def answer(self, branches, states):
         """Losses of all answer tokens, and for each branch whether its first answer is right in every token."""
         ids, targets = branches["ids"], branches["targets"]
@@ -114,6 +132,16 @@ class Trainee(torch.nn.Module):
         starts = (where[:, 1:] & ~where[:, :-1]).cumsum(1)
         first = where & (F.pad(starts, (1, 0)) == 1)
         return loss, (wrong * first).sum(1) == 0
+
+
+def forgotten(before, after):
+    """How much a pause changed the states: the mean over rows of S of log(1 + change / norm)."""
+    changes = []
+    for (_, old, _), (_, new, _) in zip(before[WAITING_LAYERS], after[WAITING_LAYERS], strict=True):
+        norm = old.detach().norm(dim=-1)
+        least = 0.1 * norm.square().mean(-1, keepdim=True).sqrt()
+        changes.append(((new - old).norm(dim=-1) / (norm + least)).log1p().mean())
+    return sum(changes) / len(changes)
 
 
 def in_order(x, order):
@@ -269,7 +297,7 @@ def count_frames(batch):
 def summary(logs):
     """Means since the last entry of the log; accuracy of first answers by type with how many there were."""
     out = {}
-    for name in ("loss", "dense", "course", "act", "acts_right", "label_encoder", "label_connector"):
+    for name in ("loss", "dense", "course", "act", "acts_right", "forgot", "label_encoder", "label_connector"):
         values = [float(log[name]) for log in logs if log.get(name) is not None]
         if values:
             out[name] = round(sum(values) / len(values), 4)

@@ -10,8 +10,9 @@ import torch
 from training.data import ACTS, IGNORED, SHAPES, SIDE, THINGS, World, act_targets, course_targets
 from training.muon import orthogonal
 from training.tests.toy import make_cache
+from training.train import WAITING_LAYERS, forgotten
 from training.world.clips import draw_clip
-from training.world.render import TRAIN_STYLES, Art
+from training.world.render import TRAIN_STYLES, Art, render
 from training.world.scene import MOVES, Sampler
 
 WITH_WORDS = 2  # a batch with questions
@@ -65,15 +66,39 @@ class WorldTest(unittest.TestCase):
         starts = [shot.start for shot in scene.shots]
         self.assertEqual([int(np.argmax(cuts[4:] == n)) for n in range(3)], starts)
 
-    def test_a_wait_repeats_one_frame(self):
+    def test_a_wait_repeats_one_picture(self):
+        """One of the clip's, or one of its own after it, of which nothing is told."""
         world = World(self.cache, None, {}, 0)
-        sampler, _ = world.start(2, 0)
-        scene, part = world.draw(sampler, WAIT)
-        order, frames = part["order"], WAIT.frames
-        self.assertEqual(len(order), frames + WAIT.wait)
-        self.assertEqual(sorted(set(order.tolist())), list(range(frames)))
-        self.assertEqual(np.bincount(order).max(), WAIT.wait + 1)
-        self.assertEqual(int(part["mask"].sum()), scene.frames + WAIT.wait)
+        for pause in (WAIT.frames - 2, WAIT.frames):
+            sampler, _ = world.start(2, pause)
+            scene, part = world.draw(sampler, WAIT, pause)
+            order, own = part["order"], pause == WAIT.frames
+            self.assertEqual(len(order), WAIT.frames + WAIT.wait)
+            self.assertEqual(sorted(set(order.tolist())), list(range(WAIT.frames + own)))
+            self.assertEqual(np.bincount(order)[pause], WAIT.wait + (not own))
+            self.assertEqual(int(part["mask"].sum()), scene.frames + WAIT.wait)
+            self.assertTrue((part["course"][pause + 1 : pause + WAIT.wait, -1] == 0).all())
+            self.assertEqual((part["targets"][-1] == IGNORED).all(), True)
+
+    def test_steps_are_what_became_of_the_picture(self):
+        for kind in ("one", "appear", "sequence", "footage", "camera"):
+            for seed in range(6):
+                scene = self.sampler(seed).scene(8, kind)
+                scene.noise = 0.0
+                frames, _ = render(self.art, scene, SIDE, np.random.default_rng(0))
+                steps = course_targets(scene, 8)[1:, -1]
+                changed = (frames[1:] != frames[:-1]).any((1, 2, 3))
+                self.assertEqual((steps[changed] > 0).all(), True)  # a step of less than a pixel may not be seen
+                cuts = [shot.start for shot in scene.shots[1:]]
+                self.assertEqual((np.flatnonzero(steps == 2) + 1).tolist(), cuts)
+
+    def test_forgotten_is_what_a_pause_changes(self):
+        states = [(None, torch.randn(2, 3, 4, 4), None) for _ in range(5)]
+        changed = [(None, 3 * s, None) for _, s, _ in states]
+        self.assertEqual(forgotten(states, states).item(), 0)
+        self.assertGreater(forgotten(states, changed).item(), 0.8)
+        below = WAITING_LAYERS.start
+        self.assertEqual(forgotten(states, changed[:below] + states[below:]).item(), 0)
 
     def test_batches_depend_on_their_number_alone(self):
         from training.tokenizer import train  # noqa: PLC0415
