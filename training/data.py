@@ -44,7 +44,7 @@ NAMING = {"list": 4.0, "exist": 2.0, "color": 1.0, "count": 2.0, "relation": 1.0
 CLIP_KINDS = {kind: 0.9 * share for kind, share in KINDS.items()} | {"camera": 0.1}
 WAITING = {"one": 0.2, "two": 0.2, "sequence": 0.2, "count": 0.2, "appear": 0.2}
 NAMED = {"one": 0.3, "two": 0.5, "count": 0.2}
-MOVING = {"one": 0.15, "two": 0.3, "camera": 0.4, "footage": 0.15}
+MOVING = {"one": 0.1, "two": 0.25, "camera": 0.5, "footage": 0.15}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ SHAPES = (
     Shape(8, 12, 0, 0, (6, 8, 8), kinds=MOVING),  # for the dense heads alone: many clips at little cost
     Shape(2, 24, 4, 1, (1, 2), kinds=NAMED, weights=NAMING, others=0.0),  # words for things
 )
-SHARES = (0.34, 0.14, 0.07, 0.04, 0.17, 0.24)  # of the batches
+SHARES = (0.31, 0.12, 0.06, 0.04, 0.27, 0.2)  # of the batches
 # Types of questions whose answers a wait, or the picture in it, would change.
 FLEETING = {"when", "still", "cut", "camera", "dominant", "brightness", "background", "caption", "fade", "shots"}
 SANDWICHES = 0.22  # share of full clips with a question before the frames too

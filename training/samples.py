@@ -39,7 +39,7 @@ class Wanted:
     types: frozenset
     fits: callable = lambda scene: True
     share: float = 0.85  # of a clip's questions that must be answered rightly
-    hold: int = 0  # seconds for which the last picture stands
+    hold: int = 0  # seconds for which the last picture stands; then only those types are asked
 
 
 def real_shots(scene):
@@ -57,7 +57,7 @@ WANTED = {
     "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "list", "caption"}), share=0.7),
     "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
     "sequence": Wanted("sequence", 4, SMOOTH, frozenset({"order", "list"})),
-    "five-minutes": Wanted("sequence", 4, FPS, frozenset({"order", "list"}), share=0.5, hold=296),
+    "five-minutes": Wanted("sequence", 4, FPS, frozenset({"order", "exist"}), share=0.5, hold=296),
 }
 
 
@@ -140,7 +140,7 @@ def find_clip(model, tokenizer, cache, out, name, seed):
         return scene.noise == 0 and wanted.fits(scene)
 
     for _, pictures, asked in suite(art, seed, 4000, length, VIDEO_SIDE, kind=wanted.kind, plain=True, fits=fits):
-        asked = list({question.question: question for question in asked}.values())[:MOST_ASKED]
+        asked = list({q.question: q for q in asked if not wanted.hold or q.type in wanted.types}.values())[:MOST_ASKED]
         if not wanted.types <= {q.type for q in asked}:
             continue
         held = np.repeat(pictures[-1:], wanted.hold * wanted.fps, 0)
