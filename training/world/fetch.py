@@ -31,7 +31,9 @@ SPRITES = {
     "openmoji": ("@iconify-json/openmoji@1.2.29", "CC-BY-SA 4.0"),
     "fluent-3d": ("@lobehub/fluent-emoji-3d@1.1.0", "MIT"),
 }
+# Debian packages of each folder. Those of MORE_PHOTOS are for training alone; of the others a fifth is for suites.
 PHOTOS = ("gnome-backgrounds", "mate-backgrounds", "plasma-workspace-wallpapers")
+MORE_PHOTOS = ("ukui-wallpapers", "lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04")
 # Photographs that may be shown: in the public domain, or CC0 (scikit-image's data/README.txt). For the sample clip.
 OPEN_PHOTOS = (
     "scikit-image==0.26.0",
@@ -108,12 +110,12 @@ def fetch_sprites(cache):
     np.savez(cache / "sprites.npz", **arrays)
 
 
-def fetch_photos(cache):
-    """Writes photos/*.jpg: of each folder of pictures in the packages the largest, PHOTO_HEIGHT pixels high."""
-    debs, root, out = cache / "debs", cache / "wallpapers", cache / "photos"
+def fetch_photos(cache, name, packages):
+    """Writes NAME/*.jpg: of each folder of pictures in the packages the largest, PHOTO_HEIGHT pixels high."""
+    debs, root, out = cache / "debs" / name, cache / "wallpapers" / name, cache / name
     for folder in (debs, root, out):
         folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "download", *PHOTOS], cwd=debs, check=True)
+    subprocess.run(["apt-get", "download", *packages], cwd=debs, check=True)
     for deb in debs.glob("*.deb"):
         subprocess.run(["dpkg", "-x", deb, root], check=True)
     largest = {}
@@ -127,10 +129,12 @@ def fetch_photos(cache):
     Image.MAX_IMAGE_PIXELS = None
     for key, path in largest.items():
         image = Image.open(path).convert("RGB")
+        if image.width < image.height:
+            continue
         image = image.resize((round(image.width * PHOTO_HEIGHT / image.height), PHOTO_HEIGHT), Image.Resampling.LANCZOS)
-        name = "-".join(key.relative_to(root).with_suffix("").parts[2:])
-        image.save(out / f"{name}.jpg", quality=92)
-    print(len(largest), "photographs and textures")
+        file = "-".join(key.relative_to(root).with_suffix("").parts[2:])
+        image.save(out / f"{file}.jpg", quality=92)
+    print(name, len(list(out.iterdir())), "photographs and textures")
 
 
 def fetch_open_photos(cache):
@@ -161,7 +165,8 @@ def main():
     parser.add_argument("--cache", required=True, type=Path)
     cache = parser.parse_args().cache
     fetch_sprites(cache)
-    fetch_photos(cache)
+    fetch_photos(cache, "photos", PHOTOS)
+    fetch_photos(cache, "more-photos", MORE_PHOTOS)
     fetch_open_photos(cache)
 
 

@@ -55,6 +55,8 @@ class Art:
         paths = sorted((Path(cache) / ("open-photos" if photos == "open" else "photos")).glob("*.jpg"))
         if photos != "open":
             paths = [p for i, p in enumerate(paths) if (i % 5 == 2) == (photos == "test")]
+        if photos == "train":
+            paths += sorted((Path(cache) / "more-photos").glob("*.jpg"))
         self.photos = [Image.open(p).convert("RGB") for p in paths]
         self.collages = [self.collage(seed) for seed in range(COLLAGES if photos == "train" else 0)]
         self.grain = np.random.default_rng(0).standard_normal((512, 512, 3)).astype(np.float32)
@@ -62,10 +64,12 @@ class Art:
     def collage(self, seed):
         """A wide picture full of sprites and patches of colour, for cameras to move over: easier than photographs."""
         rng = np.random.default_rng(seed)
-        corners = Image.fromarray(rng.integers(0, 256, (2, 3, 3), np.uint8))
-        picture = corners.resize(COLLAGE_SIZE, Image.Resampling.BICUBIC)
+        picture, rough = Image.new("RGB", COLLAGE_SIZE), rng.random() < 0.6
+        for cells in (1, 3, 7) if rough else (1,):  # clouds of colour, coarse to fine
+            layer = Image.fromarray(rng.integers(0, 256, (2 * cells, 3 * cells, 3), np.uint8))
+            picture = Image.blend(picture, layer.resize(COLLAGE_SIZE, Image.Resampling.BICUBIC), 1 / cells**0.8)
         keys, masks = list(self.sprites), list(self.shapes.values())
-        for _ in range(int(rng.integers(25, 60))):
+        for _ in range(int(rng.integers(10 if rough else 25, 60))):
             n = int(rng.uniform(40, 170))
             if rng.random() < 0.5:
                 sprite = Image.fromarray(self.sprites[keys[int(rng.integers(len(keys)))]])
