@@ -30,7 +30,7 @@ class DenseHead(nn.Module):
         loss = 2 * F.mse_loss(measured, measures)
         for i, guess in enumerate(guesses):
             loss = loss + F.cross_entropy(guess, targets[:, i], ignore_index=IGNORED)
-        things = targets[:, 0] < len(LABELS)
+        things = (targets[:, 0] >= 0) & (targets[:, 0] < len(LABELS))  # not what is IGNORED, and not "nothing"
         right = (guesses[0].argmax(-1) == targets[:, 0])[things].float().mean()
         return loss, right.detach()
 
