@@ -57,7 +57,7 @@ WANTED = {
     "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "list", "caption"}), share=0.7),
     "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
     "sequence": Wanted("sequence", 4, SMOOTH, frozenset({"order", "list"})),
-    "five-minutes": Wanted("sequence", 4, FPS, frozenset({"order", "exist"}), share=0.5, hold=296),
+    "five-minutes": Wanted("sequence", 4, FPS, frozenset({"order", "exist"}), share=0.75, hold=296),
 }
 
 

@@ -34,7 +34,7 @@ export const samples: readonly Sample[] = [
     file: "counting.mp4",
     title: "How many?",
     seconds: 4,
-    questions: ["Count the crabs.", "What do you see?", "How old is the crab?"],
+    questions: ["How many fish do you see?", "What happens in the video?", "What is the main color?"],
   },
   {
     file: "appearing.mp4",
@@ -46,13 +46,13 @@ export const samples: readonly Sample[] = [
     file: "footage.mp4",
     title: "Cuts and moves",
     seconds: 8,
-    questions: ["How many different pictures are shown?", "Are there any cuts?", "Tell me what happens."],
+    questions: ["Count the shots.", "Does the scene change?", "Do you see a sword?"],
   },
   {
     file: "five-minutes.mp4",
     title: "Five minutes",
     seconds: 300,
-    questions: ["Is there a heart?", "Where is the cat?", "Is the heart to the left or to the right of the cat?"],
+    questions: ["What do you see first?", "Is the hamburger before or after the key?", "Is a hat shown?"],
   },
 ];
 
