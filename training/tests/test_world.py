@@ -12,8 +12,8 @@ from training.muon import orthogonal
 from training.tests.toy import make_cache
 from training.train import WAITING_LAYERS, forgotten
 from training.world.clips import draw_clip
-from training.world.render import TRAIN_STYLES, Art, render
-from training.world.scene import MOVES, Sampler
+from training.world.render import TRAIN_STYLES, Art, draw_shot, render
+from training.world.scene import MOVES, Sampler, Shot
 
 WITH_WORDS = 2  # a batch with questions
 WAIT = next(shape for shape in SHAPES if shape.wait)
@@ -46,6 +46,16 @@ class WorldTest(unittest.TestCase):
             acts = act_targets(scene, 10)[:, -1, 0]
             self.assertEqual(acts.tolist(), [IGNORED] * 3 + [ACTS.index(scene.camera)] * 7)
         self.assertEqual(seen, set(MOVES))
+
+    def test_a_mirrored_photograph_goes_by_the_same_way(self):
+        photo = self.art.photos[0]
+        shown = photo.height / SIDE  # pixels of the photograph in one of the picture
+        step = 12 * shown / (photo.width - photo.height / 2)
+        boxes = np.array([[0.1, 0.5, 0.5], [0.1 + step / 2, 0.5, 0.5]])
+        for flip in (False, True):
+            before, after = (draw_shot(self.art, Shot(0, 0, boxes, (0, 1, 2), flip), f, SIDE) for f in (0, 1))
+            moved = np.abs(after[:, :-12] - before[:, 12:]).mean()
+            self.assertLess(moved, 0.2 * np.abs(after[:, 12:] - before[:, :-12]).mean())
 
     def test_acts_are_what_things_do(self):
         for seed in range(20):

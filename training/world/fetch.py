@@ -28,6 +28,7 @@ SPRITES = {
     "twemoji": ("@iconify-json/twemoji@1.2.5", "CC-BY 4.0"),
     "fxemoji": ("@iconify-json/fxemoji@1.2.2", "Apache-2.0"),
     "emojione": ("@iconify-json/emojione@1.2.3", "CC-BY 4.0"),
+    "streamline": ("@iconify-json/streamline-emojis@1.2.4", "CC-BY 4.0"),
     "openmoji": ("@iconify-json/openmoji@1.2.29", "CC-BY-SA 4.0"),
     "fluent-3d": ("@lobehub/fluent-emoji-3d@1.1.0", "MIT"),
 }

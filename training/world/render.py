@@ -7,12 +7,12 @@ from PIL import Image, ImageDraw
 
 from training.world.vocabulary import COLOURS, LABELS, SHAPES
 
-TRAIN_STYLES = ("noto", "noto-v1", "fluent-flat", "twemoji", "fxemoji", "emojione")
+TRAIN_STYLES = ("noto", "noto-v1", "fluent-flat", "twemoji", "fxemoji", "emojione", "streamline")
 TEST_STYLES = ("openmoji", "fluent-3d")
 PATCHES = 8  # a side, of the targets' grid
 DETAIL = 128  # pixels of a sprite's side
 SEEN_DETAIL = 64  # enough for pictures of the encoder's size
-COLLAGES, COLLAGE_SIZE = 200, (720, 480)
+COLLAGES, COLLAGE_SIZE = 400, (720, 480)
 
 
 def shape_mask(shape):
@@ -58,7 +58,9 @@ class Art:
         if photos == "train":
             paths += sorted((Path(cache) / "more-photos").glob("*.jpg"))
         self.photos = [Image.open(p).convert("RGB") for p in paths]
-        self.collages = [self.collage(seed) for seed in range(COLLAGES if photos == "train" else 0)]
+        self.collages = [
+            (self.remix if seed % 2 else self.collage)(seed) for seed in range(COLLAGES if photos == "train" else 0)
+        ]
         self.grain = np.random.default_rng(0).standard_normal((512, 512, 3)).astype(np.float32)
 
     def collage(self, seed):
@@ -81,6 +83,20 @@ class Art:
             at = rng.integers(-n // 2, COLLAGE_SIZE[0] - n // 2), rng.integers(-n // 2, COLLAGE_SIZE[1] - n // 2)
             picture.paste(sprite, tuple(map(int, at)), sprite)
         return picture
+
+    def remix(self, seed):
+        """A part of a photograph, turned, in other colours and contrast: new ground for cameras to move over."""
+        rng = np.random.default_rng(seed)
+        photo = self.photos[int(rng.integers(len(self.photos)))].rotate(90 * rng.integers(4), expand=True)
+        scale = rng.uniform(0.6, 1) * min(photo.width / COLLAGE_SIZE[0], photo.height / COLLAGE_SIZE[1])
+        size = np.multiply(COLLAGE_SIZE, scale)
+        left, top = rng.random(2) * (np.array(photo.size) - size)
+        photo = photo.resize(COLLAGE_SIZE, Image.Resampling.BICUBIC, box=(left, top, left + size[0], top + size[1]))
+        pixels = np.asarray(photo, np.float32)[..., rng.permutation(3)] / 255
+        pixels = pixels ** rng.uniform(0.6, 1.6, 3)
+        if rng.random() < 0.3:
+            pixels = 1 - pixels
+        return Image.fromarray(np.uint8(255 * pixels))
 
     def sprite(self, thing):
         """The thing at its full resolution, RGBA with premultiplied alpha."""
@@ -141,7 +157,7 @@ def draw_shot(art, shot, frame, side):
     photo = (art.collages if shot.collage else art.photos)[shot.photo]
     left, top, edge = shot.boxes[frame]
     edge = edge * photo.height
-    x, y = left * (photo.width - edge), top * (photo.height - edge)
+    x, y = (1 - left if shot.flip else left) * (photo.width - edge), top * (photo.height - edge)
     image = photo.resize((side, side), Image.Resampling.BILINEAR, box=(x, y, x + edge, y + edge), reducing_gap=2.0)
     picture = np.asarray(image)[..., list(shot.permutation)]
     return (picture[:, ::-1] if shot.flip else picture).astype(np.float32)

@@ -42,7 +42,7 @@ class Shot:
     start: int  # its first frame
     boxes: np.ndarray  # [F, 3] left, top and side, as fractions of the photograph's width, height and height
     permutation: tuple  # of the colour channels
-    flip: bool  # left for right
+    flip: bool  # the photograph in a mirror
     collage: bool = False  # `photo` counts collages
 
 
@@ -286,11 +286,10 @@ class Sampler:
         if camera != "none":
             left = np.clip(left + rng.normal(0, 0.004, frames), 0, 1)
             top = np.clip(top + rng.normal(0, 0.004, frames), 0, 1)
-        still = ("none", "zooms in", "zooms out")
         permutation = tuple(rng.permutation(3)) if rng.random() < 0.4 else (0, 1, 2)
         collage = bool(collages and rng.random() < 0.5)
         photo = int(rng.integers(collages if collage else self.photos))
-        flip = camera in still and bool(rng.random() < 0.5)
+        flip = bool(rng.random() < 0.5)
         return Shot(photo, 0, np.stack([left, top, sides], 1), permutation, flip, collage)
 
     def add_footage(self, scene):
