@@ -110,24 +110,33 @@ test("scores the reference's answers as they deserve, both ways, and writes them
   );
 });
 
-test("gives PyTorch's answers about a suite of the world, which are mostly right", async () => {
-  type Said = { readonly clip: string; readonly question: string; readonly memory: string; readonly lookAgain: string };
-  const folder = "tests/fixtures/suite";
-  const answers = scratch("suite.json");
-  const run = await evaluate("--suite", folder, "--json", "--answers", answers);
-  expect(said(run)).toEqual([]);
-  const theirs: readonly Said[] = JSON.parse(readFileSync(`${folder}/answers.json`, "utf8"));
-  const ours: readonly Said[] = JSON.parse(readFileSync(answers, "utf8"));
-  expect(ours.length).toBeGreaterThan(100);
-  const differing = ours.filter(({ clip, question, memory, lookAgain }) => {
-    const other = theirs.find((each) => each.clip === clip && each.question === question);
-    return other?.memory !== memory || other?.lookAgain !== lookAgain;
-  });
-  expect(differing.length, JSON.stringify(differing)).toBeLessThanOrEqual(0.005 * ours.length);
-  const { accuracy, lookAgain } = JSON.parse(run.out);
-  expect(accuracy).toBeGreaterThan(0.6);
-  expect(lookAgain.accuracy).toBeGreaterThan(0.6);
-});
+test.each([
+  ["memory", "memory", 12],
+  ["look-again", "lookAgain", 4],
+] as const)(
+  "gives PyTorch's answers about a suite of the world, which are mostly right, from %s",
+  async (from, key, clips) => {
+    type Said = {
+      readonly clip: string;
+      readonly question: string;
+      readonly memory?: string;
+      readonly lookAgain?: string;
+    };
+    const folder = "tests/fixtures/suite";
+    const answers = scratch(`suite-${from}.json`);
+    const limit = ["--from", from, "--limit", String(clips)];
+    const run = await evaluate("--suite", folder, ...limit, "--json", "--answers", answers);
+    expect(said(run)).toEqual([]);
+    const theirs: readonly Said[] = JSON.parse(readFileSync(`${folder}/answers.json`, "utf8"));
+    const ours: readonly Said[] = JSON.parse(readFileSync(answers, "utf8"));
+    expect(new Set(ours.map(({ clip }) => clip)).size).toBe(clips);
+    const differing = ours.filter(({ clip, question, [key]: answer }) => {
+      return theirs.find((each) => each.clip === clip && each.question === question)?.[key] !== answer;
+    });
+    expect(differing.length, JSON.stringify(differing)).toBeLessThanOrEqual(0.005 * ours.length);
+    expect(JSON.parse(run.out).accuracy).toBeGreaterThan(0.6);
+  },
+);
 
 test("asks in one way, about the first clips", async () => {
   const first = questions.filter(({ clip }) => clip === questions[0]?.clip);
