@@ -42,6 +42,7 @@ NAMING = {"list": 4.0, "exist": 2.0, "color": 1.0, "count": 2.0, "relation": 1.0
 
 # Against what suites have, more of what is hardest to learn: two things, moving cameras.
 CLIP_KINDS = {"one": 0.15, "two": 0.27, "sequence": 0.13, "count": 0.1, "appear": 0.11, "footage": 0.14, "camera": 0.1}
+RESTS = 4  # pictures that follow one another in a wait, where it is not one
 WAITING = {"one": 0.2, "two": 0.2, "sequence": 0.2, "count": 0.2, "appear": 0.2}
 NAMED = {"one": 0.3, "two": 0.5, "count": 0.2}
 MOVING = {"one": 0.1, "two": 0.25, "camera": 0.5, "footage": 0.15}
@@ -206,9 +207,9 @@ def steps(scene):
     return out
 
 
-def and_ignored(table):
-    """Rows [F, …] and one more, for a picture that nothing is told of."""
-    return np.concatenate([table, np.full_like(table[:1], IGNORED)])
+def and_ignored(table, rows):
+    """Rows [F, …] and some more, for pictures that nothing is told of."""
+    return np.concatenate([table, np.full((rows, *table.shape[1:]), IGNORED)])
 
 
 def first_event(scene):
@@ -254,11 +255,11 @@ class World:
         )
         return sampler, Asker(sampler.rng)
 
-    def draw(self, sampler, shape, pause=None):
+    def draw(self, sampler, shape, pause=None, rests=1):
         """A scene, its frames and owners in the last rows, what can be told of them, and the mask of rows in use.
 
         `order` says which frame stands at each place [F + wait] of the sequence; `pause` is the one that waits, one of
-        the clip's or, at its end, a picture of its own.
+        the clip's or, at its end, a picture of its own, or several.
         """
         rng, frames = sampler.rng, shape.frames
         kind = str(rng.choice(list(shape.kinds), p=list(shape.kinds.values())))
@@ -270,10 +271,11 @@ class World:
         order = np.arange(frames)
         targets, course, acts = (told(scene, frames) for told in (dense_targets, course_targets, act_targets))
         if shape.wait:
-            video = np.concatenate([video, self.pause_picture(sampler)])
-            owner = np.concatenate([owner, np.full_like(owner[:1], -1)])
-            order = np.insert(np.arange(frames), pause, [pause] * shape.wait)
-            course, acts, targets = and_ignored(course)[order], and_ignored(acts)[order], and_ignored(targets)
+            video = np.concatenate([video, *(self.pause_picture(sampler, rests) for _ in range(rests))])
+            owner = np.concatenate([owner, np.full((rests, owner.shape[1]), -1, np.int8)])
+            order = np.insert(np.arange(frames), pause, pause + np.sort(rng.integers(rests, size=shape.wait)))
+            course, acts, targets = (and_ignored(told, rests) for told in (course, acts, targets))
+            course, acts = course[order], acts[order]
             course[:, : list(COURSES).index("step")] = IGNORED
             course[1:, -1][order[1:] == order[:-1]] = 0
         mask = (order >= first).astype(np.float32)
@@ -283,10 +285,10 @@ class World:
             "acts": acts,
         }
 
-    def pause_picture(self, sampler):
-        """A picture to wait on, uint8 [1, S, S, 3]: a plain colour, or a photograph."""
+    def pause_picture(self, sampler, rests):
+        """A picture to wait on, uint8 [1, S, S, 3]: a plain colour, or, mostly where there are several, a photograph."""
         rng = sampler.rng
-        if rng.random() < 0.3:
+        if rng.random() < (0.3 if rests == 1 else 0.8):
             scene = sampler.scene(1, "camera")
             return render(self.art, scene, SIDE, rng)[0]
         shade = rng.integers(0, 256, 3) if rng.random() < 0.5 else rng.integers(0, 256)
@@ -312,18 +314,21 @@ class World:
         # The same for pairs of batches, so that two processes do not wait for each other.
         shape = SHAPES[int(np.random.default_rng((self.seed, 4, number // 2)).choice(len(SHAPES), p=SHARES))]
         parts, branches = [], []
-        pause = shape.frames
+        pause, rests = shape.frames, 1
         if shape.wait and sampler.rng.random() < 0.4:  # then some of the clip follows
             pause -= int(sampler.rng.integers(1, min(shape.lengths)))
+        elif shape.wait and sampler.rng.random() < 0.5:
+            rests = RESTS
         for clip in range(shape.clips):
-            scene, part = self.draw(sampler, shape, pause)
+            scene, part = self.draw(sampler, shape, pause, rests)
             drawn, first = self.branches(sampler.rng, asker, scene, shape)
             parts.append(part | self.prefix(sampler.rng, first, part["mask"].all()))
             branches += [(clip, *rest) for rest in drawn]
         if not branches:
             return collate(parts)
         stills = self.still_batch(number, stage=3, pictures=STILLS_BESIDE)
-        wait = {"wait": (pause + 1, pause + shape.wait)} if shape.wait else {}  # frames that repeat the one before
+        # Frames that repeat the one before.
+        wait = {"wait": (pause + 1, pause + shape.wait)} if shape.wait and rests == 1 else {}
         return collate(parts) | {"stills": stills, "branches": grouped(branches)} | wait
 
     def prefix(self, rng, first, full):

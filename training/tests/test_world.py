@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.data import ACTS, IGNORED, SHAPES, SIDE, THINGS, World, act_targets, course_targets
+from training.data import ACTS, IGNORED, RESTS, SHAPES, SIDE, THINGS, World, act_targets, course_targets
 from training.muon import orthogonal
 from training.tests.toy import make_cache
 from training.train import WAITING_LAYERS, forgotten
@@ -77,17 +77,20 @@ class WorldTest(unittest.TestCase):
         self.assertEqual([int(np.argmax(cuts[4:] == n)) for n in range(3)], starts)
 
     def test_a_wait_repeats_one_picture(self):
-        """One of the clip's, or one of its own after it, of which nothing is told."""
+        """One of the clip's, or some of its own after it, of which nothing is told."""
         world = World(self.cache, None, {}, 0)
-        for pause in (WAIT.frames - 2, WAIT.frames):
+        for pause, rests in ((WAIT.frames - 2, 1), (WAIT.frames, 1), (WAIT.frames, RESTS)):
             sampler, _ = world.start(2, pause)
-            scene, part = world.draw(sampler, WAIT, pause)
-            order, own = part["order"], pause == WAIT.frames
+            scene, part = world.draw(sampler, WAIT, pause, rests)
+            order, own = part["order"], rests if pause == WAIT.frames else 0
             self.assertEqual(len(order), WAIT.frames + WAIT.wait)
             self.assertEqual(sorted(set(order.tolist())), list(range(WAIT.frames + own)))
-            self.assertEqual(np.bincount(order)[pause], WAIT.wait + (not own))
+            self.assertEqual((np.diff(order[WAIT.frames - 2 :]) >= 0).all(), True)
+            self.assertEqual(np.bincount(order)[pause : pause + rests].sum(), WAIT.wait + (not own))
             self.assertEqual(int(part["mask"].sum()), scene.frames + WAIT.wait)
-            self.assertTrue((part["course"][pause + 1 : pause + WAIT.wait, -1] == 0).all())
+            repeats = np.flatnonzero(order[1:] == order[:-1]) + 1
+            self.assertEqual(len(repeats), WAIT.wait - own)
+            self.assertTrue((part["course"][repeats, -1] == 0).all())
             self.assertEqual((part["targets"][-1] == IGNORED).all(), True)
 
     def test_steps_are_what_became_of_the_picture(self):
