@@ -51,10 +51,10 @@ def real_shots(scene):
 
 
 WANTED = {
-    "one-object": Wanted("one", 4, SMOOTH, frozenset({"motion", "where", "caption"})),
+    "one-object": Wanted("one", 4, SMOOTH, frozenset({"motion", "where", "caption", "background"})),
     "two-objects": Wanted("two", 4, SMOOTH, frozenset({"motion", "relation", "list"})),
-    "counting": Wanted("count", 4, SMOOTH, frozenset({"count", "background"}), lambda scene: len(scene.things) >= 4),
-    "appearing": Wanted("appear", 6, SMOOTH, frozenset({"appear", "list", "caption"}), share=0.7),
+    "counting": Wanted("count", 4, SMOOTH, frozenset({"count", "exist", "background"}), lambda scene: len(scene.things) >= 4),
+    "appearing": Wanted("appear", 4, SMOOTH, frozenset({"appear", "list", "caption", "where"}), share=0.7),
     "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
     "sequence": Wanted("sequence", 4, SMOOTH, frozenset({"order", "list"})),
     "five-minutes": Wanted("sequence", 4, FPS, frozenset({"order", "exist"}), share=0.75, hold=296),

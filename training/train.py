@@ -299,6 +299,7 @@ def summary(logs):
     out = {}
     for name in ("loss", "dense", "course", "act", "acts_right", "forgot", "label_encoder", "label_connector"):
         values = [float(log[name]) for log in logs if log.get(name) is not None]
+        values = [value for value in values if not math.isnan(value)]  # a batch may have nothing to name
         if values:
             out[name] = round(sum(values) / len(values), 4)
     right, count = collections.Counter(), collections.Counter()

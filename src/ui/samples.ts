@@ -18,11 +18,7 @@ export const samples: readonly Sample[] = [
     file: "two-objects.mp4",
     title: "Two objects",
     seconds: 4,
-    questions: [
-      "Which things appear?",
-      "Is the heart to the left or to the right of the cat?",
-      "Does the cat move, and which way?",
-    ],
+    questions: ["List the objects.", "On which side of the cat is the guitar?", "Which way does the cat move?"],
   },
   {
     file: "sequence.mp4",
@@ -34,7 +30,7 @@ export const samples: readonly Sample[] = [
     file: "counting.mp4",
     title: "How many?",
     seconds: 4,
-    questions: ["How many fish do you see?", "What happens in the video?", "What is the main color?"],
+    questions: ["How many stars are there?", "What is going on?", "What is the background color?"],
   },
   {
     file: "appearing.mp4",
@@ -52,7 +48,7 @@ export const samples: readonly Sample[] = [
     file: "five-minutes.mp4",
     title: "Five minutes",
     seconds: 300,
-    questions: ["What do you see first?", "Is the hamburger before or after the key?", "Is a hat shown?"],
+    questions: ["What comes first?", "Is the butterfly before or after the heart?", "Is there a hat?"],
   },
 ];
 
