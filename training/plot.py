@@ -5,6 +5,7 @@ python -m training.plot --run DIR --out docs/training.svg
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 import matplotlib
@@ -12,7 +13,7 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
 
-WINDOW = 12  # entries of the log in a mean
+WINDOW = 30  # entries of the log in a mean
 
 
 def read_log(run):
@@ -31,28 +32,31 @@ def smoothed(points):
 
 
 def by_type(entries):
-    """type → [(clips, right, asked)]."""
-    out = {}
+    """type → [(clips, right, asked)]; clips count in the stage with language alone."""
+    out, clips, before = {}, 0, 0
     for entry in entries:
-        for kind, (share, count) in entry["exact"].items():
-            out.setdefault(kind, []).append((entry["clips"], share * count, count))
+        seen, before = entry["clips"] - before, entry["clips"]
+        if entry["stage"] != "language":
+            continue
+        clips += seen
+        for kind, (share, count) in entry.get("exact", {}).items():
+            out.setdefault(kind, []).append((clips, share * count, count))
     return out
 
 
 def draw(entries, out):
-    language = [entry for entry in entries if entry["stage"] == "language" and "exact" in entry]
-    vision = [entry for entry in entries if "label_encoder" in entry]
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), width_ratios=(2, 3), layout="constrained")
-    frames = [entry["frames"] for entry in vision]
-    left.plot(frames, [entry["label_encoder"] for entry in vision], label="things named, encoder")
-    left.plot(frames, [entry["label_connector"] for entry in vision], label="things named, connector")
+    frames = [entry["frames"] for entry in entries]
+    for part in ("encoder", "connector"):
+        shares = [entry.get(f"label_{part}", math.nan) for entry in entries]
+        left.plot(frames, shares, label=f"things named, {part}")
     left.set(xlabel="frames seen", ylabel="share right", ylim=(0, 1))
     left.legend(loc="lower right")
     colours = plt.get_cmap("tab20").colors
-    for i, (kind, points) in enumerate(sorted(by_type(language).items())):
+    for i, (kind, points) in enumerate(sorted(by_type(entries).items())):
         style = "-" if i < len(colours) else "--"
         right.plot(*smoothed(points), style, color=colours[i % len(colours)], label=kind, linewidth=1.2)
-    right.set(xlabel="clips seen", ylabel="whole answers right", ylim=(0, 1))
+    right.set(xlabel="clips seen with questions", ylabel="whole answers right", ylim=(0, 1))
     right.legend(ncols=2, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(out)
 
