@@ -130,6 +130,7 @@ test.each([
     const theirs: readonly Said[] = JSON.parse(readFileSync(`${folder}/answers.json`, "utf8"));
     const ours: readonly Said[] = JSON.parse(readFileSync(answers, "utf8"));
     expect(new Set(ours.map(({ clip }) => clip)).size).toBe(clips);
+    expect(ours.length).toBeGreaterThan(8 * clips);
     const differing = ours.filter(({ clip, question, [key]: answer }) => {
       return theirs.find((each) => each.clip === clip && each.question === question)?.[key] !== answer;
     });
