@@ -32,10 +32,10 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
-          // Each starts a server and a browser.
+          // Each starts a server and a browser, which mostly wait: two files at a time.
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

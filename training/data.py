@@ -75,6 +75,8 @@ SHARES = (0.31, 0.12, 0.06, 0.04, 0.27, 0.2)  # of the batches
 # Types of questions whose answers a wait, or the picture in it, would change.
 FLEETING = {"when", "still", "cut", "camera", "dominant", "brightness", "background", "caption", "fade", "shots"}
 SANDWICHES = 0.22  # share of full clips with a question before the frames too
+
+
 @dataclass
 class Encoded:
     """A question's tokens: what stands in the prompt, and the answer with its end."""

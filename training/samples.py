@@ -53,7 +53,9 @@ def real_shots(scene):
 WANTED = {
     "one-object": Wanted("one", 4, SMOOTH, frozenset({"motion", "where", "caption", "background"})),
     "two-objects": Wanted("two", 4, SMOOTH, frozenset({"motion", "relation", "list"})),
-    "counting": Wanted("count", 4, SMOOTH, frozenset({"count", "exist", "background"}), lambda scene: len(scene.things) >= 4),
+    "counting": Wanted(
+        "count", 4, SMOOTH, frozenset({"count", "exist", "background"}), lambda scene: len(scene.things) >= 4
+    ),
     "appearing": Wanted("appear", 4, SMOOTH, frozenset({"appear", "list", "caption", "where"}), share=0.7),
     "footage": Wanted("footage", 8, SMOOTH, frozenset({"shots", "cut"}), real_shots),
     "sequence": Wanted("sequence", 4, SMOOTH, frozenset({"order", "list"})),

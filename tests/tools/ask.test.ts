@@ -35,31 +35,21 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-/** Clips that are also read again, once for each of their questions; tests/fixtures/suite has more. */
-const readAgain = ["one-object.mp4", "footage.mp4"];
-
-const bothWays = references.flatMap((reference) => [
-  { ...reference, from: "memory" as const },
-  ...(readAgain.includes(reference.clip) ? [{ ...reference, from: "look-again" as const }] : []),
-]);
-
-test.each(bothWays)(
-  "answers about $clip as the reference does, from $from",
-  async ({ clip, frames, questions, from }) => {
-    const asked = questions.map(({ question }) => question);
-    const options = {
-      model: modelAddress("public/models/nano"),
-      url: null,
-      encoder: "auto",
-      fps: null,
-      at: null,
-    } as const;
-    const result = await host.run("ask", { ...options, questions: asked, from }, [`public/samples/${clip}`]);
-    const answers = result.answers.map(({ question, answer }) => ({ question, answer }));
-    expect(answers).toEqual(questions.map((each) => ({ question: each.question, answer: each[from] })));
-    expect(result).toMatchObject({ frames, visualTokens: frames * 12, stateBytes: 253_440, notices: [] });
-  },
-);
+test.each(references)("answers about $clip as the reference does", async ({ clip, frames, questions }) => {
+  const asked = questions.map(({ question }) => question);
+  const options = {
+    model: modelAddress("public/models/nano"),
+    url: null,
+    encoder: "auto",
+    fps: null,
+    at: null,
+    from: "memory",
+  } as const;
+  const result = await host.run("ask", { ...options, questions: asked }, [`public/samples/${clip}`]);
+  const answers = result.answers.map(({ question, answer }) => ({ question, answer }));
+  expect(answers).toEqual(questions.map(({ question, memory }) => ({ question, answer: memory })));
+  expect(result).toMatchObject({ frames, visualTokens: frames * 12, stateBytes: 253_440, notices: [] });
+});
 
 test.each([
   ["one-object.mp4", "memory"],

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from training.data import ACTS, IGNORED, RESTS, SHAPES, SIDE, THINGS, World, act_targets, course_targets
 from training.muon import orthogonal
 from training.tests.toy import make_cache
 from training.train import WAITING_LAYERS, forgotten
 from training.world.clips import draw_clip
-from training.world.render import TRAIN_STYLES, Art, draw_shot, render
+from training.world.render import LEAST_DETAIL, TRAIN_STYLES, TWINS, Art, draw_shot, least_detail, read_photos, render
 from training.world.scene import MOVES, Sampler, Shot
 
 WITH_WORDS = 2  # a batch with questions
@@ -56,6 +57,24 @@ class WorldTest(unittest.TestCase):
             before, after = (draw_shot(self.art, Shot(0, 0, boxes, (0, 1, 2), flip), f, SIDE) for f in (0, 1))
             moved = np.abs(after[:, :-12] - before[:, 12:]).mean()
             self.assertLess(moved, 0.2 * np.abs(after[:, 12:] - before[:, :-12]).mean())
+
+    def test_pictures_over_which_a_move_would_not_be_seen_are_left_out(self):
+        noise = np.random.default_rng(0).integers(0, 256, (160, 320, 3), np.uint8)
+        half_plain = noise.copy()
+        half_plain[:, 140:] = 90
+        stripes = [np.broadcast_to(lines, noise.shape) for lines in (noise[:1], noise[:, :1])]
+        for pixels in (half_plain, *stripes):
+            self.assertEqual(least_detail(Image.fromarray(pixels)), 0)
+        self.assertGreater(least_detail(Image.fromarray(noise)), LEAST_DETAIL)
+        with tempfile.TemporaryDirectory() as folder:
+            cache = Path(folder)
+            make_cache(cache)
+            before = {use: len(read_photos(cache, use)) for use in ("train", "test")}
+            Image.fromarray(half_plain).save(cache / "photos/00.jpg")
+            for name in ("02.jpg", "07.jpg"):  # of those for suites
+                (cache / "photos" / name).rename(cache / "photos" / f"{name[:2]}-{TWINS[0]}.jpg")
+            after = {use: len(read_photos(cache, use)) for use in ("train", "test")}
+        self.assertEqual(after, {"train": before["train"] - 1, "test": before["test"] - 2})
 
     def test_acts_are_what_things_do(self):
         for seed in range(20):

@@ -3,7 +3,7 @@
 python -m training.world.fetch --cache DIR
 
 Needs npm, apt-get (Debian), pip, and the packages of training/requirements.txt. Sources and their licences: SPRITES,
-PHOTOS, OPEN_PHOTOS.
+PHOTOS, MORE_PHOTOS, PAINTINGS, OPEN_PHOTOS.
 """
 
 import argparse
@@ -32,9 +32,11 @@ SPRITES = {
     "openmoji": ("@iconify-json/openmoji@1.2.29", "CC-BY-SA 4.0"),
     "fluent-3d": ("@lobehub/fluent-emoji-3d@1.1.0", "MIT"),
 }
-# Debian packages of each folder. Those of MORE_PHOTOS are for training alone; of the others a fifth is for suites.
+# Debian packages of each folder. Those of MORE_PHOTOS and PAINTINGS are for training alone; of PHOTOS a fifth is for suites.
 PHOTOS = ("gnome-backgrounds", "mate-backgrounds", "plasma-workspace-wallpapers")
 MORE_PHOTOS = ("ukui-wallpapers", "lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04")
+# The paintings of Wesnoth, GPL-2+.
+PAINTINGS = tuple(f"wesnoth-1.16-{part}" for part in ("data", "did", "httt", "l", "sota", "trow", "ttb"))
 # Photographs that may be shown: in the public domain, or CC0 (scikit-image's data/README.txt). For the sample clip.
 OPEN_PHOTOS = (
     "scikit-image==0.26.0",
@@ -42,6 +44,7 @@ OPEN_PHOTOS = (
 )
 SIDE = 128
 PHOTO_HEIGHT = 640
+LEAST_HEIGHT = 400  # what is smaller is not a photograph, or too blurred
 
 
 def package_folder(cache, package):
@@ -111,8 +114,11 @@ def fetch_sprites(cache):
     np.savez(cache / "sprites.npz", **arrays)
 
 
-def fetch_photos(cache, name, packages):
-    """Writes NAME/*.jpg: of each folder of pictures in the packages the largest, PHOTO_HEIGHT pixels high."""
+def fetch_photos(cache, name, packages, within=""):
+    """Writes NAME/*.jpg: of each folder of pictures in the packages the largest, PHOTO_HEIGHT pixels high.
+
+    Those of games lie `within` folders of that name, as JPEG; lettering is PNG.
+    """
     debs, root, out = cache / "debs" / name, cache / "wallpapers" / name, cache / name
     for folder in (debs, root, out):
         folder.mkdir(parents=True, exist_ok=True)
@@ -123,6 +129,8 @@ def fetch_photos(cache, name, packages):
     for path in sorted(root.rglob("*")):
         if path.suffix not in {".jpg", ".png", ".webp"} or "screenshot" in path.name:
             continue
+        if within and (within not in path.parts or path.suffix != ".jpg"):
+            continue
         sizes = "contents" in path.parts  # one picture in several sizes
         key = path.parent if sizes else path
         if key not in largest or path.stat().st_size > largest[key].stat().st_size:
@@ -130,7 +138,7 @@ def fetch_photos(cache, name, packages):
     Image.MAX_IMAGE_PIXELS = None
     for key, path in largest.items():
         image = Image.open(path).convert("RGB")
-        if image.width < image.height:
+        if image.width < image.height or image.height < LEAST_HEIGHT:
             continue
         image = image.resize((round(image.width * PHOTO_HEIGHT / image.height), PHOTO_HEIGHT), Image.Resampling.LANCZOS)
         file = "-".join(key.relative_to(root).with_suffix("").parts[2:])
@@ -168,6 +176,7 @@ def main():
     fetch_sprites(cache)
     fetch_photos(cache, "photos", PHOTOS)
     fetch_photos(cache, "more-photos", MORE_PHOTOS)
+    fetch_photos(cache, "paintings", PAINTINGS, within="story")
     fetch_open_photos(cache)
 
 

@@ -13,6 +13,11 @@ PATCHES = 8  # a side, of the targets' grid
 DETAIL = 128  # pixels of a sprite's side
 SEEN_DETAIL = 64  # enough for pictures of the encoder's size
 COLLAGES, COLLAGE_SIZE = 400, (720, 480)
+# A camera's move must be seen: neighbouring pixels of its picture differ by so much of 255, wherever it looks.
+LEAST_DETAIL = 0.5
+WINDOW, WINDOW_SHARE = 96, 0.6  # what a camera sees: pixels a side, and of a photograph's height
+# Among the pictures for suites, those that training sees in another size or other colours.
+TWINS = ("Elephants_3840x2160", "grid-d", "pixels-l", "vnc-d", "Patak-contents-images")
 
 
 def shape_mask(shape):
@@ -41,6 +46,31 @@ def shape_mask(shape):
     return np.array(image.resize((DETAIL, DETAIL), Image.Resampling.BOX))
 
 
+def least_detail(photo):
+    """By how much neighbouring pixels differ, across or down, where a camera would see least of it."""
+    height = round(WINDOW / WINDOW_SHARE)
+    size = round(photo.width * height / photo.height), height
+    pixels = np.asarray(photo.convert("L").resize(size, Image.Resampling.BILINEAR), np.float32)
+    least = np.inf
+    for axis in (0, 1):
+        change = np.abs(np.diff(pixels, axis=axis))
+        windows = np.lib.stride_tricks.sliding_window_view(change, (WINDOW - 1, WINDOW - 1))[::16, ::16]
+        least = min(least, windows.mean((2, 3)).min())
+    return least
+
+
+def read_photos(cache, use):
+    """Photographs to train on, for suites ("test"), or that may be shown ("open", which suites have too)."""
+    shown = sorted((cache / "open-photos").glob("*.jpg"))
+    paths = [p for i, p in enumerate(sorted((cache / "photos").glob("*.jpg"))) if (i % 5 == 2) == (use == "test")]
+    if use == "train":
+        paths += [p for more in ("more-photos", "paintings") for p in sorted((cache / more).glob("*.jpg"))]
+    if use == "test":
+        paths = [p for p in paths if not p.stem.endswith(TWINS)] + shown
+    photos = [Image.open(p).convert("RGB") for p in (shown if use == "open" else paths)]
+    return [photo for photo in photos if least_detail(photo) >= LEAST_DETAIL]
+
+
 class Art:
     """The sprites of some styles, the shapes, and photographs."""
 
@@ -52,12 +82,7 @@ class Art:
         self.sprites = {key: shrunk(sprites[key], detail) for key in zip(*self.available.nonzero(), strict=True)}
         self.outlined = {key: outlined(sprite) for key, sprite in self.sprites.items()}
         self.shapes = {shape: shrunk(shape_mask(shape), detail) for shape in SHAPES}
-        paths = sorted((Path(cache) / ("open-photos" if photos == "open" else "photos")).glob("*.jpg"))
-        if photos != "open":
-            paths = [p for i, p in enumerate(paths) if (i % 5 == 2) == (photos == "test")]
-        if photos == "train":
-            paths += sorted((Path(cache) / "more-photos").glob("*.jpg"))
-        self.photos = [Image.open(p).convert("RGB") for p in paths]
+        self.photos = read_photos(Path(cache), photos)
         self.collages = [
             (self.remix if seed % 2 else self.collage)(seed) for seed in range(COLLAGES if photos == "train" else 0)
         ]
