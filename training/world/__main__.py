@@ -35,7 +35,7 @@ def suite(art, seed, count, frames, side, split="test", kind=None, plain=False, 
 
 def write_video(pictures, path, fps=FPS):
     """H.264, BT.709, so well compressed that a question is about the picture and not about the codec."""
-    frames, height, width, _ = pictures.shape
+    _, height, width, _ = pictures.shape
     size = f"{width}x{height}"
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(fps), "-i", "-"]
     colour = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_primaries", "bt709"]

@@ -314,7 +314,7 @@ class Asker:
             yield self.ask("before", "order", f"The {b.label} comes after the {a.label}.", b.words, a.label)
 
     def appearance(self, scene):
-        stays, other = scene.things
+        _, other = scene.things
         comes = not other.shown[0]
         change = int(np.argmax(other.shown != other.shown[0]))
         name = sentence(article(other.words))
