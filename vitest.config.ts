@@ -1,6 +1,12 @@
+import { delimiter, dirname } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { chromiumFlags, findChromium } from "./tools/chromium.ts";
+import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
+
+// Beside its Vulkan driver Chromium has the loader that Dawn in Node looks for, which a machine without a screen may lack.
+const driver = findVulkanDriver();
+if (driver)
+  process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, dirname(driver)].filter(Boolean).join(delimiter);
 
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
 
