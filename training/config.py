@@ -6,7 +6,7 @@ SANDWICH = "\n{question}\nAnswer:"
 
 NANO = {
     "model_type": "auroralong",
-    "name": "nano-v3",
+    "name": "nano-v4",
     "license": "Apache-2.0 (weights); trained on sprites under Apache-2.0, MIT and CC-BY 4.0: see README.md",
     "vision_config": {
         "model_type": "siglip_vision_model",

@@ -142,7 +142,8 @@ def find_clip(model, tokenizer, cache, out, name, seed):
         return scene.noise == 0 and wanted.fits(scene)
 
     for _, pictures, asked in suite(art, seed, 4000, length, VIDEO_SIDE, kind=wanted.kind, plain=True, fits=fits):
-        asked = list({q.question: q for q in asked if not wanted.hold or q.type in wanted.types}.values())[:MOST_ASKED]
+        asked = list({q.question: q for q in asked if not wanted.hold or q.type in wanted.types}.values())
+        asked = sorted(asked, key=lambda q: q.type not in wanted.types)[:MOST_ASKED]
         if not wanted.types <= {q.type for q in asked}:
             continue
         held = np.repeat(pictures[-1:], wanted.hold * wanted.fps, 0)

@@ -361,7 +361,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--compile", action="store_true", help="pays on GPUs")
+    parser.add_argument("--compile", action="store_true", help="pays on GPUs, and for vision")
     parser.add_argument("--order", choices=("ascending", "descending", "none"), default="ascending")
     parser.add_argument("--merge", type=numbers, help="tokens removed in each layer, as 18,13,9,7,5,0")
     return parser.parse_args()

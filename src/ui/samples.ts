@@ -24,7 +24,7 @@ export const samples: readonly Sample[] = [
     file: "sequence.mp4",
     title: "One after another",
     seconds: 4,
-    questions: ["What comes first?", "Describe what happens.", "What is the color of the triangle?"],
+    questions: ["What appears first?", "What is going on?", "Is the rocket before or after the heart?"],
   },
   {
     file: "counting.mp4",
@@ -34,9 +34,9 @@ export const samples: readonly Sample[] = [
   },
   {
     file: "appearing.mp4",
-    title: "A late arrival",
+    title: "Here and gone",
     seconds: 4,
-    questions: ["What appears later?", "Where does the circle end up?", "Is the circle left or right of the dog?"],
+    questions: ["What goes away?", "Does the blue circle change its size?", "Tell me what happens."],
   },
   {
     file: "footage.mp4",
@@ -48,7 +48,7 @@ export const samples: readonly Sample[] = [
     file: "five-minutes.mp4",
     title: "Five minutes",
     seconds: 300,
-    questions: ["What comes first?", "Is the butterfly before or after the heart?", "Is there a hat?"],
+    questions: ["What is shown first?", "Is the triangle before or after the cake?", "Is a pineapple shown?"],
   },
 ];
 

@@ -82,7 +82,7 @@ test("a lost graphics device is told, and the model can be loaded again", async 
   try {
     const page = await browser.newPage();
     await page.goto(baseURL ?? "");
-    await page.getByRole("button", { name: "Sample: A late arrival" }).click();
+    await page.getByRole("button", { name: "Sample: Here and gone" }).click();
     await watchedToTheEnd(page);
     const session = await browser.newBrowserCDPSession();
     await session.send("Browser.crashGpuProcess");

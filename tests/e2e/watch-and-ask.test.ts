@@ -131,9 +131,9 @@ function stopAtFirstText(): void {
 
 test("three turns in one conversation, then a new one", async ({ app }) => {
   await app.goto("/");
-  await app.getByRole("button", { name: "Sample: A late arrival" }).click();
+  await app.getByRole("button", { name: "Sample: Here and gone" }).click();
   await watchedToTheEnd(app);
-  const questions = ["appear", "color", "count"].map((type) => questionOf("appearing.mp4", type));
+  const questions = ["appear", "list", "color"].map((type) => questionOf("appearing.mp4", type));
   for (const question of questions) expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
   await expect(turns(app)).toHaveCount(3);
   await expect(turns(app).getByRole("heading")).toHaveText(questions);

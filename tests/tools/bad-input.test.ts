@@ -93,5 +93,5 @@ test.each(damagedModels)("a model with %s is refused in one line", async (what, 
 
 test("and a good model answers after all these", async () => {
   const result = await ask("public/samples/sequence.mp4");
-  expect(result.answers[0]?.answer).toBe("A snail appears first.");
+  expect(result.answers[0]?.answer).toBe("A rocket appears first.");
 });

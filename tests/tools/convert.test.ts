@@ -86,7 +86,7 @@ describe("the embedded model", () => {
       },
       ["public/samples/sequence.mp4"],
     );
-    expect(result.answers[0]?.answer).toBe("A snail appears first.");
+    expect(result.answers[0]?.answer).toBe("A rocket appears first.");
   });
 });
 
