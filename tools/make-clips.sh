@@ -13,6 +13,6 @@ ff -i $samples/counting.mp4 $exact -c:v libvpx-vp9 -lossless 1 -threads 1 -color
 # watch matters.
 half="select=not(mod(n\\,12)),setpts=N/2/TB,fps=2"
 ff -i $samples/one-object.mp4 -i $samples/two-objects.mp4 -i $samples/sequence.mp4 -i $samples/counting.mp4 -i $samples/appearing.mp4 \
-  -filter_complex "[0:v]$half[a];[1:v]$half[b];[3:v]$half[d];[a][b][2:v][d][4:v]concat=n=5:v=1,scale=192:192,loop=loop=1:size=40,setpts=N/2/TB" -r 2 \
+  -filter_complex "[0:v]$half[a];[1:v]$half[b];[2:v]$half[c];[3:v]$half[d];[4:v]$half[e];[a][b][c][d][e]concat=n=5:v=1,scale=192:192,loop=loop=1:size=40,setpts=N/2/TB" -r 2 \
   $exact -c:v libx264 -preset slow -threads 1 -g 8 -crf 30 -movflags +faststart forty-seconds.mp4
 ls -l

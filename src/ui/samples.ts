@@ -30,7 +30,7 @@ export const samples: readonly Sample[] = [
     file: "counting.mp4",
     title: "How many?",
     seconds: 4,
-    questions: ["How many stars are there?", "What is going on?", "What is the background color?"],
+    questions: ["What is the number of bicycles?", "What is going on?", "Do you see a cat?"],
   },
   {
     file: "appearing.mp4",
