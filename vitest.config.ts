@@ -39,7 +39,7 @@ export default defineConfig({
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
           // Each starts a server and a browser, which mostly wait: two files at a time.
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },

@@ -110,7 +110,7 @@ test("scores the reference's answers as they deserve, both ways, and writes them
       return { clip, type, question, answer, memory: given.memory, lookAgain: given["look-again"] };
     }),
   );
-}, 300_000);
+}, 600_000);
 
 test("gives PyTorch's answers about a suite of the world, which are mostly right, both ways", async () => {
   type Said = { readonly clip: string; readonly question: string; readonly memory: string; readonly lookAgain: string };
@@ -132,7 +132,7 @@ test("gives PyTorch's answers about a suite of the world, which are mostly right
   const { accuracy, lookAgain } = JSON.parse(run.out);
   expect(accuracy).toBeGreaterThan(0.6);
   expect(lookAgain.accuracy).toBeGreaterThan(0.6);
-}, 300_000);
+}, 600_000);
 
 test("asks in one way, about the first clips", async () => {
   const first = questions.filter(({ clip }) => clip === questions[0]?.clip);
