@@ -88,7 +88,7 @@ class WorldTest(unittest.TestCase):
                 self.assertEqual(act, "same" if max(map(abs, (x, y, size))) < 1e-6 else max(moved, key=moved.get))
 
     def test_course_counts_the_cuts(self):
-        fits = lambda scene: len(scene.shots) == 3
+        fits = lambda scene: len(scene.shots) == 3  # noqa: E731
         scene, *_ = draw_clip(self.sampler(2), self.art, 12, SIDE, "footage", fits)
         cuts = course_targets(scene, 16)[:, 1]
         self.assertEqual(cuts[:4].tolist(), [IGNORED] * 4)
@@ -133,7 +133,7 @@ class WorldTest(unittest.TestCase):
         self.assertEqual(forgotten(states, changed[:below] + states[below:]).item(), 0)
 
     def test_batches_depend_on_their_number_alone(self):
-        from training.tokenizer import train
+        from training.tokenizer import train  # noqa: PLC0415
 
         tokenizer = train(600)
         prompt = {"memory": {"after": "{question}"}, "sandwich": {"before": "{question}"}, "stop_ids": [0]}
