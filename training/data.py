@@ -12,7 +12,7 @@ import torch
 from training.model import CHUNK
 from training.world.clips import draw_clip
 from training.world.questions import THIRDS, Asker, Question
-from training.world.render import SEEN_DETAIL, TRAIN_STYLES, Art, render
+from training.world.render import MORE_STYLES, SEEN_DETAIL, TRAIN_STYLES, Art, render, shot_at, shown_part
 from training.world.scene import DIRECTIONS, MOVES, Sampler
 from training.world.vocabulary import COLOURS, LABELS
 
@@ -22,7 +22,9 @@ SHORT, LONG, PREFIX = 24, 48, 16
 GROUPS = 3  # of branches by length
 POSITIONS, SIZES = 8, 6
 STILLS, STILLS_BESIDE = 96, 24  # pictures in a batch of them, and beside one of clips
-STILL_KINDS = {"mosaic": 0.82, "one": 0.06, "count": 0.06, "footage": 0.06}
+STILL_KINDS = {"mosaic": 0.82, "one": 0.05, "count": 0.05, "footage": 0.03, "live": 0.05}
+PAIRS = 20  # neighbouring pictures of one shot, beside a batch of single ones
+PAIR_KINDS = {"camera": 0.65, "live": 0.35}
 THINGS = 9  # most in a scene
 IGNORED = -100
 CAMERA = ("none", *MOVES)
@@ -35,17 +37,18 @@ COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": 
 
 
 TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 2.0, "where": 1.6, "count": 2.0, "relation": 1.5, "camera": 1.8}
-TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.5, "background": 0.4, "unsure": 0.5, "dominant": 0.8}
+TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.5, "background": 0.4, "unsure": 0.6, "dominant": 0.8}
 TYPE_WEIGHTS |= {"caption": 1.2, "cut": 0.7, "shots": 3.0, "size": 1.3}
 # What can be asked of a picture, where a clip has hardly a second frame.
 NAMING = {"list": 4.0, "exist": 2.0, "color": 1.0, "count": 2.0, "relation": 1.0}
 
 # Against what suites have, more of what is hardest to learn: two things, moving cameras.
-CLIP_KINDS = {"one": 0.15, "two": 0.27, "sequence": 0.13, "count": 0.1, "appear": 0.11, "footage": 0.14, "camera": 0.1}
+CLIP_KINDS = {"one": 0.14, "two": 0.25, "sequence": 0.12, "count": 0.09, "appear": 0.1}
+CLIP_KINDS |= {"footage": 0.12, "camera": 0.09, "live": 0.09}
 RESTS = 4  # pictures that follow one another in a wait, where it is not one
 WAITING = {"one": 0.2, "two": 0.2, "sequence": 0.2, "count": 0.2, "appear": 0.2}
 NAMED = {"one": 0.3, "two": 0.5, "count": 0.2}
-MOVING = {"one": 0.1, "two": 0.25, "camera": 0.5, "footage": 0.15}
+MOVING = {"one": 0.08, "two": 0.2, "camera": 0.42, "footage": 0.1, "live": 0.2}
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,26 @@ def steps(scene):
     return out
 
 
+def windows(art, scene, frames):
+    """Where things, and last the ground, stand in each frame: f32 [frames, THINGS + 1, 4], as windows on them.
+
+    A window's number (−1: not to be found), left, top and side: those of the picture behind, in heights of it; for a
+    thing, a frame as seen in a system of its centre and size. The point p of a frame is left + p · side in it.
+    """
+    out = np.full((frames, THINGS + 1, 4), -1, np.float32)
+    rows = out[frames - scene.frames :]
+    for f, row in enumerate(rows):
+        shot = shot_at(scene, f)
+        if shot is not None:
+            height = (art.collages if shot.collage else art.photos)[shot.photo].height
+            row[-1] = (shot.start, *np.divide(shown_part(art, shot, f), height))
+    if scene.kind != "count":  # copies are mistaken for one another
+        for i, thing in enumerate(scene.things):
+            window = np.stack([0 * thing.x, -thing.x / thing.size, -thing.y / thing.size, 1 / thing.size], 1)
+            rows[thing.shown, i] = window[thing.shown]
+    return out
+
+
 def and_ignored(table, rows):
     """Rows [F, …] and some more, for pictures that nothing is told of."""
     return np.concatenate([table, np.full((rows, *table.shape[1:]), IGNORED)])
@@ -243,17 +266,19 @@ class World:
     """Draws batches; one for each worker process."""
 
     def __init__(self, cache, tokenizer, prompt, seed):
-        self.art = Art(cache, TRAIN_STYLES, detail=SEEN_DETAIL)
+        self.art = Art(cache, (*TRAIN_STYLES, *MORE_STYLES), detail=SEEN_DETAIL)
         self.encoder = Encoder(tokenizer, prompt)
         self.seed = seed
 
     def start(self, *key):
         sampler = Sampler(
             (self.seed, *key),
-            len(TRAIN_STYLES),
+            len(self.art.available),
             len(self.art.photos),
             self.art.available,
             collages=len(self.art.collages),
+            cutouts=len(self.art.cutouts),
+            strange=True,
         )
         return sampler, Asker(sampler.rng)
 
@@ -281,7 +306,10 @@ class World:
             course[:, : list(COURSES).index("step")] = IGNORED
             course[1:, -1][order[1:] == order[:-1]] = 0
         mask = (order >= first).astype(np.float32)
+        window = windows(self.art, scene, frames)
+        window = np.concatenate([window, np.full((len(video) - frames, *window.shape[1:]), -1, np.float32)])
         return scene, {"frames": video, "owners": owner, "mask": mask, "order": order} | {
+            "windows": window,
             "targets": targets,
             "course": course,
             "acts": acts,
@@ -302,9 +330,24 @@ class World:
         parts = []
         for _ in range(pictures):
             kind = str(sampler.rng.choice(list(STILL_KINDS), p=list(STILL_KINDS.values())))
-            scene, frames, owners = draw_clip(sampler, self.art, 4 if kind == "footage" else 1, SIDE, kind)
+            scene, frames, owners = draw_clip(sampler, self.art, 4 if kind in ("footage", "live") else 1, SIDE, kind)
             targets = dense_targets(scene, scene.frames)
             parts.append({"frames": frames[:1], "owners": owners[:1], "targets": targets[:1]})
+        return collate(parts)
+
+    def pair_batch(self, number):
+        """Neighbouring pictures of footage, for the head that finds one's tokens in the other again."""
+        sampler, _ = self.start(5, number)
+        parts = []
+        for _ in range(PAIRS):
+            kind = str(sampler.rng.choice(list(PAIR_KINDS), p=list(PAIR_KINDS.values())))
+            one_shot = lambda scene: len(scene.shots) == 1  # noqa: E731
+            length = int(sampler.rng.choice((4, 4, 8)))
+            scene, frames, owners = draw_clip(sampler, self.art, length, SIDE, kind, one_shot)
+            first = int(sampler.rng.integers(length - 1))
+            told = {"targets": dense_targets(scene, length), "windows": windows(self.art, scene, length)}
+            told |= {"frames": frames, "owners": owners}
+            parts.append({name: table[first : first + 2] for name, table in told.items()})
         return collate(parts)
 
     def batch(self, number):
@@ -402,5 +445,8 @@ class Batches(torch.utils.data.IterableDataset):
         world = self.make_world()
         number = self.first + offset * self.stride
         while True:
-            yield world.batch(number) if self.stage == "language" else world.still_batch(number)
+            if self.stage == "language":
+                yield world.batch(number)
+            else:
+                yield world.still_batch(number) | {"pairs": world.pair_batch(number)}
             number += step * self.stride

@@ -31,6 +31,8 @@ SUITES = {
     "held-out": (TRAIN_STYLES, None, 8, "held-out", False, False),
     "openmoji": (("openmoji",), None, 8, "test", False, False),
     "fluent-3d": (("fluent-3d",), None, 8, "test", False, False),
+    "photographed": (("photographed-3",), None, 8, "test", False, False),
+    "live": (TRAIN_STYLES, "live", 8, "test", False, False),
     "frames-4": (TRAIN_STYLES, None, 4, "test", False, False),
     "frames-12": (TRAIN_STYLES, None, 12, "test", False, False),
     "frames-16": (TRAIN_STYLES, None, 16, "test", False, False),

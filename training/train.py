@@ -26,7 +26,18 @@ from tokenizers import Tokenizer
 
 from training.config import nano_config
 from training.data import IGNORED, Batches, World
-from training.heads import ActHead, CourseHead, DenseHead, of_things, token_measures, token_things
+from training.heads import (
+    CENTRE,
+    ActHead,
+    CourseHead,
+    DenseHead,
+    FlowHead,
+    MatchHead,
+    of_things,
+    places_before,
+    token_measures,
+    token_things,
+)
 from training.model import Model, fork
 from training.muon import Optimizer
 from training.warm_start import warm_start
@@ -35,10 +46,11 @@ PEAK = {"connector": 1e-3, "vision": 8e-4, "language": 8e-4}
 LEAST = 0.02  # of the peak, at the end
 ENCODER_RATE = {"connector": 1.0, "vision": 1.0, "language": 0.4}  # its share of the rate: words must not undo it
 DENSE_WEIGHT = {"connector": 1.0, "vision": 1.0, "language": 0.1}
-COURSE_WEIGHT, ACT_WEIGHT = 1.5, 4.0  # within the dense loss
+COURSE_WEIGHT, ACT_WEIGHT, MATCH_WEIGHT, FLOW_WEIGHT = 1.5, 4.0, 1.5, 3.0  # within the dense loss
 WAIT_WEIGHT = 1.5  # of what a pause does to the state
 WAITING_LAYERS = slice(2, None)  # of the RNN: those below tell them whether a token is new
 MOVING_WEIGHT = 3.0  # of a batch that has dense losses alone
+LABELLED = ("label_encoder", "label_connector")
 SAVE_EVERY, LOG_EVERY = 240, 30  # seconds
 STEADY_STEPS = 12  # at a stage's start, without counting time: compilation
 
@@ -52,31 +64,50 @@ class Trainee(torch.nn.Module):
         self.dense = torch.nn.ModuleList(
             DenseHead(size) for size in (config["vision_config"]["hidden_size"], config["text_config"]["hidden_size"])
         )
+        self.match = torch.nn.ModuleList(MatchHead(head.norm.normalized_shape[0]) for head in self.dense)
         self.course = CourseHead(config["text_config"]["hidden_size"])
         self.act = ActHead(config["text_config"]["hidden_size"])
+        self.flow = FlowHead(config["text_config"]["hidden_size"])
 
     def see(self, batch):
-        """Visual tokens [N, M, C], the dense heads' loss and shares of right labels, the thing in each token [N, M].
+        """Visual tokens [N, M, C], the loss of the heads on them, what to log, the thing in each token [N, M], and, of
+        clips, where tokens were a frame before: centres [B, F, M, 2] and `places_before`.
 
         N = clips × F.
         """
-        frames = batch["frames"].flatten(0, 1)
+        frames, owners = batch["frames"].flatten(0, 1), batch["owners"].flatten(0, 1)
         tokens, visual, shares = self.model.see(frames)
         with torch.no_grad():
             table = batch["targets"].flatten(0, 1)
-            things = token_things(shares, batch["owners"].flatten(0, 1), table.shape[1] - 1)
+            nothing = table.shape[1] - 1
+            things = token_things(shares, owners, nothing)
             targets = of_things(table, things)
             measures = token_measures(shares, frames)
         losses = [head(x, targets, measures) for head, x in zip(self.dense, (tokens, visual), strict=True)]
-        return visual, sum(loss for loss, _ in losses), [right for _, right in losses], things
+        loss, log = sum(loss for loss, _ in losses), dict(zip(LABELLED, (right for _, right in losses), strict=True))
+        places = None
+        if "windows" in batch:
+            of_clips = lambda x: x.view(*batch["windows"].shape[:2], *x.shape[1:])  # noqa: E731
+            with torch.no_grad():
+                owner = torch.where(things == nothing, -1, things)
+                share = (shares * (owners[:, None] == owner[..., None])).sum(-1)
+                centres = of_clips(measures[..., CENTRE])
+                places = centres, *places_before(centres, of_clips(things), batch["windows"], of_clips(share))
+            matches = [head(of_clips(x), *places) for head, x in zip(self.match, (tokens, visual), strict=True)]
+            loss = loss + MATCH_WEIGHT * sum(match for match, _ in matches)
+            log["lost"] = matches[1][1]
+        return visual, loss, log, things, places
 
     def forward(self, batch):
         """The loss and what to log of it."""
-        visual, dense, right, things = self.see(batch)
+        visual, dense, log, things, places = self.see(batch)
         if "stills" in batch:
-            _, more, right, _ = self.see(batch["stills"])
-            dense = dense + more
-        log = {"dense": dense.detach(), "label_encoder": right[0], "label_connector": right[1]}
+            _, more, named, *_ = self.see(batch["stills"])
+            dense, log = dense + more, log | named
+        if "pairs" in batch:
+            _, more, found, *_ = self.see(batch["pairs"])
+            dense, log = dense + more, log | {"lost": found["lost"]}
+        log["dense"] = dense.detach()
         if "order" not in batch:
             return None, dense, log
         visual, things = (in_order(x, batch["order"]) for x in (visual, things))
@@ -89,6 +120,10 @@ class Trainee(torch.nn.Module):
         act, right = self.act(seen.reshape(visual.shape), of_things(batch["acts"].flatten(0, 1), things))
         log |= {"course": course.detach(), "act": act.detach(), "acts_right": right}
         dense = dense + COURSE_WEIGHT * course + ACT_WEIGHT * act
+        clips, frames = batch["frames"].shape[:2]
+        if batch["order"].shape[1] == frames:  # no wait between the frames
+            flow, log["flow_off"] = self.flow(seen.reshape(clips, frames, *visual.shape[1:]), *places)
+            dense = dense + FLOW_WEIGHT * flow
         if "branches" not in batch:
             return None, MOVING_WEIGHT * dense, log
         if waits:
@@ -154,8 +189,8 @@ def trainable(trainee, stage):
     """Switches gradients on for what the stage trains."""
     model = trainee.model
     parts = {
-        "connector": [model.connector, model.emb, model.head, trainee.dense],
-        "vision": [model.vision_model, model.connector, trainee.dense],
+        "connector": [model.connector, model.emb, model.head, trainee.dense, trainee.match],
+        "vision": [model.vision_model, model.connector, trainee.dense, trainee.match],
         "language": [trainee],
     }[stage]
     trainee.requires_grad_(False)
@@ -291,13 +326,13 @@ def train_step(run, batch, progress):
 
 def count_frames(batch):
     clips, frames = batch["frames"].shape[:2]
-    return clips * frames + (count_frames(batch["stills"]) if "stills" in batch else 0)
+    return clips * frames + sum(count_frames(batch[part]) for part in ("stills", "pairs") if part in batch)
 
 
 def summary(logs):
     """Means since the last entry of the log; accuracy of first answers by type with how many there were."""
     out = {}
-    for name in ("loss", "dense", "course", "act", "acts_right", "forgot", "label_encoder", "label_connector"):
+    for name in ("loss", "dense", "course", "act", "acts_right", "forgot", "lost", "flow_off", *LABELLED):
         values = [float(log[name]) for log in logs if log.get(name) is not None]
         values = [value for value in values if not math.isnan(value)]  # a batch may have nothing to name
         if values:

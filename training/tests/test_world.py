@@ -8,16 +8,24 @@ import numpy as np
 import torch
 from PIL import Image
 
-from training.data import ACTS, IGNORED, RESTS, SHAPES, SIDE, THINGS, World, act_targets, course_targets
+from training.data import ACTS, IGNORED, RESTS, SHAPES, SIDE, THINGS, World, act_targets, course_targets, windows
+from training.heads import places_before
 from training.muon import orthogonal
 from training.tests.toy import make_cache
 from training.train import WAITING_LAYERS, forgotten
 from training.world.clips import draw_clip
+from training.world.questions import NOT_SURE, Asker
 from training.world.render import LEAST_DETAIL, TRAIN_STYLES, TWINS, Art, draw_shot, least_detail, read_photos, render
 from training.world.scene import MOVES, Sampler, Shot
 
 WITH_WORDS = 2  # a batch with questions
 WAIT = next(shape for shape in SHAPES if shape.wait)
+
+
+def pixel(frame, place):
+    """The pixel [3] of a frame [S, S, 3] at a place (x, y) between 0 and 1."""
+    x, y = (int(edge * SIDE) for edge in place)
+    return frame[y, x].astype(np.float32)
 
 
 class WorldTest(unittest.TestCase):
@@ -30,7 +38,8 @@ class WorldTest(unittest.TestCase):
         cls.art = Art(cls.cache, TRAIN_STYLES)
 
     def sampler(self, seed):
-        return Sampler(seed, len(TRAIN_STYLES), len(self.art.photos), self.art.available)
+        photos, cutouts = len(self.art.photos), len(self.art.cutouts)
+        return Sampler(seed, len(TRAIN_STYLES), photos, self.art.available, cutouts=cutouts)
 
     def test_the_camera_goes_where_it_is_said_to_go(self):
         """What was in the middle of the frame stands on the other side of it afterwards, or has grown or shrunk."""
@@ -75,6 +84,80 @@ class WorldTest(unittest.TestCase):
                 (cache / "photos" / name).rename(cache / "photos" / f"{name[:2]}-{TWINS[0]}.jpg")
             after = {use: len(read_photos(cache, use)) for use in ("train", "test")}
         self.assertEqual(after, {"train": before["train"] - 1, "test": before["test"] - 2})
+
+    def test_strangers_stay_where_they_are_in_the_picture(self):
+        """Under a camera that moves, one that rests is drawn where the window on the picture has it."""
+        for seed in range(200):
+            scene = self.sampler(seed).scene(8, "live")
+            resting = [s for s in scene.strangers if not s.moves]
+            if scene.camera == "none" or len(scene.shots) > 1 or not resting:
+                continue
+            scene.strangers, scene.noise, scene.flicker = resting[:1], 0.0, None
+            stranger = scene.strangers[0]
+            _, owners = render(self.art, scene, SIDE, np.random.default_rng(0))
+            number, left, top, side = windows(self.art, scene, 8)[:, -1].T
+            self.assertTrue((number == 0).all())
+            for f, owner in enumerate(owners):
+                there = np.argwhere((owner == -2).reshape(8, 8))
+                x, y = (
+                    (start[0] + at * side[0] - start[f]) / side[f]
+                    for start, at in ((left, stranger.x[0]), (top, stranger.y[0]))
+                )
+                size = stranger.size[0] * side[0] / side[f]
+                if size > 0.3 and size / 2 < min(x, y) and max(x, y) < 1 - size / 2:
+                    found = (there.mean(0) + 0.5) / 8
+                    self.assertLess(np.hypot(found[0] - y, found[1] - x), 0.1)
+                    return
+        self.fail("no such scene")
+
+    def test_what_strangers_do_is_told_and_their_names_are_not(self):
+        told = set()
+        for seed in range(60):
+            scene, *_ = draw_clip(self.sampler(seed), self.art, 8, SIDE, "live")
+            self.assertTrue(scene.strangers)
+            asked = Asker(np.random.default_rng(seed), plain=True).questions(scene)
+            said = {q.answer for q in asked}
+            self.assertTrue({q.answer for q in asked if q.type in ("list", "exist", "where", "count")} <= {NOT_SURE})
+            if scene.camera == "none":
+                self.assertIn("Something moves." if scene.alive else "Nothing moves.", said)
+                self.assertIn("The camera does not move.", said)
+            told |= {scene.camera if scene.camera in ("none", "cuts") else "moves"}
+        self.assertEqual(told, {"none", "cuts", "moves"})
+
+    def test_suites_have_no_strangers_beside_things(self):
+        for seed in range(30):
+            self.assertEqual(self.sampler(seed).scene(8, "one").strangers, [])
+
+    def test_what_a_token_shows_is_found_in_the_frame_before(self):
+        """The picture around a point is the picture around the place said to be its place before."""
+        near = far = 0
+        for seed in range(12):
+            scene = self.sampler(seed).scene(8, "camera")
+            if scene.camera == "none":
+                continue
+            scene.noise = 0.0
+            frames, _ = render(self.art, scene, SIDE, np.random.default_rng(0))
+            centres = np.random.default_rng(seed).uniform(0.2, 0.8, (1, 8, 20, 2)).astype(np.float32)
+            things = torch.full((1, 8, 20), THINGS)
+            told = torch.from_numpy(windows(self.art, scene, 8))[None]
+            was, known = places_before(torch.from_numpy(centres), things, told, torch.ones(1, 8, 20))
+            self.assertTrue(known.any())
+            for f, i in known[0].nonzero().tolist():
+                now, before, same = (
+                    pixel(frames[at], place)
+                    for at, place in ((f + 1, centres[0, f + 1, i]), (f, was[0, f, i]), (f, centres[0, f + 1, i]))
+                )
+                near, far = near + np.abs(now - before).mean(), far + np.abs(now - same).mean()
+        self.assertLess(near, 0.4 * far)
+
+    def test_a_thing_that_grows_is_found_too(self):
+        fits = lambda scene: scene.things[0].change == "grows"  # noqa: E731
+        scene, *_ = draw_clip(self.sampler(4), self.art, 8, SIDE, "one", fits)
+        thing = scene.things[0]
+        edge = torch.tensor([[thing.x[f] + thing.size[f] / 2, thing.y[f]] for f in range(8)], dtype=torch.float32)
+        told = torch.from_numpy(windows(self.art, scene, 8))[None]
+        was, _ = places_before(edge[None, :, None], torch.zeros(1, 8, 1, dtype=torch.long), told, torch.ones(1, 8, 1))
+        torch.testing.assert_close(was[0, :, 0], edge[:-1])
 
     def test_acts_are_what_things_do(self):
         for seed in range(20):

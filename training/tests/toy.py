@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from training.world.render import TEST_STYLES, TRAIN_STYLES
+from training.world.render import MORE_STYLES, TEST_STYLES, TRAIN_STYLES
 from training.world.vocabulary import NOUNS
 
 
@@ -16,7 +16,10 @@ def make_cache(cache):
     for sprite in sprites:
         coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), np.uint8))
         sprite[..., :3], sprite[..., 3] = np.array(coarse.resize((128, 128))), disc
-    np.savez(cache / "sprites.npz", **dict.fromkeys((*TRAIN_STYLES, *TEST_STYLES), sprites))
+    np.savez(cache / "sprites.npz", **dict.fromkeys((*TRAIN_STYLES, *MORE_STYLES, *TEST_STYLES), sprites))
+    (cache / "strangers").mkdir()
+    for i in range(4):
+        Image.fromarray(sprites[i]).save(cache / "strangers" / f"{i}.png")
     (cache / "photos").mkdir()
     for i in range(20):
         coarse = Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8))

@@ -25,7 +25,7 @@ VIDEO_SIDE, PICTURE_SIDE = 384, 96
 
 def suite(art, seed, count, frames, side, split="test", kind=None, plain=False, fits=lambda scene: True):
     """Yields (scene, frames, questions) for `count` clips of `frames` = (fewest, most); `fits` refuses scenes."""
-    sampler = Sampler(seed, len(art.available), len(art.photos), art.available, split)
+    sampler = Sampler(seed, len(art.available), len(art.photos), art.available, split, cutouts=len(art.cutouts))
     asker = Asker(sampler.rng, plain)
     for _ in range(count):
         length = int(sampler.rng.integers(frames[0], frames[1] + 1))
@@ -59,7 +59,7 @@ def parse():
     parser.add_argument("--style", choices=(*TRAIN_STYLES, *TEST_STYLES), help="all training styles unless given")
     parser.add_argument("--frames", default="8", help="a number, or fewest-most")
     parser.add_argument("--split", choices=("train", "test", "held-out"), default="test")
-    parser.add_argument("--kind", choices=list(KINDS), help="all unless given")
+    parser.add_argument("--kind", choices=(*KINDS, "live"), help="all but live unless given")
     parser.add_argument("--open", action="store_true", help="only photographs that may be shown")
     parser.add_argument("--video", action="store_true", help="MP4 instead of PNG")
     return parser.parse_args()

@@ -5,13 +5,16 @@ import numpy as np
 from training.world.render import render
 
 MOVED = 14.0  # mean change of a channel, of 255, below which a camera's move or a cut does not count
+STIRRED = 5.0  # the same of what strangers do under a resting camera
 
 
 def visible(scene, frames):
-    """Whether camera moves and cuts change the picture enough to be seen."""
-    if scene.camera in ("none", "light"):
+    """Whether camera moves, cuts and what strangers do change the picture enough to be seen."""
+    if scene.camera in ("none", "light") and not scene.alive:
         return True
     values = frames[:, ::3, ::3].astype(np.float32)
+    if scene.camera == "none":
+        return np.abs(values[1:] - values[0]).mean((1, 2, 3)).max() > STIRRED
     if scene.camera == "cuts":
         starts = [shot.start for shot in scene.shots[1:]]
         return all(np.abs(values[s] - values[s - 1]).mean() > MOVED for s in starts)

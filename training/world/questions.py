@@ -346,7 +346,7 @@ class Asker:
         if scene.camera not in ("none", "cuts", "light"):
             yield self.ask("still", "still", "The camera moves.")
         elif scene.camera == "none" and scene.kind in ("one", "two", "count", "footage"):
-            moves = any(t.motion != "still" or t.change != "same" for t in scene.things)
+            moves = scene.alive or any(t.motion != "still" or t.change != "same" for t in scene.things)
             if self.rng.random() < (1 if scene.kind == "footage" else 0.25):
                 yield self.ask("still", "still", "Something moves." if moves else "Nothing moves.")
 
@@ -393,7 +393,7 @@ class Asker:
         elif draw < 0.65:
             yield self.ask("unsure-stranger", "unsure", NOT_SURE, self.pick(STRANGERS))
         photographs = scene.kind == "footage" and scene.shots[0].photo >= 0 and not any(s.collage for s in scene.shots)
-        if photographs and self.rng.random() < 0.4:
+        if photographs and self.rng.random() < (0.8 if scene.strangers else 0.4):
             wording = self.pick(["exist", "list", "where", "count"])
             yield self.ask(wording, "unsure", NOT_SURE, self.pick(list(NOUNS)))
 
@@ -444,7 +444,9 @@ def footage_caption(scene):
         if scene.light[0] != scene.light[-1]:
             return f"The picture gets {'brighter' if scene.light[-1] > scene.light[0] else 'darker'}."
         return "A still picture."
-    return "A still picture." if scene.camera == "none" else f"The camera {scene.camera}."
+    if scene.camera == "none":
+        return "Something moves." if scene.alive else "A still picture."
+    return f"The camera {scene.camera}."
 
 
 def group(scene, label):

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from training.world.vocabulary import COLOURS, LABELS, SHAPES
 
 TRAIN_STYLES = ("noto", "noto-v1", "fluent-flat", "twemoji", "fxemoji", "emojione", "streamline")
-TEST_STYLES = ("openmoji", "fluent-3d")
+MORE_STYLES = ("photographed-1", "photographed-2")  # trained on, but not in suites
+TEST_STYLES = ("openmoji", "fluent-3d", "photographed-3")
 PATCHES = 8  # a side, of the targets' grid
 DETAIL = 128  # pixels of a sprite's side
 SEEN_DETAIL = 64  # enough for pictures of the encoder's size
 COLLAGES, COLLAGE_SIZE = 400, (720, 480)
+PIECES = 240  # cut out of photographs, and figures made of them
 # A camera's move must be seen: neighbouring pixels of its picture differ by so much of 255, wherever it looks.
 LEAST_DETAIL = 0.5
 WINDOW, WINDOW_SHARE = 96, 0.6  # what a camera sees: pixels a side, and of a photograph's height
@@ -64,15 +66,21 @@ def read_photos(cache, use):
     shown = sorted((cache / "open-photos").glob("*.jpg"))
     paths = [p for i, p in enumerate(sorted((cache / "photos").glob("*.jpg"))) if (i % 5 == 2) == (use == "test")]
     if use == "train":
-        paths += [p for more in ("more-photos", "paintings") for p in sorted((cache / more).glob("*.jpg"))]
+        paths += [p for more in ("more-photos", "templates", "paintings") for p in sorted((cache / more).glob("*.jpg"))]
     if use == "test":
         paths = [p for p in paths if not p.stem.endswith(TWINS)] + shown
     photos = [Image.open(p).convert("RGB") for p in (shown if use == "open" else paths)]
     return [photo for photo in photos if least_detail(photo) >= LEAST_DETAIL]
 
 
+def read_strangers(cache, use):
+    """Photographed things without a name here, RGBA: a quarter is for suites."""
+    paths = sorted((cache / "strangers").glob("*.png"))
+    return [Image.open(p).convert("RGBA") for i, p in enumerate(paths) if (i % 4 == 3) == (use != "train")]
+
+
 class Art:
-    """The sprites of some styles, the shapes, and photographs."""
+    """The sprites of some styles, the shapes, photographs, and cut-outs that have no name here."""
 
     def __init__(self, cache, styles, photos="train", detail=DETAIL):
         """`photos`: "train" or "test", disjoint, or "open". `detail`: sprites' side, DETAIL or less for speed."""
@@ -81,11 +89,16 @@ class Art:
         self.available = sprites.any((2, 3, 4))
         self.sprites = {key: shrunk(sprites[key], detail) for key in zip(*self.available.nonzero(), strict=True)}
         self.outlined = {key: outlined(sprite) for key, sprite in self.sprites.items()}
+        self.inked = {}
+        if photos == "train":
+            self.inked = {key: inked(sprite) for key, sprite in self.sprites.items()}
         self.shapes = {shape: shrunk(shape_mask(shape), detail) for shape in SHAPES}
         self.photos = read_photos(Path(cache), photos)
         self.collages = [
             (self.remix if seed % 2 else self.collage)(seed) for seed in range(COLLAGES if photos == "train" else 0)
         ]
+        self.cutouts = read_strangers(Path(cache), photos)
+        self.cutouts += [self.piece(seed) for seed in range(PIECES if photos == "train" else PIECES // 4)]
         self.grain = np.random.default_rng(0).standard_normal((512, 512, 3)).astype(np.float32)
 
     def collage(self, seed):
@@ -123,6 +136,36 @@ class Art:
             pixels = 1 - pixels
         return Image.fromarray(np.uint8(255 * pixels))
 
+    def piece(self, seed):
+        """A part of a photograph with a round outline, or two as head and body of a figure; RGBA [DETAIL, DETAIL]."""
+        rng = np.random.default_rng(seed)
+        out = Image.new("RGBA", (DETAIL, DETAIL))
+        parts = [(0.5, 0.5, 0.46, 0.46)]  # centre and radii
+        if seed % 2:
+            wide = rng.uniform(0.14, 0.24)
+            parts = [(0.5, 0.64, wide, 0.34), (0.5 + rng.uniform(-0.04, 0.04), 0.2, rng.uniform(0.1, 0.14), 0.17)]
+        for x, y, across, down in parts:
+            photo = self.photos[int(rng.integers(len(self.photos)))]
+            edge = rng.uniform(0.1, 0.5) * photo.height
+            left, top = rng.random(2) * (np.array(photo.size) - edge)
+            texture = photo.resize((DETAIL, DETAIL), Image.Resampling.BILINEAR, (left, top, left + edge, top + edge))
+            if seed % 2:  # less texture, as clothes and faces have
+                plain = Image.new("RGB", texture.size, tuple(rng.integers(0, 256, 3).tolist()))
+                texture = Image.blend(texture, plain, rng.uniform(0.3, 0.9))
+            angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+            wave = 1 + sum(rng.uniform(0, 0.3 / n) * np.sin(n * angle + rng.uniform(0, 6)) for n in (2, 3, 4, 5))
+            wave = wave / wave.max()
+            points = np.stack([x + across * wave * np.cos(angle), y + down * wave * np.sin(angle)], 1) * 4 * DETAIL
+            mask = Image.new("L", (4 * DETAIL, 4 * DETAIL))
+            ImageDraw.Draw(mask).polygon([tuple(p) for p in points], fill=255)
+            out.paste(texture, (0, 0), mask.resize(out.size, Image.Resampling.BOX))
+        return out
+
+    def stranger(self, stranger):
+        """Its cut-out, RGBA with premultiplied alpha."""
+        image = self.cutouts[stranger.cutout]
+        return (image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if stranger.mirrored else image).convert("RGBa")
+
     def sprite(self, thing):
         """The thing at its full resolution, RGBA with premultiplied alpha."""
         look = np.random.default_rng(thing.look)
@@ -133,7 +176,8 @@ class Art:
             rgba[..., :3], rgba[..., 3] = colour, mask
             image = Image.fromarray(rgba)
         else:
-            sprites = self.outlined if look.random() < 0.25 else self.sprites
+            draw = look.random()
+            sprites = self.outlined if draw < 0.25 else self.inked if self.inked and draw > 0.8 else self.sprites
             image = Image.fromarray(sprites[thing.style, LABELS.index(thing.label)])
             if look.random() < 0.3:
                 image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -171,6 +215,18 @@ def outlined(rgba):
     return out
 
 
+def inked(rgba):
+    """A sprite in five flat colours with dark lines between them, as comic styles draw."""
+    flat = Image.fromarray(rgba).convert("RGB").filter(ImageFilter.MedianFilter(5)).quantize(5)
+    area = np.asarray(flat).astype(np.int16)
+    line = np.zeros(area.shape, bool)
+    line[1:] |= area[1:] != area[:-1]
+    line[:, 1:] |= area[:, 1:] != area[:, :-1]
+    out = rgba.copy()
+    out[..., :3] = np.where(line[..., None], 20, np.asarray(flat.convert("RGB")))
+    return outlined(out)
+
+
 def background_colour(scene, rng):
     shade = np.array(COLOURS[scene.background], np.float32)
     if scene.background not in ("black", "white", "gray"):
@@ -178,21 +234,55 @@ def background_colour(scene, rng):
     return np.clip(shade + rng.uniform(-14, 14, 3), 0, 255)
 
 
-def draw_shot(art, shot, frame, side):
+def shown_part(art, shot, frame):
+    """Left, top and side of what a shot shows of its picture, in pixels of it, mirrored if the shot is."""
     photo = (art.collages if shot.collage else art.photos)[shot.photo]
     left, top, edge = shot.boxes[frame]
     edge = edge * photo.height
-    x, y = (1 - left if shot.flip else left) * (photo.width - edge), top * (photo.height - edge)
+    return left * (photo.width - edge), top * (photo.height - edge), edge
+
+
+def shot_at(scene, frame):
+    """The shot of a photograph in which a frame is, or None."""
+    shot = next((s for s in reversed(scene.shots) if s.start <= frame), None)
+    return None if shot is None or shot.photo < 0 else shot
+
+
+def draw_shot(art, shot, frame, side):
+    photo = (art.collages if shot.collage else art.photos)[shot.photo]
+    x, y, edge = shown_part(art, shot, frame)
+    x = photo.width - edge - x if shot.flip else x
     image = photo.resize((side, side), Image.Resampling.BILINEAR, box=(x, y, x + edge, y + edge), reducing_gap=2.0)
     picture = np.asarray(image)[..., list(shot.permutation)]
     return (picture[:, ::-1] if shot.flip else picture).astype(np.float32)
 
 
 def draw_background(art, scene, frame, side, shade):
-    shot = next((s for s in reversed(scene.shots) if s.start <= frame), None)
-    if shot is None or shot.photo < 0:
+    shot = shot_at(scene, frame)
+    if shot is None:
         return np.broadcast_to(shade.astype(np.float32), (side, side, 3)).copy()
     return draw_shot(art, shot, frame, side)
+
+
+def draw_strangers(art, scene, cutouts, frame, canvas):
+    """Draws them where their shot's window has them; returns how much of each pixel they cover, [side, side]."""
+    side = len(canvas)
+    covered = np.zeros((side, side), np.float32)
+    shot = shot_at(scene, frame)
+    first, now = (shown_part(art, shot, f) if shot else (0, 0, 1) for f in (shot.start if shot else 0, frame))
+    for stranger, image in zip(scene.strangers, cutouts, strict=True):
+        if not stranger.shown[frame]:
+            continue
+        x, y = (
+            (start + track[frame] * first[2] - corner) / now[2]
+            for start, track, corner in zip(first, (stranger.x, stranger.y), now, strict=False)
+        )
+        if stranger.turn[frame]:
+            image = image.rotate(stranger.turn[frame], Image.Resampling.BILINEAR)
+        alpha = np.zeros((side, side), np.float32)
+        paste(canvas, alpha, image, None, x, y, stranger.size[frame] * first[2] / now[2])
+        covered = np.maximum(covered, alpha)
+    return covered
 
 
 def paste(canvas, owner_alpha, sprite, matrix, x, y, size):
@@ -207,12 +297,19 @@ def paste(canvas, owner_alpha, sprite, matrix, x, y, size):
         return
     pixels = pixels[y0 - top : y1 - top, x0 - left : x1 - left]
     alpha = pixels[..., 3:] / 255
-    canvas[y0:y1, x0:x1] = canvas[y0:y1, x0:x1] * (1 - alpha) + np.clip(pixels[..., :3] @ matrix, 0, 255 * alpha)
+    colours = pixels[..., :3] if matrix is None else np.clip(pixels[..., :3] @ matrix, 0, 255 * alpha)
+    canvas[y0:y1, x0:x1] = canvas[y0:y1, x0:x1] * (1 - alpha) + colours
     owner_alpha[y0:y1, x0:x1] = alpha[..., 0]
 
 
+def share_of_patches(alpha):
+    """[side, side] → mean of each patch, [PATCHES, PATCHES]."""
+    cell = len(alpha) // PATCHES
+    return alpha.reshape(PATCHES, cell, PATCHES, cell).mean((1, 3))
+
+
 def render(art, scene, side, rng):
-    """uint8 [F, side, side, 3], and the thing that fills each patch, int8 [F, PATCHES²] (−1: none).
+    """uint8 [F, side, side, 3], and the thing that fills each patch, int8 [F, PATCHES²] (−1: none, −2: a stranger).
 
     Notes the scene's dominant colour. A thing fills a patch when it covers a quarter of it.
     """
@@ -220,22 +317,27 @@ def render(art, scene, side, rng):
     sprites = [art.sprite(thing) for thing in scene.things]
     frames = np.empty((scene.frames, side, side, 3), np.uint8)
     owners = np.full((scene.frames, PATCHES * PATCHES), -1, np.int8)
-    still = len(scene.shots) <= 1 and scene.camera in ("none", "light")
+    cutouts = [art.stranger(stranger) for stranger in scene.strangers]
+    still = len(scene.shots) <= 1 and not any(np.ptp(shot.boxes, 0).any() for shot in scene.shots)
     base = draw_background(art, scene, 0, side, shade) if still else None
-    cell = side // PATCHES
     for f in range(scene.frames):
         canvas = base.copy() if still else draw_background(art, scene, f, side, shade)
         covered = np.full((PATCHES, PATCHES), 0.25, np.float32)
+        if cutouts:
+            strange = draw_strangers(art, scene, cutouts, f, canvas)
+            owners[f][(share_of_patches(strange) > covered).ravel()] = -2
         for i, (thing, (sprite, matrix)) in enumerate(zip(scene.things, sprites, strict=True)):
             if not thing.shown[f]:
                 continue
             alpha = np.zeros((side, side), np.float32)
             paste(canvas, alpha, sprite, matrix, thing.x[f], thing.y[f], thing.size[f])
-            share = alpha.reshape(PATCHES, cell, PATCHES, cell).mean((1, 3))
+            share = share_of_patches(alpha)
             owners[f][(share > covered).ravel()] = i
             covered = np.maximum(covered, share)
         if scene.light is not None:
             canvas = canvas * scene.light[f] * (1 - scene.haze[f]) + 255 * scene.haze[f]
+        if scene.flicker is not None:
+            canvas = canvas * scene.flicker[f]
         if scene.noise:
             top, left = rng.integers(0, 512 - side + 1, 2)
             canvas = canvas + 255 * scene.noise * art.grain[top : top + side, left : left + side]

@@ -47,6 +47,20 @@ class Shot:
 
 
 @dataclass
+class Stranger:
+    """Something that has no name here: it lives in a shot, and moves with what stands behind it and by itself."""
+
+    cutout: int
+    mirrored: bool
+    x: np.ndarray  # [F] centre in the window of the shot's first frame
+    y: np.ndarray
+    size: np.ndarray
+    turn: np.ndarray  # [F] degrees
+    shown: np.ndarray  # [F] bool
+    moves: bool
+
+
+@dataclass
 class Scene:
     kind: str
     frames: int
@@ -59,7 +73,14 @@ class Scene:
     haze: np.ndarray | None = None  # [F] share of white
     fade: str = "none"
     noise: float = 0.0
+    strangers: list = field(default_factory=list)
+    flicker: np.ndarray | None = None  # [F] factor of brightness that nobody would speak of
     dominant: str | None = None  # measured by `render`
+
+    @property
+    def alive(self):
+        """Whether a stranger moves by itself."""
+        return any(stranger.moves for stranger in self.strangers)
 
 
 def held_out(background, label):
@@ -68,11 +89,15 @@ def held_out(background, label):
 
 
 class Sampler:
-    """Draws scenes. `styles`, `photos`, `collages` are counts; `split` is "train", "test" (any pair) or "held-out"."""
+    """Draws scenes. `styles`, `photos`, `collages` are counts; `split` is "train", "test" (any pair) or "held-out".
 
-    def __init__(self, seed, styles, photos, available, split="train", collages=0):
+    `cutouts` counts strangers' looks: they live in scenes of the kind "live", and with `strange` beside things too.
+    """
+
+    def __init__(self, seed, styles, photos, available, split="train", collages=0, cutouts=0, strange=False):
         self.rng = np.random.default_rng(seed)
         self.styles, self.photos, self.collages, self.split = styles, photos, collages, split
+        self.cutouts, self.strange = cutouts, strange
         self.available = available  # bool [styles, nouns]
 
     def choice(self, items):
@@ -80,9 +105,9 @@ class Sampler:
 
     def scene(self, frames, kind=None):
         kind = kind or str(self.rng.choice(list(KINDS), p=np.array(list(KINDS.values()))))
-        scene = Scene("footage" if kind == "camera" else kind, frames, noise=float(self.rng.choice([0, 0, 0.01, 0.02])))
-        if kind in ("footage", "camera"):
-            (self.add_footage if kind == "footage" else self.add_camera)(scene)
+        scene = Scene("footage" if kind in ("camera", "live") else kind, frames, noise=float(self.rng.choice([0, 0, 0.01, 0.02])))
+        if kind in ("footage", "camera", "live"):
+            {"footage": self.add_footage, "camera": self.add_camera, "live": self.add_live}[kind](scene)
             return scene
         over_photo = kind in {"one", "two", "appear", "mosaic"} and self.rng.random() < 0.15
         if over_photo:
@@ -90,6 +115,8 @@ class Sampler:
         else:
             scene.background = self.choice(BACKGROUNDS)
         getattr(self, f"add_{kind}")(scene)
+        if self.strange and (over_photo or kind == "mosaic") and self.rng.random() < 0.4:
+            self.add_strangers(scene, 2, moving=False)
         return scene
 
     # ---- things ----
@@ -349,3 +376,60 @@ class Sampler:
                 haze = amount
         scene.light, scene.haze = light, haze
         scene.camera = "light"
+
+    # ---- strangers ----
+
+    def add_live(self, scene):
+        """What cameras film: shots in which strangers live, the light trembles, and the camera may."""
+        frames, rng = scene.frames, self.rng
+        draw = rng.random()
+        if draw < 0.25:
+            self.add_cuts(scene)
+        elif draw < 0.7:
+            scene.shots = [self.shot(frames, "none", self.collages)]
+        else:
+            scene.camera = self.choice(MOVES)
+            scene.shots = [self.shot(frames, scene.camera, self.collages)]
+        if rng.random() < 0.5:
+            scene.flicker = rng.normal(1, rng.uniform(0, 0.03), frames)
+        if rng.random() < 0.4:
+            for shot in scene.shots:
+                shot.boxes[:, :2] = np.clip(shot.boxes[:, :2] + rng.normal(0, 0.006, (frames, 2)), 0, 1)
+        self.add_strangers(scene, 4 if scene.camera in ("none", "cuts") else 2, moving=rng.random() < 0.75)
+
+    def add_strangers(self, scene, most, moving):
+        """One to `most` strangers in every shot; small ones under a moving camera, whose way they would hide."""
+        largest = 1.1 if scene.camera == "none" and scene.kind == "footage" else 0.5
+        ends = [shot.start for shot in scene.shots[1:]] + [scene.frames]
+        starts = [shot.start for shot in scene.shots] or [0]
+        for start, end in zip(starts, ends, strict=True):
+            for i in range(int(self.rng.integers(1, most + 1))):
+                # The first is the one that is seen to move.
+                size = self.rng.uniform(0.3 if i == 0 else 0.12, largest)
+                stranger = self.stranger(scene.frames, size, moving and (i == 0 or self.rng.random() < 0.5))
+                stranger.shown[:start], stranger.shown[end:] = False, False
+                scene.strangers.append(stranger)
+
+    def stranger(self, frames, size, moves):
+        """It walks through the picture, sways, wanders or, unless it `moves`, rests."""
+        rng = self.rng
+        x, y = np.full(frames, rng.uniform(0.1, 0.9)), np.full(frames, rng.uniform(0.2, 0.9))
+        sizes, turn = np.full(frames, size), np.zeros(frames)
+        if moves:
+            clock = np.arange(frames)
+            way = self.choice(("walk", "sway", "wander"))
+            if way == "walk":
+                step = rng.choice((-1, 1)) * rng.uniform(0.4, 1.2) / frames
+                x = x + step * (clock - rng.uniform(0, frames - 1))
+                y = y + 0.02 * np.abs(np.sin(clock * rng.uniform(0.8, 2.5)))
+            elif way == "sway":
+                beat = rng.uniform(0.7, 2.5)
+                x = x + rng.uniform(0.06, 0.16) * np.sin(beat * clock + rng.uniform(0, 6))
+                turn = rng.uniform(4, 20) * np.sin(beat * clock + rng.uniform(0, 6))
+            else:
+                x, y = (track + np.cumsum(rng.normal(0, 0.07, frames)) for track in (x, y))
+            sizes = sizes * np.exp(np.cumsum(rng.normal(0, 0.03, frames)))
+        shown = np.ones(frames, bool)
+        return Stranger(
+            int(rng.integers(self.cutouts)), bool(rng.random() < 0.5), x, y, sizes, turn, shown, bool(moves)
+        )
