@@ -6,8 +6,8 @@ SANDWICH = "\n{question}\nAnswer:"
 
 NANO = {
     "model_type": "auroralong",
-    "name": "nano-v4",
-    "license": "Apache-2.0 (weights); trained on sprites under Apache-2.0, MIT and CC-BY 4.0: see README.md",
+    "name": "nano-v5",
+    "license": "Apache-2.0 (weights); trained on sprites under Apache-2.0, MIT, CC-BY 4.0 and GPL-2: see README.md",
     "vision_config": {
         "model_type": "siglip_vision_model",
         "image_size": 96,

@@ -24,7 +24,7 @@ export const samples: readonly Sample[] = [
     file: "sequence.mp4",
     title: "One after another",
     seconds: 4,
-    questions: ["What appears first?", "What is going on?", "Is the rocket before or after the heart?"],
+    questions: ["What appears first?", "What is going on?", "Which object is last?"],
   },
   {
     file: "counting.mp4",
@@ -48,7 +48,7 @@ export const samples: readonly Sample[] = [
     file: "five-minutes.mp4",
     title: "Five minutes",
     seconds: 300,
-    questions: ["What is shown first?", "Is the triangle before or after the cake?", "Is a pineapple shown?"],
+    questions: ["What do you see first?", "What appears last?", "Is a hat shown?"],
   },
 ];
 

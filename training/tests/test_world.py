@@ -87,28 +87,23 @@ class WorldTest(unittest.TestCase):
 
     def test_strangers_stay_where_they_are_in_the_picture(self):
         """Under a camera that moves, one that rests is drawn where the window on the picture has it."""
-        for seed in range(200):
+        frames_looked_at = 0
+        for seed in range(150):
             scene = self.sampler(seed).scene(8, "live")
             resting = [s for s in scene.strangers if not s.moves]
-            if scene.camera == "none" or len(scene.shots) > 1 or not resting:
+            if scene.camera in ("none", "cuts") or not resting:
                 continue
-            scene.strangers, scene.noise, scene.flicker = resting[:1], 0.0, None
-            stranger = scene.strangers[0]
+            stranger = resting[0]
+            scene.strangers, scene.noise, scene.flicker = [stranger], 0.0, None
             _, owners = render(self.art, scene, SIDE, np.random.default_rng(0))
-            number, left, top, side = windows(self.art, scene, 8)[:, -1].T
-            self.assertTrue((number == 0).all())
-            for f, owner in enumerate(owners):
-                there = np.argwhere((owner == -2).reshape(8, 8))
-                x, y = (
-                    (start[0] + at * side[0] - start[f]) / side[f]
-                    for start, at in ((left, stranger.x[0]), (top, stranger.y[0]))
-                )
-                size = stranger.size[0] * side[0] / side[f]
-                if size > 0.3 and size / 2 < min(x, y) and max(x, y) < 1 - size / 2:
-                    found = (there.mean(0) + 0.5) / 8
-                    self.assertLess(np.hypot(found[0] - y, found[1] - x), 0.1)
-                    return
-        self.fail("no such scene")
+            _, left, top, side = windows(self.art, scene, 8)[:, -1].T
+            x, y = ((edge[0] + at * side[0] - edge) / side for edge, at in ((left, stranger.x), (top, stranger.y)))
+            half = stranger.size * side[0] / side / 2
+            for f in np.flatnonzero((half > 0.15) & (np.minimum(x, y) > half) & (np.maximum(x, y) < 1 - half)):
+                there = np.argwhere((owners[f] == -2).reshape(8, 8)).mean(0)
+                self.assertLess(np.hypot(*((there + 0.5) / 8 - (y[f], x[f]))), 0.1)
+                frames_looked_at += 1
+        self.assertGreater(frames_looked_at, 10)
 
     def test_what_strangers_do_is_told_and_their_names_are_not(self):
         told = set()
