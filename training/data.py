@@ -12,7 +12,15 @@ import torch
 from training.model import CHUNK
 from training.world.clips import draw_clip
 from training.world.questions import THIRDS, Asker, Question
-from training.world.render import MORE_STYLES, SEEN_DETAIL, TRAIN_STYLES, Art, render, shot_at, shown_part
+from training.world.render import (
+    MORE_STYLES,
+    SEEN_DETAIL,
+    TRAIN_STYLES,
+    Art,
+    render,
+    shot_at,
+    shown_part,
+)
 from training.world.scene import DIRECTIONS, MOVES, Sampler
 from training.world.vocabulary import COLOURS, LABELS
 
@@ -36,7 +44,7 @@ ACTS = ("same", *DIRECTIONS, "grows", "shrinks", *CAMERA)
 COURSES = {"camera": len(CAMERA), "cuts": 4, "clock": 16, "moment": 3, "shown": THINGS + 1, "step": 3}
 
 
-TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 2.0, "where": 1.6, "count": 2.0, "relation": 1.5, "camera": 1.8}
+TYPE_WEIGHTS = {"exist": 1.4, "list": 1.5, "motion": 2.0, "where": 1.6, "count": 2.0, "relation": 1.5, "camera": 2.6}
 TYPE_WEIGHTS |= {"when": 2.5, "appear": 2.0, "order": 2.5, "background": 0.4, "unsure": 0.6, "dominant": 0.8}
 TYPE_WEIGHTS |= {"caption": 1.2, "cut": 0.7, "shots": 3.0, "size": 1.3}
 # What can be asked of a picture, where a clip has hardly a second frame.

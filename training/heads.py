@@ -71,7 +71,7 @@ class MatchHead(nn.Module):
 
 
 class FlowHead(nn.Module):
-    """Reads from the RNN's output at each token where what it shows was in the frame before."""
+    """Reads from the middle of the RNN at each token where what it shows was in the frame before."""
 
     def __init__(self, width):
         super().__init__()
@@ -106,7 +106,7 @@ def places_before(centres, things, windows, share):
 
 
 class CourseHead(nn.Module):
-    """Reads what could be told so far from the RNN's output after each frame."""
+    """Reads what could be told so far from the middle of the RNN after each frame."""
 
     def __init__(self, width):
         super().__init__()
@@ -123,7 +123,7 @@ class CourseHead(nn.Module):
 
 
 class ActHead(nn.Module):
-    """Reads from the RNN's output at each token what the thing in it does, or the camera: motion, told densely."""
+    """Reads from the middle of the RNN at each token what the thing in it does, or the camera: motion, told densely."""
 
     def __init__(self, width):
         super().__init__()

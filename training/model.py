@@ -16,6 +16,7 @@ from torch import nn
 # The runtime has no floor. Half a chunk at this one stays within f32's range, and e^-15 is as good as nothing.
 LOG_DECAY_FLOOR = -15.0
 CHUNK = 8
+MIDDLE = 2  # of the RNN's blocks
 MIX_RANK, DECAY_RANK = 16, 32
 
 
@@ -301,14 +302,19 @@ class Model(nn.Module):
         tokens, shares = self.vision_model((pixels - mean) / std)
         return tokens, self.connector(tokens).float(), shares
 
-    def read(self, x, states, mask=None):
-        """Reads rows x [B, T, C] from `states`; returns what comes out of the last block, and the new states."""
+    def read(self, x, states, mask=None, middle=None):
+        """Reads rows x [B, T, C] from `states`; returns what comes out of the last block, and the new states.
+
+        To a list `middle` it adds what comes out of block MIDDLE: the last ones can still keep it in their states.
+        """
         x = self.blocks[0].ln0(x).float()
         mask = x.new_ones(*x.shape[:2], 1) if mask is None else mask[..., None].to(x.dtype)
         after = []
-        for block, state in zip(self.blocks, states, strict=True):
+        for i, (block, state) in enumerate(zip(self.blocks, states, strict=True)):
             x, *state = block(x, mask, *state)
             after.append(tuple(state))
+            if middle is not None and i == MIDDLE:
+                middle.append(x)
         return x, after
 
     def logits(self, x):

@@ -113,6 +113,7 @@ class Trainee(torch.nn.Module):
         visual, things = (in_order(x, batch["order"]) for x in (visual, things))
         rows, mask = self.video_rows(batch, visual)
         waits = [batch["prefix"].shape[1] + visual.shape[1] * frame for frame in batch.get("wait", ())]
+        # The heads read from the middle: what only comes out of the last block is in no state when a question comes.
         x, after = self.read_in_parts(rows, mask, waits)
         states = after[-1]
         seen = x[:, batch["prefix"].shape[1] :]
@@ -146,12 +147,14 @@ class Trainee(torch.nn.Module):
         return rows, torch.cat([batch["prefix_mask"], mask], 1)
 
     def read_in_parts(self, rows, mask, ends):
-        """Reads rows [B, T, C], and keeps the states after each part, which end at `ends` and T."""
+        """Reads rows [B, T, C]; what the middle of the RNN makes of them, and the states after each part.
+
+        The parts end at `ends` and T.
+        """
         states, outputs, after = self.model.zero_state(len(rows)), [], []
         for start, end in itertools.pairwise((0, *ends, rows.shape[1])):
             if start < end:
-                x, states = self.model.read(rows[:, start:end], states, mask[:, start:end])
-                outputs.append(x)
+                _, states = self.model.read(rows[:, start:end], states, mask[:, start:end], outputs)
             after.append(states)
         return torch.cat(outputs, 1), after
 

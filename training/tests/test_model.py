@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from training.evaluate import load
-from training.model import fork, wkv
+from training.model import MIDDLE, fork, wkv
 from training.reference import folder
 from training.reference import model as reference
 
@@ -56,6 +56,17 @@ class ModelTest(unittest.TestCase):
             self.assertLess(relative(wkv_state[0], theirs.wkv), 1e-4)
             self.assertLess(relative(att_shift[0], theirs.att_shift), 1e-4)
             self.assertLess(relative(ffn_shift[0], theirs.ffn_shift), 1e-4)
+
+    @torch.inference_mode()
+    def test_the_middle_is_what_later_blocks_read(self):
+        rows, *_ = self.read_all()
+        middle, read, blocks = [], [], self.model.blocks
+        hooks = [block.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0])) for block in blocks]
+        last, _ = self.model.read(rows, self.model.zero_state(1), middle=middle)
+        for hook in hooks:
+            hook.remove()
+        self.assertTrue(torch.equal(middle[0], read[MIDDLE + 1]))
+        self.assertFalse(torch.equal(middle[0], last))
 
     @torch.inference_mode()
     def test_masked_tokens_in_front_leave_no_trace(self):

@@ -8,14 +8,34 @@ import numpy as np
 import torch
 from PIL import Image
 
-from training.data import ACTS, IGNORED, RESTS, SHAPES, SIDE, THINGS, World, act_targets, course_targets, windows
+from training.data import (
+    ACTS,
+    IGNORED,
+    RESTS,
+    SHAPES,
+    SIDE,
+    THINGS,
+    World,
+    act_targets,
+    course_targets,
+    windows,
+)
 from training.heads import places_before
 from training.muon import orthogonal
 from training.tests.toy import make_cache
 from training.train import WAITING_LAYERS, forgotten
 from training.world.clips import draw_clip
 from training.world.questions import NOT_SURE, Asker
-from training.world.render import LEAST_DETAIL, TRAIN_STYLES, TWINS, Art, draw_shot, least_detail, read_photos, render
+from training.world.render import (
+    LEAST_DETAIL,
+    TRAIN_STYLES,
+    TWINS,
+    Art,
+    draw_shot,
+    least_detail,
+    read_photos,
+    render,
+)
 from training.world.scene import MOVES, Sampler, Shot
 
 WITH_WORDS = 2  # a batch with questions

@@ -105,9 +105,11 @@ class Sampler:
 
     def scene(self, frames, kind=None):
         kind = kind or str(self.rng.choice(list(KINDS), p=np.array(list(KINDS.values()))))
-        scene = Scene("footage" if kind in ("camera", "live") else kind, frames, noise=float(self.rng.choice([0, 0, 0.01, 0.02])))
+        scene = Scene(
+            "footage" if kind in ("camera", "live") else kind, frames, noise=float(self.rng.choice([0, 0, 0.01, 0.02]))
+        )
         if kind in ("footage", "camera", "live"):
-            {"footage": self.add_footage, "camera": self.add_camera, "live": self.add_live}[kind](scene)
+            getattr(self, f"add_{kind}")(scene)
             return scene
         over_photo = kind in {"one", "two", "appear", "mosaic"} and self.rng.random() < 0.15
         if over_photo:
