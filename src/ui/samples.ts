@@ -36,7 +36,11 @@ export const samples: readonly Sample[] = [
     file: "appearing.mp4",
     title: "Here and gone",
     seconds: 4,
-    questions: ["What goes away?", "Does the blue circle change its size?", "Tell me what happens."],
+    questions: [
+      "What goes away?",
+      "In which part of the picture is the donut?",
+      "What is the position of the blue circle?",
+    ],
   },
   {
     file: "footage.mp4",
