@@ -208,6 +208,7 @@ def course_targets(scene, frames):
 def steps(scene):
     """What became of the picture in each frame: 0 as the one before (but for noise), 1 changed, 2 a new shot."""
     tracks = [np.stack([t.shown, t.shown * t.x, t.shown * t.y, t.shown * t.size], 1) for t in scene.things]
+    tracks += [np.stack([s.shown, s.shown * s.x, s.shown * s.y, s.shown * s.size], 1) for s in scene.strangers]
     tracks += [np.stack([scene.light, scene.haze], 1)] if scene.light is not None else []
     for shot, until in itertools.zip_longest(scene.shots, [shot.start for shot in scene.shots[1:]]):
         boxes = np.zeros_like(shot.boxes)

@@ -211,10 +211,10 @@ class WorldTest(unittest.TestCase):
             self.assertEqual((part["targets"][-1] == IGNORED).all(), True)
 
     def test_steps_are_what_became_of_the_picture(self):
-        for kind in ("one", "appear", "sequence", "footage", "camera"):
+        for kind in ("one", "appear", "sequence", "footage", "camera", "live"):
             for seed in range(6):
                 scene = self.sampler(seed).scene(8, kind)
-                scene.noise = 0.0
+                scene.noise, scene.flicker = 0.0, None
                 frames, _ = render(self.art, scene, SIDE, np.random.default_rng(0))
                 steps = course_targets(scene, 8)[1:, -1]
                 changed = (frames[1:] != frames[:-1]).any((1, 2, 3))
