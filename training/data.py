@@ -29,9 +29,9 @@ SIDE = 96
 SHORT, LONG, PREFIX = 24, 48, 16
 GROUPS = 3  # of branches by length
 POSITIONS, SIZES = 8, 6
-STILLS, STILLS_BESIDE = 96, 24  # pictures in a batch of them, and beside one of clips
+STILLS, STILLS_BESIDE = 72, 24  # pictures in a batch of them, and beside one of clips
 STILL_KINDS = {"mosaic": 0.82, "one": 0.05, "count": 0.05, "footage": 0.03, "live": 0.05}
-PAIRS = 20  # neighbouring pictures of one shot, beside a batch of single ones
+PAIRS, APART = 32, (1, 1, 2, 3)  # near pictures of one shot, beside a batch of single ones, and how near
 PAIR_KINDS = {"camera": 0.65, "live": 0.35}
 THINGS = 9  # most in a scene
 IGNORED = -100
@@ -345,7 +345,7 @@ class World:
         return collate(parts)
 
     def pair_batch(self, number):
-        """Neighbouring pictures of footage, for the head that finds one's tokens in the other again."""
+        """Pictures of footage, near to one another, for the head that finds one's tokens in the other again."""
         sampler, _ = self.start(5, number)
         parts = []
         for _ in range(PAIRS):
@@ -353,10 +353,11 @@ class World:
             one_shot = lambda scene: len(scene.shots) == 1  # noqa: E731
             length = int(sampler.rng.choice((4, 4, 8)))
             scene, frames, owners = draw_clip(sampler, self.art, length, SIDE, kind, one_shot)
-            first = int(sampler.rng.integers(length - 1))
+            apart = int(sampler.rng.choice(APART))
+            first = int(sampler.rng.integers(length - apart))
             told = {"targets": dense_targets(scene, length), "windows": windows(self.art, scene, length)}
             told |= {"frames": frames, "owners": owners}
-            parts.append({name: table[first : first + 2] for name, table in told.items()})
+            parts.append({name: table[[first, first + apart]] for name, table in told.items()})
         return collate(parts)
 
     def batch(self, number):

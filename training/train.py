@@ -33,8 +33,8 @@ from training.heads import (
     DenseHead,
     FlowHead,
     MatchHead,
+    find_before,
     of_things,
-    places_before,
     token_measures,
     token_things,
 )
@@ -71,7 +71,7 @@ class Trainee(torch.nn.Module):
 
     def see(self, batch):
         """Visual tokens [N, M, C], the loss of the heads on them, what to log, the thing in each token [N, M], and, of
-        clips, where tokens were a frame before: centres [B, F, M, 2] and `places_before`.
+        clips, where tokens were a frame `Before`.
 
         N = clips × F.
         """
@@ -85,22 +85,20 @@ class Trainee(torch.nn.Module):
             measures = token_measures(shares, frames)
         losses = [head(x, targets, measures) for head, x in zip(self.dense, (tokens, visual), strict=True)]
         loss, log = sum(loss for loss, _ in losses), dict(zip(LABELLED, (right for _, right in losses), strict=True))
-        places = None
+        before = None
         if "windows" in batch:
             of_clips = lambda x: x.view(*batch["windows"].shape[:2], *x.shape[1:])  # noqa: E731
             with torch.no_grad():
-                owner = torch.where(things == nothing, -1, things)
-                share = (shares * (owners[:, None] == owner[..., None])).sum(-1)
-                centres = of_clips(measures[..., CENTRE])
-                places = centres, *places_before(centres, of_clips(things), batch["windows"], of_clips(share))
-            matches = [head(of_clips(x), *places) for head, x in zip(self.match, (tokens, visual), strict=True)]
+                before = find_before(of_clips(shares), batch["owners"], batch["windows"])
+            centres = of_clips(measures[..., CENTRE])
+            matches = [head(of_clips(x), centres, before) for head, x in zip(self.match, (tokens, visual), strict=True)]
             loss = loss + MATCH_WEIGHT * sum(match for match, _ in matches)
             log["lost"] = matches[1][1]
-        return visual, loss, log, things, places
+        return visual, loss, log, things, before
 
     def forward(self, batch):
         """The loss and what to log of it."""
-        visual, dense, log, things, places = self.see(batch)
+        visual, dense, log, things, before = self.see(batch)
         if "stills" in batch:
             _, more, named, *_ = self.see(batch["stills"])
             dense, log = dense + more, log | named
@@ -123,7 +121,7 @@ class Trainee(torch.nn.Module):
         dense = dense + COURSE_WEIGHT * course + ACT_WEIGHT * act
         clips, frames = batch["frames"].shape[:2]
         if batch["order"].shape[1] == frames:  # no wait between the frames
-            flow, log["flow_off"] = self.flow(seen.reshape(clips, frames, *visual.shape[1:]), *places)
+            flow, log["flow_off"] = self.flow(seen.reshape(clips, frames, *visual.shape[1:]), before, batch["windows"])
             dense = dense + FLOW_WEIGHT * flow
         if "branches" not in batch:
             return None, MOVING_WEIGHT * dense, log

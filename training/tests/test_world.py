@@ -20,7 +20,7 @@ from training.data import (
     course_targets,
     windows,
 )
-from training.heads import places_before
+from training.heads import find_before, patch_centres
 from training.muon import orthogonal
 from training.tests.toy import make_cache
 from training.train import WAITING_LAYERS, forgotten
@@ -152,27 +152,44 @@ class WorldTest(unittest.TestCase):
                 continue
             scene.noise = 0.0
             frames, _ = render(self.art, scene, SIDE, np.random.default_rng(0))
-            centres = np.random.default_rng(seed).uniform(0.2, 0.8, (1, 8, 20, 2)).astype(np.float32)
-            things = torch.full((1, 8, 20), THINGS)
-            told = torch.from_numpy(windows(self.art, scene, 8))[None]
-            was, known = places_before(torch.from_numpy(centres), things, told, torch.ones(1, 8, 20))
-            self.assertTrue(known.any())
-            for f, i in known[0].nonzero().tolist():
-                now, before, same = (
+            before = self.before(scene, np.full((8, 64), -1))
+            self.assertTrue(before.known.any())
+            for f, i in before.known[0].nonzero().tolist():
+                centre = patch_centres(before.moved)[i].numpy()
+                now, was, same = (
                     pixel(frames[at], place)
-                    for at, place in ((f + 1, centres[0, f + 1, i]), (f, was[0, f, i]), (f, centres[0, f + 1, i]))
+                    for at, place in ((f + 1, centre), (f, centre + before.moved[0, f, i].numpy()), (f, centre))
                 )
-                near, far = near + np.abs(now - before).mean(), far + np.abs(now - same).mean()
+                near, far = near + np.abs(now - was).mean(), far + np.abs(now - same).mean()
         self.assertLess(near, 0.4 * far)
+
+    def before(self, scene, owners, shares=None):
+        """`Before` of a clip, of single patches unless `shares` [F, M, P] are given."""
+        shares = torch.eye(64).expand(len(owners), -1, -1) if shares is None else shares
+        told = torch.from_numpy(windows(self.art, scene, len(owners)))
+        return find_before(shares[None], torch.from_numpy(owners)[None], told[None])
 
     def test_a_thing_that_grows_is_found_too(self):
         fits = lambda scene: scene.things[0].change == "grows"  # noqa: E731
-        scene, *_ = draw_clip(self.sampler(4), self.art, 8, SIDE, "one", fits)
-        thing = scene.things[0]
-        edge = torch.tensor([[thing.x[f] + thing.size[f] / 2, thing.y[f]] for f in range(8)], dtype=torch.float32)
-        told = torch.from_numpy(windows(self.art, scene, 8))[None]
-        was, _ = places_before(edge[None, :, None], torch.zeros(1, 8, 1, dtype=torch.long), told, torch.ones(1, 8, 1))
-        torch.testing.assert_close(was[0, :, 0], edge[:-1])
+        scene, _, owners = draw_clip(self.sampler(4), self.art, 8, SIDE, "one", fits)
+        before, thing = self.before(scene, owners), scene.things[0]
+        for f, patch in np.argwhere(owners[1:] == 0):
+            place = (np.array((patch % 8, patch // 8)) + 0.5) / 8
+            middle = np.array((thing.x[f], thing.y[f]))
+            was = middle + (place - (thing.x[f + 1], thing.y[f + 1])) * thing.size[f] / thing.size[f + 1]
+            np.testing.assert_allclose(place + before.moved[0, f, patch].numpy(), was, atol=1e-5)
+
+    def test_merged_tokens_are_found_by_their_patches(self):
+        rng = np.random.default_rng(0)
+        fits = lambda scene: scene.camera in MOVES  # noqa: E731
+        scene, _, owners = draw_clip(self.sampler(6), self.art, 8, SIDE, "live", fits)
+        members = torch.nn.functional.one_hot(torch.from_numpy(rng.permuted(np.arange(64) % 12)), 12).T.float()
+        shares = (members / members.sum(1, keepdim=True)).expand(8, -1, -1)
+        single, merged = self.before(scene, owners), self.before(scene, owners, shares)
+        torch.testing.assert_close(merged.matches, shares[1:] @ single.matches @ members.T)
+        self.assertLess(merged.matches.sum(-1).max(), 1.001)
+        self.assertGreater(single.matches[single.known].sum(-1).mean(), 0.5)
+        self.assertFalse(single.known[0][torch.from_numpy(owners[1:] == -2)].any())
 
     def test_acts_are_what_things_do(self):
         for seed in range(20):
