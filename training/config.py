@@ -6,7 +6,7 @@ SANDWICH = "\n{question}\nAnswer:"
 
 NANO = {
     "model_type": "auroralong",
-    "name": "nano-v5",
+    "name": "nano-v6",
     "license": "Apache-2.0 (weights); trained on sprites under Apache-2.0, MIT, CC-BY 4.0 and GPL-2: see README.md",
     "vision_config": {
         "model_type": "siglip_vision_model",

@@ -24,23 +24,23 @@ export const samples: readonly Sample[] = [
     file: "sequence.mp4",
     title: "One after another",
     seconds: 4,
-    questions: ["What appears first?", "What is going on?", "Which object is last?"],
+    questions: ["Which object is first?", "Does the key appear before or after the penguin?", "Where is the clock?"],
   },
   {
     file: "counting.mp4",
     title: "How many?",
     seconds: 4,
-    questions: ["What is the number of bicycles?", "What is going on?", "Do you see a cat?"],
+    questions: [
+      "What is the number of bicycles?",
+      "What objects appear in the video?",
+      "How much does the bicycle weigh?",
+    ],
   },
   {
     file: "appearing.mp4",
     title: "Here and gone",
     seconds: 4,
-    questions: [
-      "What goes away?",
-      "In which part of the picture is the donut?",
-      "What is the position of the blue circle?",
-    ],
+    questions: ["What vanishes?", "What happens in the video?", "What is the star's color?"],
   },
   {
     file: "footage.mp4",

@@ -77,7 +77,7 @@ test("a model of the hub: looked up, loaded, asked, reopened without the network
 
   // The video is watched anew, by the model that answers now.
   await watchedToTheEnd(app);
-  await expect(app.getByText("nano-v5 answered the above.")).toBeVisible();
+  await expect(app.getByText("nano-v6 answered the above.")).toBeVisible();
   await ask(app, "What do you see?");
   await expect(turns(app)).toHaveCount(2);
 
@@ -94,7 +94,7 @@ test("a model of the hub: looked up, loaded, asked, reopened without the network
   await expect(shelf).toContainText("Nothing yet.");
   await app.reload();
   await expect(app.getByText("Model ready")).toBeVisible();
-  await expect(modelButton(app)).toHaveAccessibleName("Model: nano-v5");
+  await expect(modelButton(app)).toHaveAccessibleName("Model: nano-v6");
 });
 
 test("a folder of this machine, in PyTorch's files", async ({ app, hub }) => {
@@ -109,7 +109,7 @@ test("a folder of this machine, in PyTorch's files", async ({ app, hub }) => {
   await expect(dialog(app).getByRole("region", { name: "In use" })).toContainText("int4");
   expect(hub.takeRequests()).toEqual([]);
   await card(app, "nano").getByRole("button", { name: "Open nano" }).click();
-  await inUse(app, /^Model: nano-v5$/);
+  await inUse(app, /^Model: nano-v6$/);
 });
 
 test("files dropped on the dialog are a model, not a video", async ({ app }) => {
@@ -170,7 +170,7 @@ test("a download that is cancelled leaves the page as it was, and goes on later"
   await expect(first).toContainText("done");
   await dialog(app).getByRole("button", { name: "Cancel" }).click();
   await expect(dialog(app).getByRole("status")).toContainText(/KB are here and are kept/);
-  await inUse(app, /^Model: nano-v5$/);
+  await inUse(app, /^Model: nano-v6$/);
   await app.unroute(held);
   hub.takeRequests();
   await dialog(app).getByRole("button", { name: "Go on" }).click();

@@ -65,7 +65,7 @@ describe("opening", () => {
     const assistant = await openAssistant({ model: "/models/nano/", onProgress: (now) => progress.push(now) });
     expect(new Set(progress.map(({ stage }) => stage))).toEqual(new Set(["gpu", "download", "prepare"]));
     expect(progress.at(-1)).toMatchObject({ stage: "prepare", loadedBytes: assistant.model.bytes });
-    expect(assistant.model).toMatchObject({ name: "nano-v5", imageSize: 96, fps: 2 });
+    expect(assistant.model).toMatchObject({ name: "nano-v6", imageSize: 96, fps: 2 });
     expect(assistant.adapter.encoder).toBe(assistant.adapter.software ? "wasm" : "webgpu");
     await assistant.close();
   });

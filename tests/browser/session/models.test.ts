@@ -20,7 +20,7 @@ it("a model from the hub answers, and once more from the store without the hub",
   const first = await openAssistant({ model: nano, onProgress: (now) => progress.push(now) });
   expect([...new Set(progress.map(({ stage }) => stage))]).toEqual(["gpu", "download", "prepare"]);
   expect(progress.at(-1)).toMatchObject({ stage: "prepare", loadedBytes: first.model.bytes });
-  expect(first.model).toMatchObject({ name: "nano-v5", quantization: "f16", notices: [] });
+  expect(first.model).toMatchObject({ name: "nano-v6", quantization: "f16", notices: [] });
   first.close();
   const [stored] = await library.list();
   expect(stored?.byteLength).toBe(first.model.bytes);
@@ -87,7 +87,7 @@ it("a model that the graphics memory cannot hold is refused with what needs less
     expect(error).toMatchObject({
       code: "OutOfMemory",
       message: expect.stringMatching(
-        /too little graphics memory for nano-v5 as f16\. Load it as int8, which needs less/,
+        /too little graphics memory for nano-v6 as f16\. Load it as int8, which needs less/,
       ),
     });
   } finally {

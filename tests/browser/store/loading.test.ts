@@ -30,7 +30,7 @@ async function ranges(): Promise<string[]> {
 describe("a model on the hub", () => {
   it("is looked at, downloaded, converted, stored, and opens without the hub from then on", async () => {
     const offered = await library.inspect(nano);
-    expect(offered).toMatchObject({ name: "nano-v5", license: "mit", stored: [] });
+    expect(offered).toMatchObject({ name: "nano-v6", license: "mit", stored: [] });
     expect(offered.options.map(({ quantization }) => quantization)).toEqual(["f16", "int8", "int4"]);
     expect(offered.downloadBytes).toBe(offered.files.reduce((sum, file) => sum + file.byteLength, 0));
     expect(offered.files.map(({ path }) => path)).toContain(weights);
@@ -40,14 +40,14 @@ describe("a model on the hub", () => {
     const opened = await openInWorker(nano, { onProgress: (now) => progress.push(now) });
     const { parameters } = offered;
     // The hub's word on the licence counts, not that of the files.
-    expect(opened).toEqual({ name: "nano-v5", license: "mit", quantization: "int8", notices: [], parameters });
+    expect(opened).toEqual({ name: "nano-v6", license: "mit", quantization: "int8", notices: [], parameters });
     expect([...new Set(progress.map(({ stage }) => stage))]).toEqual(["download", "convert", "prepare"]);
     const last = progress.findLast(({ stage }) => stage === "download");
     expect(last).toMatchObject({ loadedBytes: offered.downloadBytes, totalBytes: offered.downloadBytes });
     expect(last?.files?.map(({ status }) => status)).toEqual(offered.files.map(() => "done"));
 
     const model = await stored();
-    expect(model).toMatchObject({ name: "nano-v5", license: "mit", quantization: "int8" });
+    expect(model).toMatchObject({ name: "nano-v6", license: "mit", quantization: "int8" });
     expect(model.source).toMatch(/^someone\/nano at [0-9a-f]{12}$/);
     expect(await library.usage()).toMatchObject({ partialBytes: 0, place: "disk" });
     expect((await library.inspect(nano)).stored).toEqual([model]);
@@ -74,7 +74,7 @@ describe("a model on the hub", () => {
     expect((await library.list()).map(({ quantization }) => quantization)).toEqual(["int4", "int8", "f16"]);
     await expect(openInWorker(nano, { quantization: "auto", gpuBytes: 1e6 })).rejects.toMatchObject({
       code: "AdapterTooSmall",
-      message: expect.stringMatching(/too small for nano-v5, even as int4/),
+      message: expect.stringMatching(/too small for nano-v6, even as int4/),
     });
   });
 

@@ -23,7 +23,7 @@ const smallest = {
 describe("parseConfig", () => {
   test("reads the embedded model's config", () => {
     const config = parseConfig(nano);
-    expect(config.name).toBe("nano-v5");
+    expect(config.name).toBe("nano-v6");
     expect(config.license).toMatch(/^Apache-2.0/);
     expect(config.vision).toEqual({
       imageSize: 96,

@@ -43,7 +43,7 @@ describe("a model in one file", () => {
     const progress: [number, number | null][] = [];
     const folder = await openModelFolder(url + path, { onProgress: (...now) => progress.push(now) });
     expect(server?.requests).toEqual(Object.keys(nano));
-    expect(folder.config.name).toBe("nano-v5");
+    expect(folder.config.name).toBe("nano-v6");
     expect(new TextDecoder().decode(folder.tokenizer)).toBe(tokenizer);
     expect(folder.byteLength).toBe(config.length + new TextEncoder().encode(tokenizer).length + weights.length);
     // 8 bytes and the header are no weights; each weight takes two bytes.
