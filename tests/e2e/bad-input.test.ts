@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { damagePacket } from "../damaged-video.ts";
-import { ask, bytesOf, choose, expect, questionOf, reference, test, watchedToTheEnd } from "./app.ts";
+import { questionOf, reference } from "../sample-answers.ts";
+import { ask, bytesOf, choose, expect, test, watchedToTheEnd } from "./app.ts";
 
 const media = (name: string) => bytesOf(`tests/fixtures/media/${name}`);
 const part = (bytes: Uint8Array, share: number) => bytes.slice(0, Math.round(bytes.length * share));

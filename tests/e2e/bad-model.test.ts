@@ -1,6 +1,7 @@
 import { chromium, type Page } from "@playwright/test";
 import { chromiumFlags, findChromium } from "../../tools/chromium.ts";
-import { ask, bytesOf, expect, questionOf, reference, test, watchedToTheEnd } from "./app.ts";
+import { questionOf, reference } from "../sample-answers.ts";
+import { ask, bytesOf, expect, test, watchedToTheEnd } from "./app.ts";
 
 const weights = bytesOf("public/models/nano/model.safetensors");
 

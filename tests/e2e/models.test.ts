@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { type HubServer, startHubServer } from "../hub-server.ts";
-import { ask, test as base, expect, questionOf, reference, turns, watchedToTheEnd } from "./app.ts";
+import { questionOf, reference } from "../sample-answers.ts";
+import { ask, test as base, expect, turns, watchedToTheEnd } from "./app.ts";
 
 const huggingFace = "https://huggingface.co";
 const checkpoints = "tests/fixtures/checkpoints";

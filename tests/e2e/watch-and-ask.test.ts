@@ -1,17 +1,6 @@
 import type { Page } from "@playwright/test";
-import {
-  ask,
-  bytesOf,
-  choose,
-  expect,
-  questionOf,
-  reference,
-  references,
-  test,
-  turns,
-  watchedToTheEnd,
-  watchingBar,
-} from "./app.ts";
+import { questionOf, reference, references } from "../sample-answers.ts";
+import { ask, bytesOf, choose, expect, test, turns, watchedToTheEnd, watchingBar } from "./app.ts";
 
 test("a sample: watched to its end and asked from memory, then looked at again", async ({ app }) => {
   await app.goto("/");

@@ -2,14 +2,9 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { references } from "../sample-answers.ts";
 import { scratchFolder } from "./scratch.ts";
 
-type Reference = {
-  readonly clip: string;
-  readonly frames: number;
-  readonly questions: readonly { readonly question: string; readonly memory: string; readonly "look-again": string }[];
-};
-const references: readonly Reference[] = JSON.parse(readFileSync("public/samples/answers.json", "utf8"));
 const scratch = scratchFolder();
 
 type Run = { readonly code: number; readonly out: string; readonly err: string };

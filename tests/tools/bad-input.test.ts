@@ -2,6 +2,7 @@ import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Host, modelAddress, openHost } from "../../tools/host.ts";
 import { damagePacket } from "../damaged-video.ts";
+import { questionOf, reference } from "../sample-answers.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -24,7 +25,8 @@ const refused: readonly [what: string, path: string, error: RegExp][] = [
   ["a file that is not there", scratch("none.mp4"), /^VideoUnreadable: There is no file/],
 ];
 
-const question = { fps: null, encoder: "auto", questions: ["What comes first?"], from: "memory", at: null } as const;
+const question = questionOf("sequence.mp4", "order");
+const asked = { fps: null, encoder: "auto", questions: [question], from: "memory", at: null } as const;
 
 /** One browser for all: the folder that it serves holds a good model and the damaged ones. */
 let host: Host;
@@ -36,7 +38,7 @@ afterAll(() => host.close());
 
 /** What `npm run ask` does after it has read its arguments. */
 function ask(path: string, model = "nano") {
-  return host.run("ask", { model: `${modelAddress(".")}${model}/`, url: null, ...question }, [path]);
+  return host.run("ask", { model: `${modelAddress(".")}${model}/`, url: null, ...asked }, [path]);
 }
 
 /** Expects a run to fail with one line. */
@@ -93,5 +95,5 @@ test.each(damagedModels)("a model with %s is refused in one line", async (what, 
 
 test("and a good model answers after all these", async () => {
   const result = await ask("public/samples/sequence.mp4");
-  expect(result.answers[0]?.answer).toBe("A rocket appears first.");
+  expect(result.answers[0]?.answer).toBe(reference("sequence.mp4", question));
 });

@@ -5,20 +5,9 @@ import { joinPictures } from "../../tools/apng.ts";
 import { type Host, modelAddress, openHost } from "../../tools/host.ts";
 import { randomFloats } from "../close.ts";
 import { pngChunk, writePng } from "../png.ts";
+import { type ClipAnswers, references } from "../sample-answers.ts";
 import { scratchFolder } from "./scratch.ts";
 
-type Reference = {
-  readonly clip: string;
-  readonly frames: number;
-  readonly questions: readonly {
-    readonly type: string;
-    readonly question: string;
-    readonly truth: string;
-    readonly memory: string;
-    readonly "look-again": string;
-  }[];
-};
-const references: readonly Reference[] = JSON.parse(readFileSync("public/samples/answers.json", "utf8"));
 const scratch = scratchFolder();
 
 type Run = { readonly code: number; readonly out: string; readonly err: string };
@@ -147,7 +136,7 @@ test("asks in one way, about the first clips", async () => {
 });
 
 test("prints a table that ends with the mean over types and all questions", async () => {
-  const [{ clip, questions: asked }] = references as [Reference];
+  const [{ clip, questions: asked }] = references as [ClipAnswers];
   const graded = asked.slice(0, 3).map(({ type, question, memory }, i) => {
     return { clip, type, question, answer: i === 1 ? memory : "Something else.", accepted: [] };
   });
