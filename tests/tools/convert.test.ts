@@ -23,10 +23,13 @@ function convert(...args: string[]): Promise<Run> {
   });
 }
 
-/** Largest relative errors against PyTorch that the forms of the embedded model may have: about twice what was measured. */
+/**
+ * Largest relative errors against PyTorch that the forms of the embedded model may have: about twice what was measured, but for
+ * int8's states, which are .0113 off.
+ */
 const forms = [
   ["f16", { megabytes: 9, states: 1e-5, logits: 1e-5 }],
-  ["int8", { megabytes: 6.6, states: 0.025, logits: 0.03 }],
+  ["int8", { megabytes: 6.6, states: 0.012, logits: 0.03 }],
   ["int4", { megabytes: 5.4, states: 0.25, logits: 0.4 }],
 ] as const;
 
