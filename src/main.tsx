@@ -1,12 +1,12 @@
 import { createRoot } from "react-dom/client";
+import { openLibrary } from "./library/library.ts";
 import { openAssistant } from "./session/client.ts";
-import { openLibrary } from "./session/library.ts";
 import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
-import { createConversation } from "./ui/conversation.ts";
-import { nano } from "./ui/model-catalog.ts";
-import { createModels } from "./ui/models.ts";
-import { rememberedModel } from "./ui/remembered-model.ts";
+import { createConversation } from "./ui/chat/conversation.ts";
+import { nano } from "./ui/models/model-catalog.ts";
+import { createModels } from "./ui/models/models.ts";
+import { rememberedModel } from "./ui/models/remembered-model.ts";
 import { createViewer } from "./ui/viewer.ts";
 
 const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];

@@ -1,4 +1,4 @@
-import { type FileStore, writeFile } from "../src/model/store/file-store.ts";
+import { type FileStore, writeFile } from "../src/storage/file-store.ts";
 
 const bytesOf = async (blob: Blob | null) => (blob ? [...new Uint8Array(await blob.arrayBuffer())] : null);
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { RangeReader } from "../src/bytes/range-reader.ts";
 import { AuroraError } from "../src/errors.ts";
 import type { FileSet } from "../src/model/file-set.ts";
-import type { RangeReader } from "../src/model/range-reader.ts";
 import { ToolError } from "./run-tool.ts";
 
 /** A file on disk and the path under which a `FileSet` lists it. */

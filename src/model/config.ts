@@ -21,7 +21,7 @@ export type VisionConfig = {
 };
 
 /** `gelu` is the exact one (erf), `gelu_pytorch_tanh` the tanh approximation. */
-export type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
+type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
 
 /** Token merging inside the encoder; `r[i]` tokens are removed in block i. */
 type MergeConfig = {

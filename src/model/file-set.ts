@@ -1,4 +1,4 @@
-import type { RangeReader } from "./range-reader.ts";
+import type { RangeReader } from "../bytes/range-reader.ts";
 
 /** A file as its source lists it. Lengths and hashes are null where the source does not tell them. */
 export type FileInfo = {

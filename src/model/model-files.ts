@@ -1,10 +1,10 @@
+import type { RangeReader } from "../bytes/range-reader.ts";
 import { AuroraError } from "../errors.ts";
 import { parseConfig } from "./config.ts";
 import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
 import { countParameters, type ModelFolder, type ModelFolderOptions } from "./model-folder.ts";
 import { openWeightFolder } from "./open-weights.ts";
-import type { RangeReader } from "./range-reader.ts";
 import { joinRowSlices } from "./row-slices.ts";
 
 /**

@@ -1,7 +1,7 @@
+import type { RangeReader } from "../bytes/range-reader.ts";
 import { AuroraError } from "../errors.ts";
 import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
-import type { RangeReader } from "./range-reader.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { isWeightFile } from "./select-files.ts";
 import { parseShardIndex } from "./shard-index.ts";

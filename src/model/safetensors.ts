@@ -1,6 +1,6 @@
+import type { RangeReader } from "../bytes/range-reader.ts";
 import { assert } from "../errors.ts";
 import { corruptFile, describe, isRecord } from "./fields.ts";
-import type { RangeReader } from "./range-reader.ts";
 import { expectTensorType, type HostTensor, type RowRange, type TensorSource } from "./tensors.ts";
 
 type Entry = {

@@ -1,7 +1,7 @@
+import type { RangeReader } from "../bytes/range-reader.ts";
+import { createReadAhead } from "../bytes/read-ahead.ts";
 import { AuroraError, assert } from "../errors.ts";
 import { corruptFile } from "./fields.ts";
-import type { RangeReader } from "./range-reader.ts";
-import { createReadAhead } from "./read-ahead.ts";
 import { expectTensorType, type RowRange, type TensorSource } from "./tensors.ts";
 import { parseTorchPickle, type TorchTensor } from "./torch-pickle.ts";
 import { openZip, type ZipEntry, type ZipFile } from "./zip.ts";

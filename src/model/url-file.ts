@@ -1,6 +1,6 @@
+import type { RangeReader } from "../bytes/range-reader.ts";
+import { createReadAhead } from "../bytes/read-ahead.ts";
 import { AuroraError } from "../errors.ts";
-import type { RangeReader } from "./range-reader.ts";
-import { createReadAhead } from "./read-ahead.ts";
 
 /** What a download reports to, and what stops it. */
 export type Transfer = {

@@ -1,6 +1,6 @@
+import type { RangeReader } from "../bytes/range-reader.ts";
 import { AuroraError } from "../errors.ts";
 import { corruptFile } from "./fields.ts";
-import type { RangeReader } from "./range-reader.ts";
 
 /** A file inside a zip file. */
 export type ZipEntry = {

@@ -1,9 +1,10 @@
 import { AuroraError, type ErrorData } from "../errors.ts";
+import { appUrl } from "../library/model-assets.ts";
+import type { ModelChoice } from "../library/types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
-import { appUrl } from "./model-assets.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
-import type { AskOptions, Assistant, ModelChoice, OpenOptions, Session, WatchOptions } from "./types.ts";
+import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.

@@ -5,8 +5,8 @@ import { createRnnStream, type RnnStream } from "../rnn/stream.ts";
 import { cleanQuestion, memoryPrompt, nextTurnPrompt, type PromptIds, sandwichPrompt } from "../text/prompt.ts";
 import { type WrittenAnswer, writeAnswer } from "./answer.ts";
 import type { Engine } from "./engine.ts";
-import { frameIndices } from "./frame-reader.ts";
-import type { KeptTokens } from "./kept-tokens.ts";
+import { frameIndices } from "./memory/frame-tokens.ts";
+import type { KeptTokens } from "./memory/kept-tokens.ts";
 import type { AnswerFigures, AskOptions } from "./types.ts";
 
 /** What a conversation is about: the state that the frames are read into, and the frames' tokens. */

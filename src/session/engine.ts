@@ -1,20 +1,22 @@
 import { AuroraError } from "../errors.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { selfTest } from "../kernels/self-test.ts";
+import { readGpuLimits, smallerForm } from "../library/gpu-budget.ts";
+import { createAssets } from "../library/model-assets.ts";
+import { type OpenedModel, openModel } from "../library/open-model.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { stateByteLength } from "../rnn/state.ts";
+import { createRnnStream } from "../rnn/stream.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
 import { largestPromptId } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { createEncoder, type Encoder } from "../vision/encoder.ts";
-import { readGpuLimits, smallerForm } from "./gpu-budget.ts";
-import { createAssets } from "./model-assets.ts";
+import { createPreprocessor } from "../vision/preprocess.ts";
+import { frameIndices } from "./memory/frame-tokens.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
-import { type OpenedModel, openModel } from "./open-model.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
-import { warmUp } from "./warm-up.ts";
 
 /** A loaded model on the GPU: what all sessions of an assistant share. Needs no DOM. */
 export type Engine = {
@@ -128,6 +130,23 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
   };
   await warmUp(engine);
   return engine;
+}
+
+/** Runs every stage once on an empty picture, so that no kernel is compiled while a person waits for the first answer. */
+async function warmUp(engine: Engine): Promise<void> {
+  const { gpu, config, encoder, rnn } = engine;
+  const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
+  const stream = createRnnStream(gpu, rnn, "warm-up", engine.tokenizer.idLimit);
+  try {
+    preprocessor.loadRgba(new Uint8Array(4 * 64), 8, 8, 0);
+    const encoded = await encoder.encode(preprocessor.pixels, 1);
+    const indices = frameIndices(config.text.vocabSize, encoded.tokens, 1, [], true);
+    stream.read(indices, { visual: encoded.visual, logits: true });
+    await stream.generate(1, { temperature: 0, topP: 1, random: Math.random });
+  } finally {
+    preprocessor.destroy();
+    stream.destroy();
+  }
 }
 
 function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Encoder): ModelInfo {

@@ -1,15 +1,6 @@
 import type { ErrorData } from "../errors.ts";
-import type {
-  AdapterInfo,
-  AnswerFigures,
-  AskOptions,
-  EncoderBackend,
-  LoadProgress,
-  ModelChoice,
-  ModelInfo,
-  Quantization,
-  WatchOptions,
-} from "./types.ts";
+import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { AdapterInfo, AnswerFigures, AskOptions, EncoderBackend, ModelInfo, WatchOptions } from "./types.ts";
 import type { SessionChange } from "./watch-session.ts";
 
 /** Live objects, for tests and diagnostics. */

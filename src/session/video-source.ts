@@ -1,5 +1,5 @@
 import { AuroraError } from "../errors.ts";
-import type { OpenedVideo, VideoLoss } from "../video/open-video.ts";
+import type { OpenedVideo, VideoLoss } from "../video/frame-source.ts";
 import type { SessionSnapshot } from "./types.ts";
 
 /** What a snapshot says of a video. */

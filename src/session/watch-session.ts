@@ -1,11 +1,14 @@
 import { type AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { createRnnStream } from "../rnn/stream.ts";
-import { type OpenedVideo, openVideo, type Sampling, type VideoLoss } from "../video/open-video.ts";
+import type { OpenedVideo, VideoLoss } from "../video/frame-source.ts";
+import { openVideo } from "../video/open-video.ts";
+import type { Sampling } from "../video/sample-plan.ts";
 import { createConversation } from "./conversation.ts";
 import type { Engine } from "./engine.ts";
 import { createGate, createPace, createSignal } from "./flow.ts";
-import { createFrameReader, frameByteLength } from "./frame-reader.ts";
-import { createKeptTokens, openPrivateFile } from "./kept-tokens.ts";
+import { createFrameReader } from "./memory/frame-reader.ts";
+import { frameByteLength } from "./memory/frame-tokens.ts";
+import { createKeptTokens, openPrivateFile } from "./memory/kept-tokens.ts";
 import { createMutex } from "./mutex.ts";
 import type { AnswerFigures, AskOptions, FrameRecord, SessionSnapshot, WatchOptions } from "./types.ts";
 import { describeLoss, describeVideo, toBlob } from "./video-source.ts";

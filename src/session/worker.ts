@@ -1,5 +1,5 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
-import { openVideoFrameCount } from "../video/open-video.ts";
+import { openVideoFrameCount } from "../video/frame-count.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
 import { createWatchSession, type WatchSession } from "./watch-session.ts";

@@ -1,8 +1,8 @@
 import { useRef, useState } from "react";
 import type { Session } from "../session/types.ts";
-import { CopyButton } from "./CopyButton.tsx";
 import { type FactGroup, factsAsText, type GpuUsage, listFacts } from "./diagnostics.ts";
-import { Icon } from "./Icon.tsx";
+import { CopyButton } from "./parts/CopyButton.tsx";
+import { Icon } from "./parts/Icon.tsx";
 import type { ModelState } from "./viewer.ts";
 
 type DetailsProps = { readonly model: ModelState; readonly session: Session | null };

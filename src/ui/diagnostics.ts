@@ -1,5 +1,5 @@
 import type { Assistant, Session } from "../session/types.ts";
-import { formatBytes, formatCount, formatDuration } from "./format.ts";
+import { formatBytes, formatCount, formatDuration } from "./parts/format.ts";
 import type { ModelState } from "./viewer.ts";
 
 /** One heading of the diagnostics with its named facts. */

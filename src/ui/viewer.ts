@@ -1,16 +1,9 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import type {
-  Assistant,
-  EncoderBackend,
-  LoadProgress,
-  ModelChoice,
-  OpenOptions,
-  Quantization,
-  Session,
-} from "../session/types.ts";
-import { anyVideoQuestions, type Sample } from "./samples.ts";
-import { createStore, type Store, until } from "./store.ts";
-import { createTransferMeter, type Transfer, unknownTransfer } from "./transfer-meter.ts";
+import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { Assistant, EncoderBackend, OpenOptions, Session } from "../session/types.ts";
+import { createTransferMeter, type Transfer, unknownTransfer } from "./models/transfer-meter.ts";
+import { createStore, type Store, until } from "./parts/store.ts";
+import { anyVideoQuestions, type Sample } from "./watch/samples.ts";
 
 /** A model to open; `name` is what to call it until it tells its own. */
 export type ModelRequest = {

@@ -1,7 +1,7 @@
 import { AuroraError } from "../errors.ts";
 import { countFrame } from "./frame-count.ts";
 import { throwIfAborted } from "./frame-decoder.ts";
-import type { OpenedVideo, WatchedFrame } from "./open-video.ts";
+import type { OpenedVideo, WatchedFrame } from "./frame-source.ts";
 import { presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
 import { stoppable } from "./stoppable.ts";
 

@@ -2,8 +2,8 @@ import { AuroraError } from "../errors.ts";
 import { claimsSupport, codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { RunDecoder } from "./decode-runs.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
+import type { OpenedVideo, VideoLoss, WatchedFrame } from "./frame-source.ts";
 import { firstPacketBytes } from "./h264.ts";
-import type { OpenedVideo, VideoLoss, WatchedFrame } from "./open-video.ts";
 import { displayedSize, type PacketFormat, type PacketSource } from "./packet-index.ts";
 import {
   lostToTruncation,

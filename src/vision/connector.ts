@@ -1,6 +1,6 @@
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { addActivation, type OnnxGraph } from "./onnx-graph.ts";
+import { addActivation, type OnnxGraph } from "../onnx/onnx-graph.ts";
 import { addLayerNorm, addLinear, type ReadWeight } from "./weights.ts";
 
 /** PyTorch's default, which ModRWKV leaves as it is. */

@@ -5,8 +5,8 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
+import { type Bound, createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
 import { createMerger, type Merger, type MergeStep } from "./merge.ts";
-import { type Bound, createOrtSession, type OrtSession } from "./ort.ts";
 import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
 import { createWeightReader } from "./weights.ts";
 

@@ -1,8 +1,8 @@
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
+import { addActivation, createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
 import { addConnector } from "./connector.ts";
-import { addActivation, createOnnxGraph, type OnnxGraph } from "./onnx-graph.ts";
 import { addLayerNorm, addLinear, type ReadWeight } from "./weights.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { toFloat32 } from "../model/half.ts";
 import { expectTensor, type TensorSource } from "../model/tensors.ts";
-import type { OnnxGraph } from "./onnx-graph.ts";
+import type { OnnxGraph } from "../onnx/onnx-graph.ts";
 
 /** Reads a weight of a certain shape as f32. @throws AuroraError `ModelCorrupt` with the name and both shapes */
 export type ReadWeight = (name: string, shape: readonly number[]) => Promise<Float32Array>;

@@ -1,6 +1,6 @@
 import { inject } from "vitest";
-import { openLibrary } from "../../src/session/library.ts";
-import type { Quantization, StoredModel } from "../../src/session/types.ts";
+import { openLibrary } from "../../src/library/library.ts";
+import type { Quantization, StoredModel } from "../../src/library/types.ts";
 import type { Fault } from "../hub-faults.ts";
 
 /** Origin of the hub that the tests talk to. */

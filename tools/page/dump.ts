@@ -4,7 +4,7 @@ import { rowStride } from "../../src/kernels/row-stride.ts";
 import { readRnnState } from "../../src/rnn/state.ts";
 import { createRnnStream, type RnnStream } from "../../src/rnn/stream.ts";
 import { type Engine, openEngine } from "../../src/session/engine.ts";
-import { frameIndices } from "../../src/session/frame-reader.ts";
+import { frameIndices } from "../../src/session/memory/frame-tokens.ts";
 import type { EncoderBackend } from "../../src/session/types.ts";
 import { openVideo } from "../../src/video/open-video.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";

@@ -4,10 +4,12 @@ import { createRnnStream, type RnnStream } from "../../../src/rnn/stream.ts";
 import { writeAnswer } from "../../../src/session/answer.ts";
 import { createConversation } from "../../../src/session/conversation.ts";
 import { openEngine } from "../../../src/session/engine.ts";
-import { createFrameReader, frameByteLength, frameIndices } from "../../../src/session/frame-reader.ts";
-import { createKeptTokens, type KeptTokens } from "../../../src/session/kept-tokens.ts";
+import { createFrameReader } from "../../../src/session/memory/frame-reader.ts";
+import { frameByteLength, frameIndices } from "../../../src/session/memory/frame-tokens.ts";
+import { createKeptTokens, type KeptTokens } from "../../../src/session/memory/kept-tokens.ts";
 import { memoryPrompt, nextTurnPrompt } from "../../../src/text/prompt.ts";
-import { openVideo, openVideoFrameCount } from "../../../src/video/open-video.ts";
+import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
+import { openVideo } from "../../../src/video/open-video.ts";
 import { expectClose } from "../../close.ts";
 
 const engine = await openEngine({ model: new URL("/models/nano/", location.href).href });

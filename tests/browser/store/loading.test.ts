@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LoadProgress, ModelChoice, StoredModel } from "../../../src/session/types.ts";
+import type { LoadProgress, ModelChoice, StoredModel } from "../../../src/library/types.ts";
 import type { Fault } from "../../hub-faults.ts";
 import { hashStored, hub, library, offer, spoil, takeRequests } from "../hub.ts";
 import { openInWorker } from "./open-in-worker.ts";

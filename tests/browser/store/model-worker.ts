@@ -1,9 +1,9 @@
+import type { Patience } from "../../../src/bytes/http.ts";
 import type { ErrorData } from "../../../src/errors.ts";
 import { toAuroraError } from "../../../src/errors.ts";
-import type { Patience } from "../../../src/model/http.ts";
-import { createAssets } from "../../../src/session/model-assets.ts";
-import { openModel } from "../../../src/session/open-model.ts";
-import type { LoadProgress, ModelChoice, Quantization } from "../../../src/session/types.ts";
+import { createAssets } from "../../../src/library/model-assets.ts";
+import { openModel } from "../../../src/library/open-model.ts";
+import type { LoadProgress, ModelChoice, Quantization } from "../../../src/library/types.ts";
 
 /** What the worker is asked to open. */
 export type Order = {

@@ -1,5 +1,5 @@
 import { AuroraError } from "../../../src/errors.ts";
-import type { LoadProgress, ModelChoice, Quantization } from "../../../src/session/types.ts";
+import type { LoadProgress, ModelChoice, Quantization } from "../../../src/library/types.ts";
 import type { Opened, Order, Told } from "./model-worker.ts";
 
 type Options = {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { openOpfsStore } from "../../../src/model/store/opfs-store.ts";
+import { openOpfsStore } from "../../../src/storage/opfs-store.ts";
 import { expectedOfStore } from "../../exercise-store.ts";
 
 it("does what every store does, in a worker", async () => {

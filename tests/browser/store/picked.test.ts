@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import type { ModelChoice, PickedFile } from "../../../src/session/types.ts";
+import type { ModelChoice, PickedFile } from "../../../src/library/types.ts";
 import { library } from "../hub.ts";
 import { openInWorker } from "./open-in-worker.ts";
 

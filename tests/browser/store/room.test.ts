@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { cdp } from "vitest/browser";
-import { choosePlace } from "../../../src/session/choose-place.ts";
-import type { LoadProgress, ModelChoice } from "../../../src/session/types.ts";
+import { choosePlace } from "../../../src/library/choose-place.ts";
+import type { LoadProgress, ModelChoice } from "../../../src/library/types.ts";
 import { hashStored, hub, library, offer, spoil, takeRequests } from "../hub.ts";
 import { openInWorker } from "./open-in-worker.ts";
 

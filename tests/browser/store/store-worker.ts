@@ -1,4 +1,4 @@
-import { openOpfsStore } from "../../../src/model/store/opfs-store.ts";
+import { openOpfsStore } from "../../../src/storage/opfs-store.ts";
 import { exerciseStore } from "../../exercise-store.ts";
 
 // Files can be written in workers only.

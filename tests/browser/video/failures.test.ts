@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { AuroraError, ErrorCode } from "../../../src/errors.ts";
+import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
 import { decoderPatience } from "../../../src/video/frame-decoder.ts";
-import { openVideo, openVideoFrameCount, type VideoLoss } from "../../../src/video/open-video.ts";
+import type { VideoLoss } from "../../../src/video/frame-source.ts";
+import { openVideo } from "../../../src/video/open-video.ts";
 import { readTrackIndex } from "../../../src/video/track-index.ts";
 import { media, watch } from "./media.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openVideoFrameCount } from "../../../src/video/open-video.ts";
+import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
 import type { PacketIndex, PacketReader, PacketSource } from "../../../src/video/packet-index.ts";
 import { readTrackIndex } from "../../../src/video/track-index.ts";
 import { openTrackVideo } from "../../../src/video/track-video.ts";

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { openVideo, openVideoFrameCount } from "../../../src/video/open-video.ts";
+import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
+import { openVideo } from "../../../src/video/open-video.ts";
 import { frameNumber, meanLuma, media, watch } from "./media.ts";
 
 afterEach(() => {

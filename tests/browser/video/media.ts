@@ -1,4 +1,6 @@
-import { type OpenedVideo, openVideo, type Sampling, type VideoLoss } from "../../../src/video/open-video.ts";
+import type { OpenedVideo, VideoLoss } from "../../../src/video/frame-source.ts";
+import { openVideo } from "../../../src/video/open-video.ts";
+import type { Sampling } from "../../../src/video/sample-plan.ts";
 
 const urls = import.meta.glob("../../fixtures/media/*", { query: "?url", import: "default", eager: true });
 

@@ -1,4 +1,5 @@
-import { openVideo, openVideoFrameCount } from "../../../src/video/open-video.ts";
+import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
+import { openVideo } from "../../../src/video/open-video.ts";
 import { frameNumber } from "./media.ts";
 
 // Watches each file it is sent, and answers with the numbers of the frames and how many were left open.

@@ -1,5 +1,5 @@
+import type { RangeReader } from "../../../src/bytes/range-reader.ts";
 import type { FileSet } from "../../../src/model/file-set.ts";
-import type { RangeReader } from "../../../src/model/range-reader.ts";
 
 /** A reader that keeps the ranges that were read from it. */
 type MemoryReader = RangeReader & { readonly reads: [begin: number, end: number][] };

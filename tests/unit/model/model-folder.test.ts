@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { openModelFolder } from "../../../src/model/model-folder.ts";
-import { type Behaviour, type FileServer, serveFiles } from "./file-server.ts";
+import { type Behaviour, type FileServer, serveFiles } from "../library/file-server.ts";
 import { safetensorsFile } from "./safetensors-file.ts";
 
 const config = readFileSync("public/models/nano/config.json", "utf8");

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { RangeReader } from "../../../src/bytes/range-reader.ts";
 import { toFloat32 } from "../../../src/model/half.ts";
-import type { RangeReader } from "../../../src/model/range-reader.ts";
 import { openSafetensors } from "../../../src/model/safetensors.ts";
 import { expectTensor } from "../../../src/model/tensors.ts";
 import { safetensorsFile } from "./safetensors-file.ts";

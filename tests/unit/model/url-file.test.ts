@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { openUrlFile } from "../../../src/model/url-file.ts";
-import { type Behaviour, type FileServer, serveFiles } from "./file-server.ts";
+import { type Behaviour, type FileServer, serveFiles } from "../library/file-server.ts";
 
 const length = 3_000_000;
 const bytes = Uint8Array.from({ length }, (_, i) => i % 251);

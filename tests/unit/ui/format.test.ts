@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { finishedSentences } from "../../../src/ui/chat/sentences.ts";
 import {
   formatBytes,
   formatClock,
@@ -8,8 +9,7 @@ import {
   formatParameters,
   formatRate,
   formatWait,
-} from "../../../src/ui/format.ts";
-import { finishedSentences } from "../../../src/ui/sentences.ts";
+} from "../../../src/ui/parts/format.ts";
 
 test("bytes in the unit that leaves few digits", () => {
   expect([0, 999, 1000, 253_440, 999_499, 999_600, 8_594_280, 12_976_128].map(formatBytes)).toEqual([

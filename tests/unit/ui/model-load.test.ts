@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { LoadProgress } from "../../../src/session/types.ts";
-import { currentLoad } from "../../../src/ui/model-load.ts";
-import { createTransferMeter, unknownTransfer } from "../../../src/ui/transfer-meter.ts";
+import type { LoadProgress } from "../../../src/library/types.ts";
+import { currentLoad } from "../../../src/ui/models/model-load.ts";
+import { createTransferMeter, unknownTransfer } from "../../../src/ui/models/transfer-meter.ts";
 import type { ModelRequest, Viewer } from "../../../src/ui/viewer.ts";
 
 const request: ModelRequest = { name: "M", choice: { kind: "hub", id: "a/b" }, quantization: "int8" };

@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../src/errors.ts";
-import type { Assistant, Library, ModelOffer, OpenOptions, StoredModel } from "../../../src/session/types.ts";
-import { nano } from "../../../src/ui/model-catalog.ts";
-import { type Candidate, costOf, createModels, formOf, storedCopy, storedForm } from "../../../src/ui/models.ts";
+import type { Library, ModelOffer, StoredModel } from "../../../src/library/types.ts";
+import type { Assistant, OpenOptions } from "../../../src/session/types.ts";
+import { nano } from "../../../src/ui/models/model-catalog.ts";
+import { type Candidate, costOf, createModels, formOf, storedCopy, storedForm } from "../../../src/ui/models/models.ts";
 import { createViewer } from "../../../src/ui/viewer.ts";
 
 const hubId = "WorldRWKV/ModRWKV-0.4";

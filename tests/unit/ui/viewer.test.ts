@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError, type ErrorData } from "../../../src/errors.ts";
 import type { Assistant, OpenOptions, SessionSnapshot } from "../../../src/session/types.ts";
-import { createStore } from "../../../src/ui/store.ts";
+import { createStore } from "../../../src/ui/parts/store.ts";
 import { type ChosenVideo, createViewer, type ModelRequest } from "../../../src/ui/viewer.ts";
 
 const request: ModelRequest = { name: "m", choice: { kind: "folder", url: "m/" }, quantization: "auto" };

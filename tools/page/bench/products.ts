@@ -7,8 +7,8 @@ import { createUniform } from "../../../src/gpu/uniform.ts";
 import { type LinearRows, linearDecode, linearPrefill, uploadLinear } from "../../../src/kernels/linear.ts";
 import { rowStride } from "../../../src/kernels/row-stride.ts";
 import { float32ToHalf } from "../../../src/model/half.ts";
-import { createOnnxGraph } from "../../../src/vision/onnx-graph.ts";
-import { createOrtSession } from "../../../src/vision/ort.ts";
+import { createOnnxGraph } from "../../../src/onnx/onnx-graph.ts";
+import { createOrtSession } from "../../../src/onnx/ort-session.ts";
 import { type Figure, geometricMean, interleave, median, randomFloats, timed, timeRatio } from "./measure.ts";
 
 /** X [T, K] times W [K, N]. */

@@ -3,7 +3,7 @@ import type { Gpu } from "../../../src/gpu/device.ts";
 import { createTensor, type Tensor } from "../../../src/gpu/tensor.ts";
 import { float32ToHalf, halfToFloat32 } from "../../../src/model/half.ts";
 import { type QuantisedWeights, quantise, weightGroup } from "../../../src/model/quantised.ts";
-import { createOrtSession } from "../../../src/vision/ort.ts";
+import { createOrtSession } from "../../../src/onnx/ort-session.ts";
 import { type Figure, geometricMean, interleave, median, randomFloats, timed, timeRatio } from "./measure.ts";
 import { type Contender, callAndWait, checkAgreement, gpuClock, ours, type Shape } from "./products.ts";
 

@@ -1,0 +1,48 @@
+import type { FileStore } from "../storage/file-store.ts";
+import type { ModelPlan } from "./model-plan.ts";
+import { type ModelSource, modelKey } from "./model-source.ts";
+import { downloadFolder, modelFolder } from "./model-store.ts";
+import type { StoreFolder } from "./store-folder.ts";
+import type { Quantization } from "./types.ts";
+
+/** Room on disk that loading a model takes, in bytes. */
+export type Room = {
+  /** All of it, and what of it is not there yet. */
+  readonly totalBytes: number;
+  readonly missingBytes: number;
+};
+
+/**
+ * Counts the room that loading one form of a source's model takes: the files, where they are downloaded to be converted,
+ * and the model itself.
+ *
+ * @param store what is there already lies in it; null for nothing
+ */
+export async function countRoom(
+  source: ModelSource,
+  plan: ModelPlan,
+  quantization: Quantization,
+  store: FileStore | null,
+): Promise<Room & { readonly downloadBytes: number }> {
+  const stored = plan.options.find((option) => option.quantization === quantization)?.storedBytes ?? 0;
+  const folder = store && modelFolder(store, modelKey(source, quantization));
+  const missing = stored - (folder ? Math.min(stored, await folder.store.usedBytes(folder.path)) : 0);
+  if (plan.ready === quantization) return { totalBytes: stored, missingBytes: missing, downloadBytes: missing };
+  const files = source.hub ? sum(plan.files.map(({ byteLength }) => byteLength)) : 0;
+  const present = store && source.hub ? await presentBytes(downloadFolder(store, source.key), plan.files) : 0;
+  return { totalBytes: stored + files, missingBytes: missing + files - present, downloadBytes: files - present };
+}
+
+/** Bytes of some files that a folder has, whole or in part. */
+export async function presentBytes(
+  folder: StoreFolder,
+  files: readonly { readonly path: string; readonly byteLength: number }[],
+): Promise<number> {
+  let bytes = 0;
+  for (const { path, byteLength } of files) bytes += Math.min(await folder.presentBytes(path), byteLength);
+  return bytes;
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,196 @@
+import { type HttpOptions, PassingFailure, readBody, request, requestBytes, withRetries } from "../bytes/http.ts";
+import type { RangeReader } from "../bytes/range-reader.ts";
+import { createReadAhead } from "../bytes/read-ahead.ts";
+import { AuroraError } from "../errors.ts";
+import { isRecord } from "../model/fields.ts";
+import type { FileSet } from "../model/file-set.ts";
+import { selectModelFiles } from "../model/select-files.ts";
+import type { Checksum } from "./checksum.ts";
+import type { RemoteFile } from "./download.ts";
+
+/** Where models are asked for unless said otherwise. */
+const huggingFace = "https://huggingface.co";
+
+/** A repository on the hub at one commit. */
+export type HubRepository = {
+  /** `owner/name`, as the hub writes it. */
+  readonly id: string;
+  /** 40 hex digits: what is loaded never changes under it. */
+  readonly commit: string;
+  /** As its authors state it; "unknown" where they do not. */
+  readonly license: string;
+  readonly host: string;
+  /** Those that can be part of a model, with lengths and checksums. */
+  readonly files: readonly RemoteFile[];
+};
+
+/** Which repository to look at, where. */
+export type HubAddress = {
+  /** `owner/name`, or the address of its page. */
+  readonly id: string;
+  /** Branch, tag or commit; `main` unless given. */
+  readonly revision?: string;
+  /** The hub's origin; Hugging Face unless given. */
+  readonly hub?: string;
+};
+
+/**
+ * Reads a repository's list of files (https://huggingface.co/docs/hub/api), pinned to the commit that the revision means now.
+ *
+ * @throws AuroraError `ModelNotFound`, `DownloadFailed` or `Aborted`
+ */
+export async function listHubRepository(address: HubAddress, options: HttpOptions = {}): Promise<HubRepository> {
+  const origin = new URL(address.hub ?? huggingFace).origin;
+  const id = parseId(address.id, origin);
+  const revision = encodeURIComponent(address.revision ?? "main");
+  const api = new URL(`${origin}/api/models/${id}/revision/${revision}?blobs=true`);
+  const { bytes } = await withRetries(() => requestBytes(api, `model ${id}`, {}, options), options);
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw badList(api, id, error);
+  }
+  return parseRepository(json, origin, id, () => badList(api, id));
+}
+
+/** `owner/name` from itself or from an address on the hub. */
+function parseId(text: string, origin: string): string {
+  const path = text.trim().startsWith(`${origin}/`) ? text.trim().slice(origin.length + 1) : text.trim();
+  const [, id] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:[/?#].*)?$/.exec(path) ?? [];
+  if (id === undefined) {
+    throw new AuroraError("ModelNotFound", `"${text}" is no model's id. It should look like owner/name.`);
+  }
+  return id;
+}
+
+function parseRepository(json: unknown, origin: string, asked: string, bad: () => AuroraError): HubRepository {
+  if (!isRecord(json) || typeof json.sha !== "string" || !/^[0-9a-f]{40}$/.test(json.sha)) throw bad();
+  if (!Array.isArray(json.siblings)) throw bad();
+  const id = typeof json.id === "string" ? parseId(json.id, origin) : asked;
+  const base = `${origin}/${id}/resolve/${json.sha}/`;
+  const files = selectModelFiles(json.siblings.map((entry) => parseFile(entry, base, bad)));
+  const card = isRecord(json.cardData) ? json.cardData : {};
+  return {
+    id,
+    commit: json.sha,
+    license: typeof card.license === "string" ? card.license : "unknown",
+    host: new URL(origin).host,
+    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+function parseFile(entry: unknown, base: string, bad: () => AuroraError): RemoteFile {
+  if (!isRecord(entry) || typeof entry.rfilename !== "string") throw bad();
+  const { rfilename: path, size, blobId, lfs } = entry;
+  const parts = path.split("/");
+  if (parts.some((part) => part === "" || part === "." || part === ".." || part.includes("\\"))) throw bad();
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) throw bad();
+  const url = new URL(base + parts.map(encodeURIComponent).join("/"));
+  return { path, url, byteLength: size, checksum: parseChecksum(blobId, lfs) };
+}
+
+/** Large files have their own SHA-256; Git's id of a small one is a hash of its content. */
+function parseChecksum(blobId: unknown, lfs: unknown): Checksum | null {
+  if (isRecord(lfs)) {
+    const sha256 = typeof lfs.sha256 === "string" ? lfs.sha256 : lfs.oid;
+    return typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256) ? { kind: "sha256", hex: sha256 } : null;
+  }
+  return typeof blobId === "string" && /^[0-9a-f]{40}$/.test(blobId) ? { kind: "git-blob", hex: blobId } : null;
+}
+
+/** A repository's files, read by ranges without being kept. */
+export type HubFileSet = FileSet & {
+  /** False once the server sent a whole file where a part of it was asked for. */
+  readonly servesRanges: boolean;
+};
+
+/** Shorter files, as all configurations are, are read whole. */
+const wholeBytes = 256 << 10;
+/** The descriptions of weights lie together. */
+const readAheadBytes = 256 << 10;
+
+/** The files of a repository for looking at them before they are downloaded. Errors of `open`'s readers: as `downloadFile`. */
+export function createHubFileSet(repository: HubRepository, options: HttpOptions = {}): HubFileSet {
+  const server = { servesRanges: true };
+  return {
+    label: repository.id,
+    files: repository.files.map(({ path, byteLength, checksum }) => ({
+      path,
+      byteLength,
+      sha256: checksum?.kind === "sha256" ? checksum.hex : null,
+    })),
+    get servesRanges() {
+      return server.servesRanges;
+    },
+    async open(path) {
+      const file = repository.files.find((each) => each.path === path);
+      if (!file) throw new AuroraError("ModelNotFound", `${repository.id} has no file ${path}. Choose another model.`);
+      return file.byteLength <= wholeBytes
+        ? wholeReader(file, options)
+        : createReadAhead(rangeReader(file, server, options), readAheadBytes);
+    },
+  };
+}
+
+function wholeReader(file: RemoteFile, options: HttpOptions): RangeReader {
+  let content: Promise<Uint8Array> | null = null;
+  const fetchAll = async () => {
+    const { bytes } = await withRetries(() => requestBytes(file.url, file.path, {}, options), options);
+    if (bytes.length !== file.byteLength) throw wrongLength(file, file.byteLength, bytes.length);
+    return bytes;
+  };
+  return {
+    name: file.path,
+    byteLength: file.byteLength,
+    async read(begin, end) {
+      if (!content) {
+        content = fetchAll();
+        content.catch(() => {
+          content = null;
+        });
+      }
+      return (await content).subarray(begin, end);
+    },
+  };
+}
+
+function rangeReader(file: RemoteFile, server: { servesRanges: boolean }, options: HttpOptions): RangeReader {
+  const readOnce = async (begin: number, end: number) => {
+    const headers = { Range: `bytes=${begin}-${end - 1}` };
+    const answer = await request(file.url, file.path, headers, options);
+    if (answer.response.status !== 206) {
+      server.servesRanges = false;
+      answer.guard.end();
+      await answer.response.body?.cancel().catch(() => undefined);
+      throw new AuroraError(
+        "DownloadFailed",
+        `${file.url.host} does not send parts of files. Load the model without looking at it first.`,
+      );
+    }
+    const bytes = new Uint8Array(end - begin);
+    let at = 0;
+    for await (const piece of readBody(answer, file.path, options, () => false)) {
+      if (at + piece.length > bytes.length) throw wrongLength(file, bytes.length, at + piece.length);
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    if (at < bytes.length) throw new PassingFailure(wrongLength(file, bytes.length, at));
+    return bytes;
+  };
+  return {
+    name: file.path,
+    byteLength: file.byteLength,
+    read: (begin, end) => withRetries(() => readOnce(begin, end), options),
+  };
+}
+
+function wrongLength(file: RemoteFile, expected: number, found: number): AuroraError {
+  const problem = `${file.url.host} sent ${found} bytes of ${file.path} where ${expected} were expected`;
+  return new AuroraError("DownloadFailed", `${problem}. Try again; if it happens again, the server is at fault.`);
+}
+
+function badList(api: URL, id: string, cause?: unknown): AuroraError {
+  const message = `${api.host} answered with something else than the list of files of ${id}. Try again in a while.`;
+  return new AuroraError("DownloadFailed", message, cause);
+}

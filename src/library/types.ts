@@ -1,0 +1,101 @@
+import type { Quantization } from "../model/config.ts";
+
+export type { Quantization };
+
+/** A file picked by a person, with its path in what was picked, "/" between its parts. */
+export type PickedFile = { readonly path: string; readonly file: Blob };
+
+/**
+ * Which model to open: a ready model folder on a server, read as needed; a repository on Hugging Face (`revision` a branch,
+ * tag or commit, `main` unless given; `hub` the origin of a server that answers like it), downloaded, converted and stored; files of the person's own, converted and stored;
+ * or one that is stored already.
+ */
+export type ModelChoice =
+  | { readonly kind: "folder"; readonly url: string }
+  | { readonly kind: "hub"; readonly id: string; readonly revision?: string; readonly hub?: string }
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly PickedFile[] }
+  | { readonly kind: "stored"; readonly key: string };
+
+/** A model as the browser keeps it, converted and whole. */
+export type StoredModel = {
+  /** Names the model in the store. */
+  readonly key: string;
+  readonly name: string;
+  readonly license: string;
+  /** Where it came from, for people: an id on Hugging Face with its commit, or the name of a folder. */
+  readonly source: string;
+  readonly quantization: Quantization;
+  readonly byteLength: number;
+  /** Milliseconds since 1970. */
+  readonly storedAt: number;
+};
+
+/** What a model would cost in one form of its weights. */
+export type QuantizationOffer = {
+  readonly quantization: Quantization;
+  /** Bytes that the browser keeps. */
+  readonly storedBytes: number;
+  /** Estimate of the GPU memory in use once it is loaded, working memory included. */
+  readonly gpuBytes: number;
+  /** Whether this adapter is likely to hold it. */
+  readonly fits: boolean;
+};
+
+/** What is known of a model before it is loaded. */
+export type ModelOffer = {
+  readonly name: string;
+  readonly license: string;
+  /** Commit that would be loaded; null for files without one. */
+  readonly revision: string | null;
+  /** What kind of checkpoint it is, for people. */
+  readonly layout: string;
+  readonly parameters: number;
+  readonly files: readonly { readonly path: string; readonly byteLength: number }[];
+  /** Bytes still to be downloaded; 0 when nothing is. */
+  readonly downloadBytes: number;
+  /** Free space that loading needs for a while, in bytes, and what there is; null where the browser does not tell. */
+  readonly diskBytes: number;
+  readonly freeDiskBytes: number | null;
+  /** From the most exact to the smallest. */
+  readonly options: readonly QuantizationOffer[];
+  /** The most exact option that fits; null when none does. */
+  readonly recommended: Quantization | null;
+  /** Forms of this very revision that are stored already. */
+  readonly stored: readonly StoredModel[];
+};
+
+/** The browser's own collection of models. */
+export interface Library {
+  /** Looks at a model; of a large one only the parts that describe it are read. @throws AuroraError */
+  inspect(choice: ModelChoice, signal?: AbortSignal): Promise<ModelOffer>;
+  list(): Promise<readonly StoredModel[]>;
+  /** Deletes a stored model, or, without a key, all models and parts of downloads. */
+  remove(key?: string): Promise<void>;
+  /** Bytes in use by stored models and by parts of downloads; `place` tells where models go in this window. */
+  usage(): Promise<{
+    readonly modelBytes: number;
+    readonly partialBytes: number;
+    readonly freeBytes: number | null;
+    readonly persisted: boolean;
+    readonly place: "disk" | "memory";
+  }>;
+}
+
+/** One file of a download. */
+export type FileProgress = {
+  readonly path: string;
+  readonly loadedBytes: number;
+  readonly totalBytes: number | null;
+  readonly status: "waiting" | "loading" | "checking" | "done";
+};
+
+/** Progress of `openAssistant`. `totalBytes` is null while unknown. */
+export type LoadProgress = {
+  readonly stage: "gpu" | "download" | "convert" | "prepare";
+  readonly loadedBytes: number;
+  readonly totalBytes: number | null;
+  /** True while another tab loads the same model, which this one waits for. */
+  readonly waiting?: boolean;
+  /** Of a download to the store, in order; absent otherwise. */
+  readonly files?: readonly FileProgress[];
+};

@@ -1,0 +1,110 @@
+import { type KeyboardEvent, type RefObject, useState } from "react";
+import { ErrorNote } from "../parts/ErrorNote.tsx";
+import { Icon } from "../parts/Icon.tsx";
+import type { AskMode } from "./conversation.ts";
+
+type ComposerProps = {
+  readonly boxRef: RefObject<HTMLTextAreaElement | null>;
+  readonly draft: string;
+  readonly onDraft: (draft: string) => void;
+  readonly mode: AskMode;
+  readonly onMode: (mode: AskMode) => void;
+  readonly answering: boolean;
+  readonly onAsk: (question: string) => void;
+  readonly onStop: () => void;
+  /** Why nothing can be asked now; null when it can. */
+  readonly blocked: string | null;
+};
+
+const modes: readonly { readonly mode: AskMode; readonly name: string; readonly means: string }[] = [
+  { mode: "memory", name: "From memory", means: "Instant, from what it remembers." },
+  { mode: "look-again", name: "Look again", means: "Slower: rereads all frames for this." },
+];
+
+/** The box for questions, with the two ways to ask. Enter sends, Shift+Enter starts a new line. */
+export function Composer({ boxRef, draft, onDraft, mode, onMode, answering, onAsk, onStop, blocked }: ComposerProps) {
+  const [refused, setRefused] = useState(false);
+
+  function send() {
+    const question = draft.trim();
+    if (answering || question === "") return boxRef.current?.focus();
+    setRefused(blocked !== null);
+    if (blocked === null) onAsk(question);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {refused && blocked !== null && <ErrorNote error={{ message: blocked }} />}
+      <div className="composer-box">
+        <textarea
+          ref={boxRef}
+          id="question"
+          aria-label="Question"
+          placeholder="Ask about the video"
+          rows={1}
+          value={draft}
+          onChange={(event) => onDraft(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {answering ? (
+          <button
+            key="stop"
+            type="button"
+            className="button button-stop button-round"
+            aria-label="Stop"
+            title="Stop (Esc)"
+            onClick={onStop}
+          >
+            <Icon name="end" />
+          </button>
+        ) : (
+          <button
+            key="ask"
+            type="submit"
+            className="button button-primary button-round"
+            aria-label="Ask"
+            title="Ask (Enter)"
+          >
+            <Icon name="send" />
+          </button>
+        )}
+      </div>
+      <ModeSwitch mode={mode} onMode={onMode} />
+    </form>
+  );
+}
+
+function ModeSwitch({ mode, onMode }: Pick<ComposerProps, "mode" | "onMode">) {
+  return (
+    <fieldset className="modes">
+      <legend className="visually-hidden">How to answer</legend>
+      <div className="segments">
+        {modes.map((each) => (
+          <label key={each.mode}>
+            <input
+              type="radio"
+              name="mode"
+              checked={each.mode === mode}
+              aria-describedby="mode-means"
+              onChange={() => onMode(each.mode)}
+            />
+            {each.name}
+          </label>
+        ))}
+      </div>
+      <p id="mode-means">{modes.find((each) => each.mode === mode)?.means}</p>
+    </fieldset>
+  );
+}

@@ -1,0 +1,77 @@
+import { CopyButton } from "../parts/CopyButton.tsx";
+import { ErrorNote } from "../parts/ErrorNote.tsx";
+import { formatClock, formatCount, formatRate, formatWait } from "../parts/format.ts";
+import { Icon } from "../parts/Icon.tsx";
+import type { Turn } from "./conversation.ts";
+
+type TurnArticleProps = {
+  readonly turn: Turn;
+  readonly onRetry: (turn: Turn) => void;
+  readonly onSeek: (seconds: number) => void;
+};
+
+/** One question with its answer, the answer's figures, and what can be done with it. */
+export function TurnArticle({ turn, onRetry, onSeek }: TurnArticleProps) {
+  const until = turn.watchedUntilSeconds;
+  const ended = turn.status === "done" || turn.status === "stopped";
+  return (
+    <article ref={reveal} className="turn" data-status={turn.status}>
+      <h3>{turn.question}</h3>
+      {turn.status === "waiting" && <Waiting turn={turn} />}
+      {turn.text !== "" && <p className="answer">{turn.text}</p>}
+      {turn.status === "failed" && turn.error && (
+        <ErrorNote error={turn.error}>
+          <RetryButton onPress={() => onRetry(turn)} />
+        </ErrorNote>
+      )}
+      {turn.status !== "waiting" && turn.status !== "failed" && (
+        <footer key={turn.status} ref={reveal} className="turn-figures">
+          {until !== null && (
+            <button type="button" className="chip-time" title="Go there in the video" onClick={() => onSeek(until)}>
+              {formatClock(until)}
+            </button>
+          )}
+          <span>{figuresLine(turn)}</span>
+          {ended && turn.text !== "" && <CopyButton text={turn.text} name="Copy answer" />}
+          {turn.status === "stopped" && <RetryButton onPress={() => onRetry(turn)} />}
+        </footer>
+      )}
+    </article>
+  );
+}
+
+/** A turn comes into view as it begins, as its answer begins and as that ends, where the page scrolls as a whole. */
+function reveal(element: HTMLElement | null) {
+  element?.scrollIntoView({ block: "nearest" });
+}
+
+function figuresLine({ mode, status, figures }: Turn): string {
+  const parts = status === "stopped" ? ["stopped"] : mode === "look-again" ? ["looked again"] : [];
+  if (figures) {
+    parts.push(`after ${formatCount(figures.frames)} ${figures.frames === 1 ? "frame" : "frames"}`);
+    if (figures.tokensPerSecond > 0) parts.push(`${formatRate(figures.tokensPerSecond)} tok/s`);
+    if (figures.tokens > 0) parts.push(`first token ${formatWait(figures.firstTokenMs)}`);
+  }
+  return parts.join(" · ");
+}
+
+function Waiting({ turn }: { readonly turn: Turn }) {
+  return (
+    <p className="waiting">
+      <span aria-hidden="true" />
+      {turn.watchedUntilSeconds === null
+        ? "Waiting for the first frames"
+        : turn.mode === "memory"
+          ? "Remembering"
+          : "Looking again"}
+    </p>
+  );
+}
+
+function RetryButton({ onPress }: { readonly onPress: () => void }) {
+  return (
+    <button type="button" className="button button-small" onClick={onPress}>
+      <Icon name="again" /> Try again
+    </button>
+  );
+}

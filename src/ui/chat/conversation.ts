@@ -1,0 +1,130 @@
+import { type ErrorData, toAuroraError } from "../../errors.ts";
+import type { AnswerFigures, AskOptions, Session } from "../../session/types.ts";
+import { createStore, type Store } from "../parts/store.ts";
+import type { Askable } from "../viewer.ts";
+
+/** Where an answer comes from: the state as it is, or a second reading of all kept frames. */
+export type AskMode = NonNullable<AskOptions["from"]>;
+
+/** One question with its answer. */
+export type Turn = {
+  readonly id: number;
+  readonly question: string;
+  readonly mode: AskMode;
+  /** The answer so far. */
+  readonly text: string;
+  /** `waiting` until the first piece, for the model or the first frame too. */
+  readonly status: "waiting" | "writing" | "done" | "stopped" | "failed";
+  /** Null before the first piece of the answer. */
+  readonly figures: AnswerFigures | null;
+  /** How much of the video, in seconds, had been watched when the question was put to the session; null before. */
+  readonly watchedUntilSeconds: number | null;
+  /** Name of the model that the question was put to; null before. */
+  readonly modelName: string | null;
+  /** Null unless `failed`. */
+  readonly error: ErrorData | null;
+};
+
+/** Questions and answers about the video, oldest first. */
+export type Conversation = Store<readonly Turn[]> & {
+  /** Asks, unless an answer is being written; resolves when this answer has ended or was stopped. */
+  ask(question: string, mode: AskMode): Promise<void>;
+  /** Asks a failed or stopped turn's question again, in its place. */
+  retry(turn: Turn): Promise<void>;
+  /** Ends the answer that is being written, if there is one. */
+  stop(): void;
+  /** Stops, and forgets all turns; `session`, when given, forgets them too. */
+  clear(session: Session | null): Promise<void>;
+};
+
+/** The turn that is being answered, or null. */
+export function openTurn(turns: readonly Turn[]): Turn | null {
+  return turns.find((turn) => turn.status === "waiting" || turn.status === "writing") ?? null;
+}
+
+/** An empty conversation; `askable` gives whom to ask once there is something to ask about. */
+export function createConversation(askable: (signal: AbortSignal) => Promise<Askable>): Conversation {
+  const store = createStore<readonly Turn[]>([]);
+  let nextId = 1;
+  let abort: AbortController | null = null;
+  let running: Promise<void> = Promise.resolve();
+
+  function change(id: number, part: Partial<Turn>) {
+    store.set(store.snapshot.map((turn) => (turn.id === id ? { ...turn, ...part } : turn)));
+  }
+
+  async function answer(turn: Turn, signal: AbortSignal) {
+    /** A stopped turn was told so already, and may be asked again by now. */
+    const put = (part: Partial<Turn>) => {
+      if (!signal.aborted) change(turn.id, part);
+    };
+    let text = "";
+    try {
+      const { session, modelName } = await askable(signal);
+      put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds, modelName });
+      for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
+        if (signal.aborted) return;
+        // Models begin with the space between the prompt and the answer.
+        text += piece.text;
+        put({ text, status: "writing", figures: piece.figures });
+      }
+      put({ status: "done" });
+    } catch (error) {
+      put({ status: "failed", error: toAuroraError(error, "Aborted", "The answer broke off. Ask again.").toData() });
+    }
+  }
+
+  function start(turn: Turn): Promise<void> {
+    const controller = new AbortController();
+    abort = controller;
+    // Behind what was stopped before, which may still be settling; neither part ever rejects.
+    running = running.then(() => answer(turn, controller.signal));
+    const stopped = new Promise<void>((resolve) => {
+      controller.signal.addEventListener("abort", () => resolve());
+    });
+    return Promise.race([running, stopped]);
+  }
+
+  /** Shows at once, though the session may take a moment to settle. */
+  function stop() {
+    const turn = openTurn(store.snapshot);
+    if (turn) change(turn.id, { status: "stopped" });
+    abort?.abort(new DOMException("The answer was stopped.", "AbortError"));
+  }
+
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    async ask(question, mode) {
+      if (openTurn(store.snapshot)) return;
+      const turn = { ...emptyTurn, id: nextId++, question, mode };
+      store.set([...store.snapshot, turn]);
+      await start(turn);
+    },
+    async retry(turn) {
+      if (openTurn(store.snapshot)) return;
+      const again = { ...turn, ...emptyTurn };
+      change(turn.id, again);
+      await start(again);
+    },
+    stop,
+    async clear(session) {
+      stop();
+      store.set([]);
+      // A stopped answer may still add to the session's conversation: forget it afterwards.
+      running = running.then(() => session?.resetConversation());
+      await running;
+    },
+  };
+}
+
+const emptyTurn = {
+  text: "",
+  status: "waiting",
+  figures: null,
+  watchedUntilSeconds: null,
+  modelName: null,
+  error: null,
+} as const;

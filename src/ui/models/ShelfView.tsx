@@ -1,0 +1,143 @@
+import { useState } from "react";
+import type { StoredModel } from "../../library/types.ts";
+import { formatBytes, formatDate } from "../parts/format.ts";
+import { Icon } from "../parts/Icon.tsx";
+import type { Shelf } from "./models.ts";
+
+type ShelfViewProps = {
+  readonly shelf: Shelf;
+  /** Key of the stored model in use, or null. */
+  readonly usedKey: string | null;
+  readonly busy: boolean;
+  readonly onOpen: (model: StoredModel) => void;
+  /** Without a key: everything. */
+  readonly onRemove: (key?: string) => void;
+};
+
+/** What the browser keeps: each model with its size and the way to delete it, and what is left of downloads. */
+export function ShelfView({ shelf, usedKey, busy, onOpen, onRemove }: ShelfViewProps) {
+  const { stored, usage } = shelf;
+  const nothing = stored.length === 0 && usage.partialBytes === 0;
+  return (
+    <section className="shelf" aria-labelledby="shelf-title">
+      <h3 id="shelf-title">Stored in this browser</h3>
+      {usage.place === "memory" && (
+        <p className="note note-plain">
+          <Icon name="info" />
+          This window cannot store models, as private windows cannot. They are held in memory and gone with the page.
+        </p>
+      )}
+      {stored.length > 0 && (
+        <ul className="shelf-list">
+          {stored.map((model) => (
+            <li key={model.key}>
+              <div className="shelf-model">
+                <h4>
+                  {model.name} <span className="tag">{model.quantization}</span>
+                </h4>
+                <p>
+                  {formatBytes(model.byteLength)} · {model.license} · {formatDate(model.storedAt)}
+                </p>
+                <p className="shelf-source">{model.source}</p>
+              </div>
+              {model.key === usedKey ? (
+                <span className="model-ready">
+                  <Icon name="check" /> In use
+                </span>
+              ) : (
+                <button
+                  type="button"
+                  className="button button-small"
+                  aria-label={`Open ${model.name} ${model.quantization}`}
+                  disabled={busy}
+                  onClick={() => onOpen(model)}
+                >
+                  Open
+                </button>
+              )}
+              <ConfirmedButton
+                name={`Delete ${model.name} ${model.quantization}`}
+                question={`Delete ${formatBytes(model.byteLength)}?`}
+                onConfirm={() => onRemove(model.key)}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="shelf-foot">
+        <p>{nothing ? "Nothing yet." : usageLine(usage)}</p>
+        {!nothing && (
+          <ConfirmedButton
+            name="Delete everything"
+            words="Delete everything"
+            question={`Delete ${formatBytes(usage.modelBytes + usage.partialBytes)}?`}
+            onConfirm={() => onRemove()}
+          />
+        )}
+      </div>
+      <p className="models-hint">{freeLine(usage)}</p>
+    </section>
+  );
+}
+
+function usageLine({ modelBytes, partialBytes }: Shelf["usage"]): string {
+  const models = `${formatBytes(modelBytes)} of models`;
+  return partialBytes > 0 ? `${models} · ${formatBytes(partialBytes)} of unfinished downloads` : models;
+}
+
+function freeLine({ freeBytes, persisted, place }: Shelf["usage"]): string {
+  const free = freeBytes === null ? "" : `${formatBytes(freeBytes)} are free for this page. `;
+  if (place === "memory") return free;
+  return persisted
+    ? `${free}The browser keeps models until you delete them.`
+    : `${free}The browser may clear models when the disk gets full.`;
+}
+
+type ConfirmedButtonProps = {
+  readonly name: string;
+  /** Beside the picture; none when omitted. */
+  readonly words?: string;
+  readonly question: string;
+  readonly onConfirm: () => void;
+};
+
+/** A button that asks once more, in its own place. */
+function ConfirmedButton({ name, words, question, onConfirm }: ConfirmedButtonProps) {
+  const [asking, setAsking] = useState(false);
+  if (!asking)
+    return (
+      <button
+        type="button"
+        className="button button-small button-ghost"
+        aria-label={name}
+        title={name}
+        onClick={() => setAsking(true)}
+      >
+        <Icon name="trash" /> {words}
+      </button>
+    );
+  return (
+    <span className="confirm" role="alertdialog" aria-label={name}>
+      <span>{question}</span>
+      <button
+        type="button"
+        className="button button-small button-danger"
+        onClick={() => {
+          setAsking(false);
+          onConfirm();
+        }}
+      >
+        Delete
+      </button>
+      {/* The safe answer has the focus. */}
+      <button
+        type="button"
+        className="button button-small button-ghost"
+        ref={(element) => element?.focus()}
+        onClick={() => setAsking(false)}
+      >
+        Keep
+      </button>
+    </span>
+  );
+}

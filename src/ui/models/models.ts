@@ -1,0 +1,288 @@
+import { type ErrorData, toAuroraError } from "../../errors.ts";
+import type { Library, ModelChoice, ModelOffer, Quantization, StoredModel } from "../../library/types.ts";
+import { createStore, type Store } from "../parts/store.ts";
+import type { ModelRequest, Viewer } from "../viewer.ts";
+import { formatHubId, type HubChoice, parseHubId } from "./hub-id.ts";
+import { nano, presets, sameChoice } from "./model-catalog.ts";
+import type { RememberedModel } from "./remembered-model.ts";
+
+/** What looking at a model found; `unseen` until the person asks for it, as looking may ask Hugging Face. */
+type Look =
+  | { readonly status: "unseen" }
+  | { readonly status: "looking" }
+  | { readonly status: "seen"; readonly offer: ModelOffer }
+  | { readonly status: "failed"; readonly error: ErrorData };
+
+/** A model that can be looked at and then loaded. `wanted` is the form that the person chose; null takes the recommended one. */
+export type Candidate = {
+  readonly id: string;
+  readonly name: string;
+  readonly choice: Extract<ModelChoice, { kind: "hub" | "files" }>;
+  readonly look: Look;
+  readonly wanted: Quantization | null;
+};
+
+/** Ids of the candidates that the person names: by an id of Hugging Face, and by files. */
+export const [hubCandidate, filesCandidate] = ["hub", "files"] as const;
+
+/** What the browser keeps; null before it was read. */
+export type Shelf = {
+  readonly stored: readonly StoredModel[];
+  readonly usage: Awaited<ReturnType<Library["usage"]>>;
+};
+
+/** `error` is why the shelf could not be read or changed. `open` tells whether the dialog shows. */
+type ModelsState = {
+  readonly open: boolean;
+  /** The repository that the page's address names and that is not stored; null when there is none. */
+  readonly proposed: string | null;
+  readonly candidates: readonly Candidate[];
+  readonly shelf: Shelf | null;
+  readonly error: ErrorData | null;
+};
+
+/** The models that can be chosen, and those that the browser keeps. No call rejects: what fails shows in the snapshot. */
+export type Models = Store<ModelsState> & {
+  open(): void;
+  close(): void;
+  /** Looks at a candidate, which reads from Hugging Face where it lies there. */
+  look(id: string): Promise<void>;
+  /** Looks at the repository that `text` names; false when it names none. */
+  lookAtHub(text: string): boolean;
+  lookAtFiles(choice: Extract<ModelChoice, { kind: "files" }>): void;
+  want(id: string, quantization: Quantization): void;
+  /** Loads a candidate that was looked at, or opens it where it is stored in the wanted form. */
+  load(id: string): Promise<void>;
+  openStored(model: StoredModel): Promise<void>;
+  /** Tries a switch that failed or was stopped once more. */
+  resume(request: ModelRequest): Promise<void>;
+  /** Goes back to the model that comes with the page, whatever became of another. */
+  useNano(): Promise<void>;
+  /** Deletes a stored model, or, without a key, all of them and all parts of downloads. */
+  remove(key?: string): Promise<void>;
+  /**
+   * Opens what the page's address names (a folder's URL, or `hub:owner/name`), else what was used last if it is stored,
+   * else nano. Downloads nothing: a model of the hub that is not stored is only proposed.
+   */
+  start(address: string | null): Promise<void>;
+};
+
+export type ModelsOptions = {
+  readonly library: Library;
+  readonly viewer: Viewer;
+  readonly remembered: RememberedModel;
+  /** Asks the browser to keep what the page stores. */
+  persist(): Promise<unknown>;
+};
+
+/** The form that loading a candidate takes; null where none is likely to fit and the person chose none. */
+export function formOf({ look, wanted }: Candidate): Quantization | null {
+  return look.status === "seen" ? (wanted ?? look.offer.recommended) : null;
+}
+
+/** The stored copy of a candidate in the form that loading it takes, or null. */
+export function storedForm(candidate: Candidate, shelf: Shelf | null): StoredModel | null {
+  const { look, choice } = candidate;
+  const form = formOf(candidate);
+  if (look.status !== "seen" || form === null) return null;
+  const { revision, stored } = look.offer;
+  const isCopy = (model: StoredModel) =>
+    stored.some(({ key }) => key === model.key) ||
+    (choice.kind === "hub" && revision !== null && isOf(model, { ...choice, revision }));
+  return (shelf?.stored ?? stored).find((model) => model.quantization === form && isCopy(model)) ?? null;
+}
+
+/** Bytes that loading a candidate in some form still downloads, and that it needs of the disk on the way. */
+export function costOf({ choice, look }: Candidate, form: Quantization | null): { download: number; disk: number } {
+  if (look.status !== "seen") return { download: 0, disk: 0 };
+  const { options, recommended, stored, files, downloadBytes, diskBytes } = look.offer;
+  // What the library counts with.
+  const counted = options.find(({ quantization }) => quantization === recommended) ?? options.at(-1);
+  const wanted = options.find(({ quantization }) => quantization === form) ?? counted;
+  const wantedBytes = wanted?.storedBytes ?? 0;
+  if (!stored.some(({ quantization }) => quantization === counted?.quantization))
+    return { download: downloadBytes, disk: Math.max(0, diskBytes + wantedBytes - (counted?.storedBytes ?? 0)) };
+  // What was downloaded for a stored form was deleted once that was whole.
+  const download = choice.kind === "hub" ? files.reduce((sum, { byteLength }) => sum + byteLength, 0) : 0;
+  return { download, disk: download + wantedBytes };
+}
+
+/** The newest stored copy of a repository, of any revision unless the choice names one, or null. */
+export function storedCopy(stored: readonly StoredModel[], choice: HubChoice): StoredModel | null {
+  return stored.filter((model) => isOf(model, choice)).sort((a, b) => b.storedAt - a.storedAt)[0] ?? null;
+}
+
+/** Whether a stored model came from a repository, whose library calls the source "owner/name at commit". */
+function isOf({ source }: StoredModel, { id, revision }: HubChoice): boolean {
+  const start = `${id} at `;
+  return source.startsWith(start) && (revision === undefined || revision.startsWith(source.slice(start.length)));
+}
+
+/** The models of a page with this library and viewer. */
+export function createModels({ library, viewer, remembered, persist }: ModelsOptions): Models {
+  const store = createStore<ModelsState>({
+    open: false,
+    proposed: null,
+    candidates: presets.flatMap(({ id, name, choice }) =>
+      choice.kind === "hub" ? [{ id, name, choice, look: { status: "unseen" }, wanted: null } as Candidate] : [],
+    ),
+    shelf: null,
+    error: null,
+  });
+  const update = (change: Partial<ModelsState>) => store.set({ ...store.snapshot, ...change });
+  const looking = new Map<string, AbortController>();
+
+  function put(candidate: Candidate) {
+    const others = store.snapshot.candidates;
+    const known = others.some(({ id }) => id === candidate.id);
+    update({
+      candidates: known ? others.map((each) => (each.id === candidate.id ? candidate : each)) : [...others, candidate],
+    });
+  }
+
+  const find = (id: string) => store.snapshot.candidates.find((each) => each.id === id);
+
+  async function look(id: string) {
+    const candidate = find(id);
+    if (!candidate) return;
+    looking.get(id)?.abort();
+    const controller = new AbortController();
+    looking.set(id, controller);
+    put({ ...candidate, look: { status: "looking" } });
+    try {
+      const offer = await library.inspect(candidate.choice, controller.signal);
+      if (!controller.signal.aborted) put({ ...candidate, look: { status: "seen", offer } });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      const typed = toAuroraError(error, "ModelUnsupported", "The model could not be looked at. Choose another one.");
+      put({ ...candidate, look: { status: "failed", error: typed.toData() } });
+    }
+  }
+
+  async function refresh() {
+    try {
+      const [stored, usage] = await Promise.all([library.list(), library.usage()]);
+      update({ shelf: { stored, usage }, error: null });
+    } catch (error) {
+      const message = "What is stored in this browser could not be read. Reload the page.";
+      update({ error: toAuroraError(error, "StorageFull", message).toData() });
+    }
+  }
+
+  /** Looks once more at picked files, without showing so: what is stored of them changed. The hub is not asked again. */
+  async function lookAgain() {
+    const candidate = find(filesCandidate);
+    if (candidate?.look.status !== "seen") return;
+    const offer = await library.inspect(candidate.choice).catch(() => null);
+    const now = find(filesCandidate);
+    if (offer && now?.choice === candidate.choice) put({ ...now, look: { status: "seen", offer } });
+  }
+
+  async function switchTo(request: ModelRequest) {
+    // Not waited for: some browsers ask the person, who may take their time.
+    if (request.choice.kind === "hub" || request.choice.kind === "files") void persist().catch(() => undefined);
+    const used = await viewer.switchTo(request);
+    await refresh();
+    if (used) remember(request);
+    await lookAgain();
+  }
+
+  /** From now on, the model in use is opened from the store, if it came there. */
+  function remember({ choice }: ModelRequest) {
+    const { model } = viewer.snapshot;
+    if (model.status !== "ready") return;
+    if (choice.kind === "folder") return remembered.write(null);
+    const key = model.assistant.model.storedKey;
+    if (key === null) return;
+    viewer.settle({ kind: "stored", key });
+    remembered.write(key);
+  }
+
+  const requestOf = ({ key, name, quantization }: StoredModel): ModelRequest => ({
+    name,
+    choice: { kind: "stored", key },
+    quantization,
+  });
+
+  async function findAtStart(address: string | null): Promise<ModelRequest> {
+    if (address !== null && !address.startsWith("hub:"))
+      return { ...nano, name: address, choice: { kind: "folder", url: new URL(address, document.baseURI).href } };
+    const hub = address === null ? null : parseHubId(address);
+    const key = address === null ? remembered.read() : null;
+    if (address !== null && !hub) {
+      const message = "The address of this page names no model. Write it as ?model=hub:owner/name.";
+      update({ open: true, error: { code: "ModelNotFound", message, cause: address } });
+    }
+    if (!hub && key === null) return nano;
+    await refresh();
+    const stored = store.snapshot.shelf?.stored ?? [];
+    const copy = hub ? storedCopy(stored, hub) : stored.find((each) => each.key === key);
+    if (copy) return requestOf(copy);
+    if (hub) {
+      if (!store.snapshot.candidates.some(({ choice }) => sameChoice(choice, hub)))
+        put({ id: hubCandidate, name: hub.id, choice: hub, look: { status: "unseen" }, wanted: null });
+      update({ open: true, proposed: formatHubId(hub) });
+    }
+    return nano;
+  }
+
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    open() {
+      update({ open: true });
+      void refresh();
+    },
+    close: () => update({ open: false, proposed: null }),
+    look,
+    lookAtHub(text) {
+      const choice = parseHubId(text);
+      if (!choice) return false;
+      put({ id: hubCandidate, name: choice.id, choice, look: { status: "unseen" }, wanted: null });
+      void look(hubCandidate);
+      return true;
+    },
+    lookAtFiles(choice) {
+      put({ id: filesCandidate, name: choice.name, choice, look: { status: "unseen" }, wanted: null });
+      void look(filesCandidate);
+    },
+    want(id, quantization) {
+      const candidate = find(id);
+      if (candidate) put({ ...candidate, wanted: quantization });
+    },
+    async load(id) {
+      const candidate = find(id);
+      if (candidate?.look.status !== "seen") return;
+      const stored = storedForm(candidate, store.snapshot.shelf);
+      if (stored) return switchTo(requestOf(stored));
+      const { revision } = candidate.look.offer;
+      const { name, choice } = candidate;
+      const pinned = choice.kind === "hub" && revision !== null ? { ...choice, revision } : choice;
+      await switchTo({ name, choice: pinned, quantization: formOf(candidate) ?? "auto" });
+    },
+    openStored: (model) => switchTo(requestOf(model)),
+    resume: switchTo,
+    async useNano() {
+      if (viewer.snapshot.model.status === "ready") return switchTo(nano);
+      remembered.write(null);
+      await viewer.load(nano);
+    },
+    async remove(key) {
+      try {
+        await library.remove(key);
+        const last = remembered.read();
+        if (key === undefined || key === last) remembered.write(null);
+        await refresh();
+      } catch (error) {
+        const message = "It could not be deleted. Close other tabs of this page and try again.";
+        update({ error: toAuroraError(error, "StorageFull", message).toData() });
+      }
+      await lookAgain();
+    },
+    async start(address) {
+      await viewer.load(await findAtStart(address));
+    },
+  };
+}
