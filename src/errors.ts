@@ -1,4 +1,7 @@
-/** The ways in which this app can fail that a person can do something about. */
+/**
+ * The ways in which this app can fail that a person can do something about. `BadRequest` is for whoever calls: an option
+ * that makes no sense. `Unexpected` is a mistake of ours.
+ */
 export type ErrorCode =
   | "WebGpuUnavailable"
   | "AdapterTooSmall"
@@ -12,7 +15,9 @@ export type ErrorCode =
   | "CodecUnsupported"
   | "NoVideoTrack"
   | "OutOfMemory"
-  | "Aborted";
+  | "BadRequest"
+  | "Aborted"
+  | "Unexpected";
 
 /** An error as plain data, to cross a worker boundary or to be printed as JSON. `cause` is for the log. */
 export type ErrorData = { readonly code: ErrorCode; readonly message: string; readonly cause: string | null };

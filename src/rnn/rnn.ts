@@ -6,7 +6,7 @@ import type { TensorSource } from "../model/tensors.ts";
 import { createScratch, type Scratch } from "./scratch.ts";
 import { loadRnnWeights, type RnnWeights } from "./weights.ts";
 
-/** A loaded RWKV-6 or RWKV-7: weights and working memory, shared by any number of streams (`createRnnStream`). */
+/** A loaded RWKV-6 or RWKV-7: weights and working memory, shared by any number of readers and writers. */
 export type Rnn = {
   readonly config: TextConfig;
   readonly weights: RnnWeights;

@@ -1,5 +1,6 @@
+import { assert } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
+import { createTensor, readFloats, type Tensor, writeTensor } from "../gpu/tensor.ts";
 import type { TextConfig } from "../model/config.ts";
 
 /** What RWKV-6 or RWKV-7 remembers: of constant size, whatever it has read. */
@@ -8,8 +9,6 @@ export type RnnState = {
   readonly wkv: Tensor;
   /** [L · 2, C] f32, rows `alignedStride(C)` apart: the last inputs of each layer's attention and feed-forward */
   readonly shift: Tensor;
-  /** Numbers that carry information, in bytes. */
-  readonly byteLength: number;
   destroy(): void;
 };
 
@@ -21,7 +20,6 @@ export function createRnnState(gpu: Gpu, config: TextConfig, label: string): Rnn
   return {
     wkv,
     shift,
-    byteLength: stateByteLength(config),
     destroy() {
       wkv.destroy();
       shift.destroy();
@@ -50,10 +48,19 @@ export function recordStateCopy(encoder: GPUCommandEncoder, from: RnnState, to: 
   encoder.copyBufferToBuffer(from.shift.buffer, 0, to.shift.buffer, 0, to.shift.buffer.size);
 }
 
-/** Encodes zeros over a state. */
-export function recordStateReset(encoder: GPUCommandEncoder, state: RnnState): void {
+/** Makes `to` what `from` is at this place in the GPU's queue. */
+export function copyRnnState(gpu: Gpu, from: RnnState, to: RnnState): void {
+  const encoder = gpu.device.createCommandEncoder({ label: "rnn.copy" });
+  recordStateCopy(encoder, from, to);
+  gpu.device.queue.submit([encoder.finish()]);
+}
+
+/** Forgets everything that a state has read. */
+export function clearRnnState(gpu: Gpu, state: RnnState): void {
+  const encoder = gpu.device.createCommandEncoder({ label: "rnn.clear" });
   encoder.clearBuffer(state.wkv.buffer);
   encoder.clearBuffer(state.shift.buffer);
+  gpu.device.queue.submit([encoder.finish()]);
 }
 
 /**
@@ -62,21 +69,57 @@ export function recordStateReset(encoder: GPUCommandEncoder, state: RnnState): v
  * RWKV-7 and BlinkDL's code have it the other way round there.
  */
 export async function readRnnState(gpu: Gpu, config: TextConfig, state: RnnState): Promise<Float32Array[]> {
-  const { numHiddenLayers, hiddenSize: width, headSize } = config;
   const [wkv, shift] = await Promise.all([readFloats(gpu, state.wkv), readFloats(gpu, state.shift)]);
-  const stride = alignedStride(width);
-  return Array.from({ length: numHiddenLayers }, (_, layer) => {
-    const rows = new Float32Array((2 + headSize) * width);
-    const shiftRow = (index: number) =>
-      shift.subarray((layer * 2 + index) * stride, (layer * 2 + index) * stride + width);
-    rows.set(shiftRow(0), 0);
-    rows.set(shiftRow(1), (1 + headSize) * width);
+  const layers = Array.from({ length: config.numHiddenLayers }, () => new Float32Array(layerLength(config)));
+  forEachRow(config, ({ layer, row, part, from, length }) => {
+    layers[layer]?.set((part === "wkv" ? wkv : shift).subarray(from, from + length), row);
+  });
+  return layers;
+}
+
+/** Writes a state, in the form in which `readRnnState` gives it. */
+export function writeRnnState(gpu: Gpu, config: TextConfig, state: RnnState, layers: readonly Float32Array[]): void {
+  const { numHiddenLayers } = config;
+  const lengths = layers.map(({ length }) => length);
+  assert(
+    layers.length === numHiddenLayers && lengths.every((length) => length === layerLength(config)),
+    `a state of ${numHiddenLayers} layers of ${layerLength(config)} numbers, not of ${lengths}`,
+  );
+  const wkv = new Float32Array(state.wkv.byteLength / 4);
+  const shift = new Float32Array(state.shift.byteLength / 4);
+  forEachRow(config, ({ layer, row, part, from, length }) => {
+    (part === "wkv" ? wkv : shift).set((layers[layer] as Float32Array).subarray(row, row + length), from);
+  });
+  writeTensor(gpu, state.wkv, wkv);
+  writeTensor(gpu, state.shift, shift);
+}
+
+/** Numbers of one layer, in rows [2 + N, C]. */
+function layerLength({ hiddenSize, headSize }: TextConfig): number {
+  return (2 + headSize) * hiddenSize;
+}
+
+/** A run of numbers that lie together in the rows of a layer (from `row` on) and in one of the state's tensors. */
+type StateRow = {
+  readonly layer: number;
+  readonly row: number;
+  readonly part: "wkv" | "shift";
+  readonly from: number;
+  readonly length: number;
+};
+
+function forEachRow(config: TextConfig, visit: (row: StateRow) => void): void {
+  const { numHiddenLayers, hiddenSize: width, headSize } = config;
+  for (let layer = 0; layer < numHiddenLayers; layer++) {
+    for (const index of [0, 1]) {
+      const from = (layer * 2 + index) * alignedStride(width);
+      visit({ layer, row: index * (1 + headSize) * width, part: "shift", from, length: width });
+    }
     for (let head = 0; head < width / headSize; head++) {
       for (let i = 0; i < headSize; i++) {
         const from = layer * alignedStride(width * headSize) + (head * headSize + i) * headSize;
-        rows.set(wkv.subarray(from, from + headSize), (1 + i) * width + head * headSize);
+        visit({ layer, row: (1 + i) * width + head * headSize, part: "wkv", from, length: headSize });
       }
     }
-    return rows;
-  });
+  }
 }

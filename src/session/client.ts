@@ -4,7 +4,7 @@ import type { ModelChoice } from "../library/types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
-import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions } from "./types.ts";
+import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -87,7 +87,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
   });
   const failAll = (error: ErrorData) => {
     for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(error));
-    for (const { store } of link.sessions.values()) store.apply({ part: { status: "failed", error }, frames: [] });
+    for (const { store } of link.sessions.values()) store.fail(error);
     fail(error);
   };
   let settleClosed: () => void;
@@ -114,7 +114,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     model,
     adapter,
     failed,
-    watch: (source, options = {}) => createSession(link, source, options, model.stateBytes),
+    watch: (source, options = {}) => createSession(link, toSource(source), options, model.stateBytes),
     gpuUsage: () =>
       new Promise((resolve) => {
         if (link.ended) return resolve(noUsage);
@@ -169,7 +169,15 @@ function receive(link: Link, data: ToPage): void {
   }
 }
 
-function createSession(link: Link, source: Blob | string, options: WatchOptions, stateBytes: number): Session {
+/** A source as the worker takes it: an address absolute, a file with its name. */
+function toSource(source: Blob | string | URL | WatchSource): WatchSource {
+  if (source instanceof Blob)
+    return { kind: "file", file: source, name: source instanceof File ? source.name : "video" };
+  if (typeof source === "string" || source instanceof URL) return toSource({ kind: "address", url: String(source) });
+  return source.kind === "address" ? { ...source, url: new URL(source.url, document.baseURI).href } : source;
+}
+
+function createSession(link: Link, source: WatchSource, options: WatchOptions, stateBytes: number): Session {
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
   let onClosed: () => void = () => undefined;
@@ -181,8 +189,7 @@ function createSession(link: Link, source: Blob | string, options: WatchOptions,
     link.send({ type: "control", session: number, action });
   const { signal, ...plain } = options;
   signal?.addEventListener("abort", () => control("stop"), { once: true });
-  const from = typeof source === "string" ? new URL(source, document.baseURI).href : source;
-  link.send({ type: "watch", session: number, source: from, options: plain });
+  link.send({ type: "watch", session: number, source, options: plain });
   if (signal?.aborted) control("stop");
   return {
     get snapshot() {

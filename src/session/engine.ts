@@ -7,15 +7,15 @@ import { type OpenedModel, openModel } from "../library/open-model.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
-import { stateByteLength } from "../rnn/state.ts";
-import { createRnnStream } from "../rnn/stream.ts";
+import { createRnnState, stateByteLength } from "../rnn/state.ts";
+import { createRnnWriter } from "../rnn/writer.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
 import { largestPromptId } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createPreprocessor } from "../vision/preprocess.ts";
+import { createMutex, type Mutex } from "./flow.ts";
 import { frameIndices } from "./memory/frame-tokens.ts";
-import { createMutex, type Mutex } from "./mutex.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
 
 /** A loaded model on the GPU: what all sessions of an assistant share. Needs no DOM. */
@@ -134,18 +134,19 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
 
 /** Runs every stage once on an empty picture, so that no kernel is compiled while a person waits for the first answer. */
 async function warmUp(engine: Engine): Promise<void> {
-  const { gpu, config, encoder, rnn } = engine;
+  const { gpu, config, encoder, rnn, tokenizer } = engine;
   const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
-  const stream = createRnnStream(gpu, rnn, "warm-up", engine.tokenizer.idLimit);
+  const state = createRnnState(gpu, rnn.config, "warm-up");
+  const writer = createRnnWriter(gpu, rnn, state, "warm-up", tokenizer.idLimit);
   try {
     preprocessor.loadRgba(new Uint8Array(4 * 64), 8, 8, 0);
     const encoded = await encoder.encode(preprocessor.pixels, 1);
-    const indices = frameIndices(config.text.vocabSize, encoded.tokens, 1, [], true);
-    stream.read(indices, { visual: encoded.visual, logits: true });
-    await stream.generate(1, { temperature: 0, topP: 1, random: Math.random });
+    writer.prompt(frameIndices(config.text.vocabSize, encoded.tokens, 1, [], true), encoded.visual);
+    await writer.generate(1, { temperature: 0, topP: 1, random: Math.random });
   } finally {
     preprocessor.destroy();
-    stream.destroy();
+    writer.destroy();
+    state.destroy();
   }
 }
 

@@ -33,25 +33,16 @@ export function createSignal(): { readonly given: Promise<void>; readonly give: 
   return { given, give };
 }
 
-/** Counts frames and the time spent on them, pauses left out. */
-export function createPace() {
-  let frames = 0;
-  let spent = 0;
-  let since: number | null = null;
-  const watchMs = () => spent + (since === null ? 0 : performance.now() - since);
+/** Runs one task at a time, in the order of the calls; a task that fails harms no later one. */
+export type Mutex = { run<T>(task: () => Promise<T>): Promise<T> };
+
+export function createMutex(): Mutex {
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    count: (more: number) => {
-      frames += more;
-    },
-    frames: () => frames,
-    watchMs,
-    framesPerSecond: () => (frames === 0 ? 0 : frames / (watchMs() / 1000)),
-    start: () => {
-      since ??= performance.now();
-    },
-    stop: () => {
-      spent = watchMs();
-      since = null;
+    run<T>(task: () => Promise<T>): Promise<T> {
+      const result = last.then(task);
+      last = result.catch(() => undefined);
+      return result;
     },
   };
 }

@@ -1,10 +1,27 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
-import type { AdapterInfo, AnswerFigures, AskOptions, EncoderBackend, ModelInfo, WatchOptions } from "./types.ts";
-import type { SessionChange } from "./watch-session.ts";
+import type {
+  AdapterInfo,
+  AnswerFigures,
+  AskOptions,
+  EncoderBackend,
+  FrameRecord,
+  ModelInfo,
+  SessionSnapshot,
+  WatchOptions,
+  WatchSource,
+} from "./types.ts";
 
 /** Live objects, for tests and diagnostics. */
 export type GpuUsage = { readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number };
+
+/** What changed in a session's snapshot, and the frames that came to it. */
+export type SessionChange = {
+  readonly part: Partial<Omit<SessionSnapshot, "frames">>;
+  readonly frames: readonly FrameRecord[];
+  /** Frames whose index is a multiple of it keep their picture, the new ones and those before. */
+  readonly pictureStep: number;
+};
 
 /** What the page tells the worker. `session` and `ask` are numbers that the page gives. */
 export type ToWorker =
@@ -19,7 +36,7 @@ export type ToWorker =
   | {
       readonly type: "watch";
       readonly session: number;
-      readonly source: Blob | string;
+      readonly source: WatchSource;
       readonly options: Omit<WatchOptions, "signal">;
     }
   | {

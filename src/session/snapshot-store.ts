@@ -1,20 +1,25 @@
-import { emptySnapshot, type FrameRecord, type SessionSnapshot } from "./types.ts";
-import type { SessionChange } from "./watch-session.ts";
+import type { ErrorData } from "../errors.ts";
+import { joinFrames } from "./memory/timeline.ts";
+import type { SessionChange } from "./protocol.ts";
+import { emptySnapshot, type SessionSnapshot } from "./types.ts";
 
 /** The page's copy of a session's snapshot. */
 export type SnapshotStore = {
   readonly snapshot: SessionSnapshot;
   subscribe(listener: () => void): () => void;
   apply(change: SessionChange): void;
+  /** Notes that the session does nothing any more; what is known of it stays. */
+  fail(error: ErrorData): void;
 };
-
-/** Most frames that keep their picture; beyond it every second picture of the older ones goes. */
-const maxPictures = 2000;
 
 export function createSnapshotStore(stateBytes: number): SnapshotStore {
   const listeners = new Set<() => void>();
   let snapshot: SessionSnapshot = { ...emptySnapshot, stateBytes };
-  let step = 1; // frames whose index is a multiple of it keep their picture
+  let step = 1;
+  const set = (next: SessionSnapshot) => {
+    snapshot = next;
+    for (const listener of [...listeners]) listener();
+  };
   return {
     get snapshot() {
       return snapshot;
@@ -23,22 +28,11 @@ export function createSnapshotStore(stateBytes: number): SnapshotStore {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    apply({ part, frames }) {
-      let all =
-        frames.length === 0 ? snapshot.frames : [...snapshot.frames, ...frames.map((frame) => thin(frame, step))];
-      while (all.length / step > maxPictures) {
-        step *= 2;
-        all = all.map((frame) => thin(frame, step));
-      }
-      snapshot = { ...snapshot, ...part, frames: all };
-      for (const listener of [...listeners]) listener();
+    apply({ part, frames, pictureStep }) {
+      const all = joinFrames(snapshot.frames, frames, { before: step, now: pictureStep });
+      step = pictureStep;
+      set({ ...snapshot, ...part, frames: all });
     },
+    fail: (error) => set({ ...snapshot, status: "failed", error }),
   };
 }
-
-function thin(frame: FrameRecord, step: number): FrameRecord {
-  if (frame.index % step === 0 || frame.thumbnail === null) return frame;
-  return { ...frame, thumbnail: null, owners: noOwners };
-}
-
-const noOwners = new Uint16Array(0);

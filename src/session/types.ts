@@ -1,5 +1,8 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { SourceInfo, WatchSource } from "../video/frame-source.ts";
+
+export type { WatchSource };
 
 /** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
 export type EncoderBackend = "auto" | "webgpu" | "wasm";
@@ -46,8 +49,15 @@ export type AdapterInfo = {
   readonly encoder: "webgpu" | "wasm";
 };
 
-/** Which frames to watch: `fps` frames a second, or `frames` spread evenly over the whole video. */
-export type WatchOptions = { readonly fps?: number; readonly frames?: number; readonly signal?: AbortSignal };
+export type WatchOptions = {
+  /** Frames a second; those that the model was trained at unless given. */
+  readonly fps?: number;
+  /** Frames in all, spread evenly over the whole video; in place of `fps`. */
+  readonly frames?: number;
+  /** Most bytes of visual tokens that are kept to be looked at again, in memory and on disk; 4 GiB unless given. */
+  readonly keepBytes?: number;
+  readonly signal?: AbortSignal;
+};
 
 /** One frame that was read into the memory. */
 export type FrameRecord = {
@@ -65,22 +75,13 @@ export const droppedToken = 0xffff;
 /** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
 type Notice = ErrorData;
 
-type VideoInfo = {
-  readonly name: string;
-  readonly container: string;
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
-  readonly durationSeconds: number;
-};
-
 /**
  * State of a session, replaced (never mutated) on every change.
  * `failed` sessions can still be asked about what was watched before.
  */
 export type SessionSnapshot = {
   readonly status: "opening" | "watching" | "paused" | "done" | "stopped" | "failed";
-  readonly video: VideoInfo | null;
+  readonly video: SourceInfo | null;
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
@@ -92,6 +93,11 @@ export type SessionSnapshot = {
   /** All frames so far in temporal order; same array object until one is added. */
   readonly frames: readonly FrameRecord[];
   readonly stateBytes: number;
+  /**
+   * Frames whose visual tokens are kept to be looked at again, and their bytes. Past the budget every second of the
+   * oldest goes, so that what is left lies evenly over the video.
+   */
+  readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
   readonly gpuBytes: number;
   /** Milliseconds spent watching so far. */
   readonly watchMs: number;
@@ -111,6 +117,7 @@ export const emptySnapshot: SessionSnapshot = {
   visualTokens: 0,
   frames: [],
   stateBytes: 0,
+  kept: { frames: 0, bytes: 0, budgetBytes: 0 },
   gpuBytes: 0,
   watchMs: 0,
   notices: [],
@@ -118,7 +125,7 @@ export const emptySnapshot: SessionSnapshot = {
 };
 
 export type AskOptions = {
-  /** `memory`: the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
+  /** `memory` (the default): the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
   readonly from?: "memory" | "look-again";
   /** Answer as of this second of the video: only frames up to it count, and earlier turns do not. */
   readonly at?: number;
@@ -149,10 +156,13 @@ export interface Session {
   /** Calls `listener` after each change of `snapshot`; returns the unsubscriber. */
   subscribe(listener: () => void): () => void;
   /**
-   * Asks a question and yields the answer as it is written. Several turns: each answered `memory` question stays in the
-   * conversation until `resetConversation`. One question at a time: a second one waits for the first.
-   * Ending the iteration early, or `signal`, stops the answer; what was written stays in the conversation.
-   * @throws AuroraError in the iteration
+   * Asks a question and yields the answer as it is written. Several turns: every question that was answered, in whichever
+   * way, stays in the conversation until `resetConversation`, and is read before the next one from memory. One question at
+   * a time: a second one waits for the first. Ending the iteration early, or `signal`, stops the answer; what was written
+   * stays in the conversation.
+   *
+   * @throws AuroraError in the iteration: `BadRequest` for a question or an option that makes no sense, the video's error
+   *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
   /** Forgets the questions and answers, not the video. */
@@ -170,8 +180,11 @@ export interface Assistant {
   readonly adapter: AdapterInfo;
   /** Live GPU buffers and bytes, onnxruntime's included. */
   gpuUsage(): Promise<{ readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number }>;
-  /** Starts watching. Errors show in the session's snapshot as `status: "failed"`. */
-  watch(source: Blob | string, options?: WatchOptions): Session;
+  /**
+   * Starts watching a file, or what lies at an address. Errors, of the options too (`BadRequest`), show in the session's
+   * snapshot as `status: "failed"`.
+   */
+  watch(source: Blob | string | URL | WatchSource, options?: WatchOptions): Session;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

@@ -2,7 +2,7 @@ import { AuroraError, toAuroraError } from "../errors.ts";
 import { openVideoFrameCount } from "../video/frame-count.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
-import { createWatchSession, type WatchSession } from "./watch-session.ts";
+import { createSession, type WorkerSession } from "./session.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */
 const port = globalThis as unknown as {
@@ -15,7 +15,7 @@ let failure: AuroraError | null = null;
 /** Lets the opening of the engine go on. */
 let load: () => void = () => undefined;
 const opening = new AbortController();
-const sessions = new Map<number, WatchSession>();
+const sessions = new Map<number, WorkerSession>();
 const answers = new Map<number, AbortController>();
 
 port.addEventListener("message", ({ data }) => {
@@ -77,8 +77,8 @@ async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, 
   } catch (error) {
     const typed = toAuroraError(
       error,
-      "ModelCorrupt",
-      "The model could not be prepared. Reload the page, or use another copy of the model.",
+      "Unexpected",
+      "The model could not be prepared, through a mistake of this app. Reload the page, or use another model.",
     );
     port.postMessage({ type: "open-failed", error: typed.toData() });
   }
@@ -86,7 +86,7 @@ async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, 
 
 function watch({ session, source, options }: Extract<ToWorker, { type: "watch" }>): void {
   if (!engine) return;
-  const created = createWatchSession(engine, source, options, (change) =>
+  const created = createSession(engine, source, options, (change) =>
     port.postMessage({ type: "changed", session, change }),
   );
   sessions.set(session, created);
@@ -117,12 +117,14 @@ async function ask({ session: number, ask: id, question, options }: Extract<ToWo
     );
     port.postMessage({ type: "answer-end", ask: id, figures });
   } catch (error) {
-    const typed = failure ?? toAuroraError(error, "DeviceLost", "The answer broke off. Reload the model to go on.");
+    const typed = failure ?? toAuroraError(error, "Unexpected", brokenOff);
     port.postMessage({ type: "answer-failed", ask: id, error: typed.toData() });
   } finally {
     answers.delete(id);
   }
 }
+
+const brokenOff = "The answer broke off through a mistake of this app. Ask again, or reload the page.";
 
 async function close(): Promise<void> {
   opening.abort();

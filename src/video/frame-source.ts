@@ -1,8 +1,37 @@
 import type { Rotation } from "./packet-index.ts";
 import type { Sampling } from "./sample-plan.ts";
 
-/** A frame and the sampling time it was asked for; `index` counts the sampling's times from 0. Whoever takes it closes `frame`. */
-export type WatchedFrame = { readonly frame: VideoFrame; readonly timestampSeconds: number; readonly index: number };
+export type { Rotation, Sampling };
+
+/** Where frames come from, as it crosses from the page to the worker. Addresses are absolute. */
+export type WatchSource =
+  | { readonly kind: "file"; readonly file: Blob; readonly name: string }
+  | { readonly kind: "address"; readonly url: string };
+
+/** What is known of a source before its first frame. */
+export type SourceInfo = {
+  /** What to call it: the file's name. */
+  readonly name: string;
+  /** E.g. `MP4`, `MOV`, `WebM`, `Matroska`, `GIF`. */
+  readonly container: string;
+  /** Codec string of WebCodecs, e.g. `avc1.64001f`; the picture's type for pictures. */
+  readonly codec: string;
+  /** Size as shown: in square pixels, upright. */
+  readonly width: number;
+  readonly height: number;
+  /** From the first shown frame to the end, as far as the source tells; 0 for still pictures. */
+  readonly durationSeconds: number;
+};
+
+/** A frame, the time it was asked for, and how it is turned upright. Whoever takes it closes `frame`. */
+export type WatchedFrame = {
+  readonly frame: VideoFrame;
+  readonly timestampSeconds: number;
+  /** Counts the sampling's times from 0. */
+  readonly index: number;
+  /** Degrees clockwise by which the frame's pixels must be turned to be upright. */
+  readonly rotation: Rotation;
+};
 
 /** A part of the video that could not be watched; `frames` is how many of the sampling's times fell into it. */
 export type VideoLoss = {
@@ -12,30 +41,30 @@ export type VideoLoss = {
   readonly reason: "truncated" | "damaged";
 };
 
-/** A video file whose frames can be had. Nothing is held open between two calls of `frames`. */
-export type OpenedVideo = {
-  readonly info: {
-    /** E.g. `MP4`, `MOV`, `WebM`, `Matroska`, `GIF`. */
-    readonly container: string;
-    /** Codec string of WebCodecs, e.g. `avc1.64001f`; the picture's type for pictures. */
-    readonly codec: string;
-    /** Size as shown: in square pixels, turned by `rotation`. */
-    readonly width: number;
-    readonly height: number;
-    /** Degrees clockwise by which the frames' pixels must be turned to be upright. */
-    readonly rotation: Rotation;
-    /** From the first shown frame to the end, as far as the file tells; 0 for still pictures. */
-    readonly durationSeconds: number;
-  };
-  /** How many frames `frames` will give, if none is lost to damage. */
-  plan(sampling: Sampling): number;
+type FrameOptions = { readonly signal?: AbortSignal; readonly onLoss?: (loss: VideoLoss) => void };
+
+/** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
+export type FrameSource = {
+  readonly info: SourceInfo;
+  /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
+  plan(): number | null;
   /**
-   * The sampled frames in order of time. Close each before asking for many more: decoders stall when all their pictures are held. Ending the
-   * iteration early stops decoding at once.
+   * The frames in order of time. Close each before asking for many more: decoders stall when all their pictures are held.
+   * Ending the iteration early stops decoding at once.
+   *
    * @throws AuroraError `Aborted` through `signal`; `VideoUnreadable` where nothing at all could be decoded
    */
-  frames(
-    sampling: Sampling,
-    options: { signal?: AbortSignal; onLoss?: (loss: VideoLoss) => void },
-  ): AsyncGenerator<WatchedFrame, void, void>;
+  frames(options: FrameOptions): AsyncGenerator<WatchedFrame, void, void>;
+  /** Gives back what it holds open. No frames can be had afterwards. */
+  close(): void;
+};
+
+/** A video file whose frames can be had, at several samplings, too. */
+export type OpenedVideo = {
+  readonly info: Omit<SourceInfo, "name"> & { readonly rotation: Rotation };
+  /** As `FrameSource.plan`. */
+  plan(sampling: Sampling): number;
+  /** As `FrameSource.frames`. */
+  frames(sampling: Sampling, options: FrameOptions): AsyncGenerator<WatchedFrame, void, void>;
+  close(): void;
 };

@@ -66,7 +66,7 @@ function imageVideo(
     let i = 0;
     for await (const frame of decode(wanted, signal)) {
       const { time, index } = wanted[i++] as WantedFrame;
-      yield { frame, timestampSeconds: time / 1e6, index };
+      yield { frame, timestampSeconds: time / 1e6, index, rotation: 0 };
     }
   };
   const container = mimeType.replace("image/", "").toUpperCase();
@@ -74,6 +74,7 @@ function imageVideo(
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal }) => stoppable(signal, (stop) => watch(wantedFrames(shown, sampling), stop)),
+    close: () => undefined, // the file's bytes are all that it has
   };
 }
 

@@ -179,7 +179,6 @@ function buildIndex(
 function toPacket(sample: Sample, shift: number, timescale: number, editShift: number): FoundPacket {
   return {
     pts: ((sample.cts + shift) / timescale) * 1e6 + editShift,
-    dts: ((sample.dts + shift) / timescale) * 1e6 + editShift,
     duration: Number.isFinite(sample.duration) ? (sample.duration / timescale) * 1e6 : null,
     key: sample.is_sync,
     size: sample.size,

@@ -17,6 +17,7 @@ export async function openVideo(source: Blob, options: { signal?: AbortSignal } 
   try {
     signal?.throwIfAborted();
     const opened = await openAny(source, signal);
+    if (signal?.aborted) opened.close();
     signal?.throwIfAborted();
     return opened;
   } catch (error) {

@@ -27,9 +27,8 @@ export type PacketIndex = {
   readonly container: string;
   readonly rotation: Rotation;
   readonly formats: readonly PacketFormat[];
-  /** Presentation and decode time of each packet. [N] */
+  /** Presentation time of each packet. [N] */
   readonly pts: Float64Array;
-  readonly dts: Float64Array;
   /** How long each packet is shown. [N] */
   readonly duration: Float64Array;
   /** 1 where decoding can start. [N] */
@@ -61,7 +60,6 @@ export type PacketSource = { readonly index: PacketIndex; createReader(): Packet
 /** One packet as a back-end finds it; times in microseconds. `duration` is null where the container tells none. */
 export type FoundPacket = {
   readonly pts: number;
-  readonly dts: number;
   readonly duration: number | null;
   readonly key: boolean;
   readonly size: number;
@@ -72,7 +70,7 @@ export type FoundPacket = {
 /** The typed arrays of an index from the packets found. Missing durations are taken from the next shown packet. */
 export function packPackets(
   packets: readonly FoundPacket[],
-): Pick<PacketIndex, "pts" | "dts" | "duration" | "key" | "size" | "format"> & { readonly offset: Float64Array } {
+): Pick<PacketIndex, "pts" | "duration" | "key" | "size" | "format"> & { readonly offset: Float64Array } {
   const column = (value: (packet: FoundPacket) => number) => Float64Array.from(packets, value);
   const pts = column((packet) => packet.pts);
   assert(
@@ -81,7 +79,6 @@ export function packPackets(
   );
   return {
     pts,
-    dts: column((packet) => packet.dts),
     duration: fillDurations(packets),
     key: Uint8Array.from(packets, (packet) => (packet.key ? 1 : 0)),
     size: column((packet) => packet.size),

@@ -95,7 +95,6 @@ function toPacket(packet: EncodedPacket): FoundPacket {
   const pts = packet.timestamp * 1e6;
   return {
     pts,
-    dts: pts,
     duration: packet.duration > 0 ? packet.duration * 1e6 : null,
     key: packet.type === "key",
     size: packet.byteLength,

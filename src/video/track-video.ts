@@ -38,6 +38,7 @@ export async function openTrackVideo(source: PacketSource, signal?: AbortSignal)
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal: stop, onLoss }) =>
       stoppable(stop, (either) => watch(source, shown, sampling, either, onLoss ?? (() => {}))),
+    close: () => source.close(),
   };
 }
 
@@ -66,7 +67,7 @@ async function* watch(
     for (const run of planRuns(index, wanted)) {
       for await (const { wanted: frame, picture } of decoder.decode(run)) {
         given++;
-        yield { frame: picture, timestampSeconds: frame.time / 1e6, index: frame.index };
+        yield { frame: picture, timestampSeconds: frame.time / 1e6, index: frame.index, rotation: index.rotation };
       }
     }
   } finally {

@@ -2,12 +2,9 @@ import { describe, expect, it } from "vitest";
 import { toFloat32 } from "../../src/model/half.ts";
 import { openSafetensors } from "../../src/model/safetensors.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
-import { createRnnStream } from "../../src/rnn/stream.ts";
-import { createConversation } from "../../src/session/conversation.ts";
+import { createAsking } from "../../src/session/asking.ts";
 import { type Engine, openEngine } from "../../src/session/engine.ts";
-import { createFrameReader } from "../../src/session/memory/frame-reader.ts";
-import { frameByteLength } from "../../src/session/memory/frame-tokens.ts";
-import { createKeptTokens } from "../../src/session/memory/kept-tokens.ts";
+import { createMemory } from "../../src/session/memory/memory.ts";
 import type { EncoderBackend } from "../../src/session/types.ts";
 import { openVideo } from "../../src/video/open-video.ts";
 import { dumpTensors } from "../../tools/page/dump.ts";
@@ -88,33 +85,26 @@ async function expectTensors(
 }
 
 /** Reads the pictures as a video's frames, and asks as a session does. */
-async function askAbout(engine: Engine, pictures: readonly Blob[], memory: string, lookAgain: string) {
-  const stream = createRnnStream(engine.gpu, engine.rnn, "parity");
-  const kept = createKeptTokens(frameByteLength(engine), 1 << 24, () => Promise.reject(new Error("no disk")));
-  const reader = createFrameReader(engine, stream, kept, () => undefined);
+async function askAbout(engine: Engine, pictures: readonly Blob[], memoryQuestion: string, lookAgain: string) {
+  const openSpill = () => Promise.reject(new Error("no disk"));
+  const memory = createMemory(engine, { keepBytes: 1 << 24, openSpill });
   for (const [second, picture] of pictures.entries()) {
-    const { frames, info } = await openVideo(picture);
-    for await (const { frame } of frames({ frames: 1 }, {})) await reader.add(frame, info.rotation, second);
+    const video = await openVideo(picture);
+    for await (const { frame, rotation } of video.frames({ frames: 1 }, {})) await memory.add(frame, rotation, second);
+    video.close();
   }
-  await reader.flush();
-  await reader.settle();
-  const conversation = createConversation(engine, {
-    stream,
-    kept,
-    framesRead: reader.framesRead,
-    times: pictures.map((_, second) => second),
-  });
+  await memory.settle();
+  const asking = createAsking(engine, memory, async () => undefined);
   const ask = async (question: string, from: "memory" | "look-again") => {
     let text = "";
-    const { tokens } = await conversation.ask(question, { from, maxTokens: 12 }, (piece) => {
+    const { tokens } = await asking.ask(question, { from, maxTokens: 12 }, (piece) => {
       text += piece;
     });
     return { text, tokens };
   };
-  const answers = { memory: await ask(memory, "memory"), lookAgain: await ask(lookAgain, "look-again") };
-  conversation.destroy();
-  reader.destroy();
-  stream.destroy();
+  const answers = { memory: await ask(memoryQuestion, "memory"), lookAgain: await ask(lookAgain, "look-again") };
+  await asking.close();
+  await memory.destroy();
   return answers;
 }
 

@@ -4,10 +4,10 @@ import { parseConfig, type TextConfig } from "../../src/model/config.ts";
 import { openSafetensors } from "../../src/model/safetensors.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
-import { readRnnState } from "../../src/rnn/state.ts";
-import { createRnnStream } from "../../src/rnn/stream.ts";
+import { clearRnnState, readRnnState } from "../../src/rnn/state.ts";
 import { expectClose, relativeError } from "../close.ts";
 import { testGpu } from "../gpu.ts";
+import { openWriter } from "../open-writer.ts";
 import { quantisedModel } from "../quantised-model.ts";
 import { randomRwkv6 } from "../random-rwkv6.ts";
 import { randomRwkv7 } from "../random-rwkv7.ts";
@@ -29,11 +29,11 @@ describe.each([
     const before = gpu.ledger.buffers;
     const { source, values } = await quantisedModel(model().source, format);
     const rnn = await openRnn(gpu, config, source);
-    const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
+    const [chunked, stepped] = [openWriter(gpu, rnn, "chunked"), openWriter(gpu, rnn, "stepped")];
     const indices = Uint32Array.from({ length: 21 }, (_, i) => (i * 31 + 7) % config.vocabSize);
     const expected = runReference(step, values, config, indices);
-    chunked.read(indices, { logits: true });
-    for (const id of indices) stepped.read(Uint32Array.of(id), { logits: true });
+    chunked.prompt(indices);
+    for (const id of indices) stepped.prompt(Uint32Array.of(id));
     for (const stream of [chunked, stepped]) {
       expectClose(await stream.readLogits(), expected.logits, 1e-4);
       const state = await readRnnState(gpu, config, stream.state);
@@ -58,13 +58,13 @@ describe("the built-in model", async () => {
   async function run(tensors: TensorSource, answers?: readonly Float32Array[]) {
     const gpu = await testGpu();
     const rnn = await openRnn(gpu, config, tensors);
-    const stream = createRnnStream(gpu, rnn, "nano");
+    const stream = openWriter(gpu, rnn, "nano");
     const found: Float32Array[] = [];
     for (const ids of prompts) {
-      stream.reset();
+      clearRnnState(gpu, stream.state);
       let next = ids;
       for (let i = 0; i < answerTokens; i++) {
-        stream.read(next, { logits: true });
+        stream.prompt(next);
         const logits = await stream.readLogits();
         next = Uint32Array.of(best(answers?.[found.length] ?? logits));
         found.push(logits);

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { TextConfig } from "../../src/model/config.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
-import { readRnnState } from "../../src/rnn/state.ts";
-import { createRnnStream } from "../../src/rnn/stream.ts";
+import { clearRnnState, copyRnnState, readRnnState, writeRnnState } from "../../src/rnn/state.ts";
 import { expectClose, relativeError } from "../close.ts";
 import { testGpu } from "../gpu.ts";
+import { openWriter } from "../open-writer.ts";
 import { type Ranks, randomRwkv6 } from "../random-rwkv6.ts";
 import { runReference } from "../reference/run-rwkv.ts";
 import { step } from "../reference/rwkv6.ts";
@@ -40,13 +40,13 @@ describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
     const before = gpu.ledger.buffers;
     const { source, values } = randomRwkv6(config, ranks, dtype);
     const rnn = await openRnn(gpu, config, source);
-    const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
+    const [chunked, stepped] = [openWriter(gpu, rnn, "chunked"), openWriter(gpu, rnn, "stepped")];
     const indices = ids(37, config.vocabSize);
     const expected = runReference(step, values, config, indices);
 
     chunked.read(indices.subarray(0, 5)); // two chunks: the state is carried from one to the next
-    chunked.read(indices.subarray(5), { logits: true });
-    for (const id of indices) stepped.read(Uint32Array.of(id), { logits: true });
+    chunked.prompt(indices.subarray(5));
+    for (const id of indices) stepped.prompt(Uint32Array.of(id));
 
     for (const stream of [chunked, stepped]) {
       expectClose(await stream.readLogits(), expected.logits, 1e-4);
@@ -60,12 +60,12 @@ describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
 
 const tiny = shape(64, 32, 112, 2);
 
-describe("a stream", () => {
+describe("a state", () => {
   const { source, values } = randomRwkv6(tiny, { mix: 4, decay: 8 }, "F16", 50);
   const opened = (async () => {
     const gpu = await testGpu();
     const rnn = await openRnn(gpu, tiny, source);
-    return { gpu, rnn, stream: createRnnStream(gpu, rnn, "a"), other: createRnnStream(gpu, rnn, "b") };
+    return { gpu, rnn, stream: openWriter(gpu, rnn, "a"), other: openWriter(gpu, rnn, "b") };
   })();
   afterAll(async () => (await opened).rnn.destroy());
   const greedy = { temperature: 0, topP: 1, random: () => 0 };
@@ -74,8 +74,8 @@ describe("a stream", () => {
     const { gpu, stream, other } = await opened;
     const indices = ids(512, tiny.vocabSize);
     const expected = runReference(step, values, tiny, indices);
-    stream.reset();
-    other.reset();
+    clearRnnState(gpu, stream.state);
+    clearRnnState(gpu, other.state);
     for (const id of indices) stream.read(Uint32Array.of(id));
     other.read(indices);
     const [a, b] = [await readRnnState(gpu, tiny, stream.state), await readRnnState(gpu, tiny, other.state)];
@@ -88,8 +88,8 @@ describe("a stream", () => {
   it("generates what greedy choice in the reference does, and rewinds to any of its tokens", async () => {
     const { gpu, stream, other } = await opened;
     const prompt = ids(9, tiny.vocabSize);
-    stream.reset();
-    stream.read(prompt, { logits: true });
+    clearRnnState(gpu, stream.state);
+    stream.prompt(prompt);
     const tokens = await stream.generate(6, greedy);
     const fed = [...prompt];
     for (const token of tokens) {
@@ -98,7 +98,7 @@ describe("a stream", () => {
       fed.push(token);
     }
     stream.rewind(tokens.subarray(0, 2));
-    other.reset();
+    clearRnnState(gpu, other.state);
     other.read(Uint32Array.from([...prompt, ...tokens.subarray(0, 2)]));
     const [a, b] = [await readRnnState(gpu, tiny, stream.state), await readRnnState(gpu, tiny, other.state)];
     for (const [n, layer] of a.entries()) expectClose(layer, b[n] as Float32Array, 1e-5);
@@ -107,13 +107,13 @@ describe("a stream", () => {
 
   it("chooses among the first ids alone where it was told so, greedily and by chance", async () => {
     const { gpu, rnn, stream } = await opened;
-    stream.reset();
-    stream.read(ids(9, tiny.vocabSize), { logits: true });
+    clearRnnState(gpu, stream.state);
+    stream.prompt(ids(9, tiny.vocabSize));
     const logits = await stream.readLogits();
     const best = logits.indexOf(Math.max(...logits));
     expect(best).toBeGreaterThan(1);
-    const few = createRnnStream(gpu, rnn, "few", best);
-    few.read(ids(9, tiny.vocabSize), { logits: true });
+    const few = openWriter(gpu, rnn, "few", best);
+    few.prompt(ids(9, tiny.vocabSize));
     const [token = 0] = await few.generate(1, greedy);
     expect(token).toBe(logits.indexOf(Math.max(...logits.subarray(0, best))));
     const sampled = await few.generate(8, { temperature: 50, topP: 1, random: () => 1 - 2 ** -24 });
@@ -123,15 +123,28 @@ describe("a stream", () => {
 
   it("forks: a copy answers as the original would, which stays as it was", async () => {
     const { gpu, stream, other } = await opened;
-    stream.reset();
+    clearRnnState(gpu, stream.state);
     stream.read(ids(20, tiny.vocabSize));
     const kept = await readRnnState(gpu, tiny, stream.state);
-    other.copyFrom(stream);
-    other.read(ids(5, tiny.vocabSize), { logits: true });
+    copyRnnState(gpu, stream.state, other.state);
+    other.prompt(ids(5, tiny.vocabSize));
     const forked = await other.generate(4, greedy);
     const after = await readRnnState(gpu, tiny, stream.state);
     for (const [n, layer] of after.entries()) expect(relativeError(layer, kept[n] as Float32Array)).toBe(0);
-    stream.read(ids(5, tiny.vocabSize), { logits: true });
+    stream.prompt(ids(5, tiny.vocabSize));
     expect(await stream.generate(4, greedy)).toEqual(forked);
+  });
+
+  it("is a value: read, and written over another, it answers as before, bit for bit", async () => {
+    const { gpu, stream, other } = await opened;
+    clearRnnState(gpu, stream.state);
+    stream.read(ids(20, tiny.vocabSize));
+    const saved = await readRnnState(gpu, tiny, stream.state);
+    other.read(ids(3, tiny.vocabSize));
+    writeRnnState(gpu, tiny, other.state, saved);
+    expect(await readRnnState(gpu, tiny, other.state)).toEqual(saved);
+    for (const writer of [stream, other]) writer.prompt(ids(5, tiny.vocabSize));
+    expect(await other.readLogits()).toEqual(await stream.readLogits());
+    expect(() => writeRnnState(gpu, tiny, other.state, saved.slice(1))).toThrow(/a state of 2 layers of 2176 numbers/);
   });
 });

@@ -3,9 +3,9 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import type { TextConfig } from "../../src/model/config.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
 import { readRnnState } from "../../src/rnn/state.ts";
-import { createRnnStream } from "../../src/rnn/stream.ts";
 import { expectClose } from "../close.ts";
 import { testGpu } from "../gpu.ts";
+import { openWriter } from "../open-writer.ts";
 import { type Ranks, randomRwkv7 } from "../random-rwkv7.ts";
 import { runReference } from "../reference/run-rwkv.ts";
 import { step } from "../reference/rwkv7.ts";
@@ -44,13 +44,13 @@ describe.each(shapes)("RWKV-7 with %s", (_, config, ranks, dtype) => {
     const before = gpu.ledger.buffers;
     const { source, values } = randomRwkv7(config, ranks, dtype);
     const rnn = await openRnn(gpu, config, source);
-    const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
+    const [chunked, stepped] = [openWriter(gpu, rnn, "chunked"), openWriter(gpu, rnn, "stepped")];
     const indices = ids(37, config.vocabSize);
     const expected = runReference(step, values, config, indices);
 
     chunked.read(indices.subarray(0, 5)); // two chunks: the state is carried from one to the next
-    chunked.read(indices.subarray(5), { logits: true });
-    for (const id of indices) stepped.read(Uint32Array.of(id), { logits: true });
+    chunked.prompt(indices.subarray(5));
+    for (const id of indices) stepped.prompt(Uint32Array.of(id));
 
     for (const stream of [chunked, stepped]) {
       expectClose(await stream.readLogits(), expected.logits, 1e-4);
@@ -67,7 +67,7 @@ it("drifts no further after 512 single steps than the chunked reading does", asy
   const config = shape(64, 32, 112);
   const { source, values } = randomRwkv7(config, { w: 8, a: 8, v: 4, g: 8 }, "F16", 50);
   const rnn = await openRnn(gpu, config, source);
-  const [chunked, stepped] = [createRnnStream(gpu, rnn, "chunked"), createRnnStream(gpu, rnn, "stepped")];
+  const [chunked, stepped] = [openWriter(gpu, rnn, "chunked"), openWriter(gpu, rnn, "stepped")];
   const indices = ids(512, config.vocabSize);
   const expected = runReference(step, values, config, indices);
   for (const id of indices) stepped.read(Uint32Array.of(id));

@@ -1,8 +1,8 @@
 import { AuroraError } from "../../src/errors.ts";
 import { readBuffer, readFloats } from "../../src/gpu/tensor.ts";
 import { rowStride } from "../../src/kernels/row-stride.ts";
-import { readRnnState } from "../../src/rnn/state.ts";
-import { createRnnStream, type RnnStream } from "../../src/rnn/stream.ts";
+import { createRnnState, readRnnState } from "../../src/rnn/state.ts";
+import { createRnnWriter, type RnnWriter } from "../../src/rnn/writer.ts";
 import { type Engine, openEngine } from "../../src/session/engine.ts";
 import { frameIndices } from "../../src/session/memory/frame-tokens.ts";
 import type { EncoderBackend } from "../../src/session/types.ts";
@@ -46,16 +46,18 @@ export async function dumpTensors(
       `The prompt id ${wrong} is not in the model's vocabulary of ${vocabSize}.`,
     );
   const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
-  const stream = createRnnStream(gpu, rnn, "dump");
+  const state = createRnnState(gpu, config.text, "dump");
+  const writer = createRnnWriter(gpu, rnn, state, "dump");
   const parts: Parts[] = [];
   for (let first = 0; first < pictures.length; first += encoder.maxBatch) {
-    parts.push(await dumpBatch(engine, preprocessor, stream, pictures.slice(first, first + encoder.maxBatch)));
+    parts.push(await dumpBatch(engine, preprocessor, writer, pictures.slice(first, first + encoder.maxBatch)));
   }
-  if (promptIds.length > 0) stream.read(Uint32Array.from(promptIds), { logits: true });
-  const logits = await stream.readLogits();
-  const states = await readRnnState(gpu, config.text, stream.state);
+  if (promptIds.length > 0) writer.prompt(Uint32Array.from(promptIds));
+  const logits = await writer.readLogits();
+  const states = await readRnnState(gpu, config.text, state);
   preprocessor.destroy();
-  stream.destroy();
+  writer.destroy();
+  state.destroy();
   const frames = pictures.length;
   const [size, tokens] = [config.vision.imageSize, encoder.tokensPerFrame];
   return [
@@ -78,17 +80,14 @@ type Parts = {
 async function dumpBatch(
   engine: Engine,
   preprocessor: Preprocessor,
-  stream: RnnStream,
+  writer: RnnWriter,
   pictures: readonly Blob[],
 ): Promise<Parts> {
   const { gpu, config, encoder } = engine;
   const frames = pictures.length;
   for (const [slot, picture] of pictures.entries()) await loadPicture(preprocessor, picture, slot);
   const encoded = await encoder.encode(preprocessor.pixels, frames);
-  stream.read(frameIndices(config.text.vocabSize, encoded.tokens, frames, [], true), {
-    visual: encoded.visual,
-    logits: true,
-  });
+  writer.prompt(frameIndices(config.text.vocabSize, encoded.tokens, frames, [], true), encoded.visual);
   const stride = rowStride(config.text.hiddenSize);
   const floats = async (buffer: GPUBuffer, count: number) => new Float32Array(await readBuffer(gpu, buffer, count * 4));
   const padded = await floats(encoded.visual.buffer, frames * encoded.tokens * stride);
@@ -102,14 +101,15 @@ async function dumpBatch(
 }
 
 async function loadPicture(preprocessor: Preprocessor, picture: Blob, slot: number): Promise<void> {
-  const { frames, info } = await openVideo(picture);
-  for await (const { frame } of frames({ frames: 1 }, {})) {
+  const video = await openVideo(picture);
+  for await (const { frame, rotation } of video.frames({ frames: 1 }, {})) {
     try {
-      await preprocessor.load(frame, info.rotation, slot);
+      await preprocessor.load(frame, rotation, slot);
     } finally {
       frame.close();
     }
   }
+  video.close();
 }
 
 function withoutGaps(padded: Float32Array, width: number, stride: number): Float32Array {

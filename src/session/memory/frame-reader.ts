@@ -1,19 +1,19 @@
 import { runDispatches } from "../../gpu/record.ts";
-import { createTensor, readBuffer, type Tensor } from "../../gpu/tensor.ts";
+import { createTensor, readBuffer } from "../../gpu/tensor.ts";
 import { createUniform, writeUniform } from "../../gpu/uniform.ts";
 import { packHalf } from "../../kernels/pack-half.ts";
 import { rowStride } from "../../kernels/row-stride.ts";
-import type { RnnStream } from "../../rnn/stream.ts";
+import type { RnnReader } from "../../rnn/reader.ts";
 import { memoryLeadIn } from "../../text/prompt.ts";
+import type { Rotation } from "../../video/frame-source.ts";
 import type { EncodedFrames } from "../../vision/encoder.ts";
 import { createPreprocessor } from "../../vision/preprocess.ts";
 import type { Engine } from "../engine.ts";
 import type { FrameRecord } from "../types.ts";
 import { frameByteLength, frameIndices } from "./frame-tokens.ts";
-import type { KeptTokens } from "./kept-tokens.ts";
 import { createThumbnail } from "./thumbnail.ts";
 
-/** Reads frames into a stream's state, a batch at a time, and keeps their tokens. */
+/** Reads frames into a state, a batch at a time. */
 export type FrameReader = {
   /** Frames that the state has read. */
   readonly framesRead: number;
@@ -22,30 +22,29 @@ export type FrameReader = {
    *
    * @param rotation degrees clockwise that turn the frame upright
    */
-  add(frame: VideoFrame, rotation: 0 | 90 | 180 | 270, timestampSeconds: number): Promise<void>;
-  /** Reads what was added since the last batch. */
-  flush(): Promise<void>;
-  /** Waits until all batches have been recorded. */
+  add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number): Promise<void>;
+  /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
   destroy(): void;
 };
 
+/** A batch that the state has read: its frames, and their visual tokens as they are kept. */
+export type ReadBatch = { readonly records: readonly FrameRecord[]; readonly tokens: Uint8Array };
+
 type Pending = { readonly timestampSeconds: number; readonly thumbnail: Promise<Blob | null> };
 
 /**
- * Creates a reader into `stream`, and has it read the neutral lead-in.
+ * Creates a reader of frames, and has `reader` read the neutral lead-in.
  *
- * @param onFrames is told of each batch once the state has it and its tokens are kept
+ * @param note is told of each batch once the state has it, of one after the other
  */
 export function createFrameReader(
   engine: Engine,
-  stream: RnnStream,
-  kept: KeptTokens,
-  onFrames: (records: readonly FrameRecord[]) => void,
+  reader: RnnReader,
+  note: (batch: ReadBatch) => Promise<void>,
 ): FrameReader {
   const { gpu, config, encoder } = engine;
-  const { maxBatch } = encoder;
-  const { tokensPerFrame, patches } = encoder;
+  const { maxBatch, tokensPerFrame, patches } = encoder;
   const stride = rowStride(config.text.hiddenSize);
   const preprocessor = createPreprocessor(gpu, config.vision, maxBatch);
   const table = createTensor(gpu, "session.visual", [maxBatch * tokensPerFrame, stride], "f16");
@@ -53,42 +52,34 @@ export function createFrameReader(
   const { before, betweenFrames } = memoryLeadIn(config.prompt, engine.tokenizer);
   const batch: Pending[] = [];
   let framesRead = 0;
-  let settled: Promise<void> = Promise.resolve();
+  let noted: Promise<void> = Promise.resolve();
 
-  if (before.length > 0) stream.read(Uint32Array.from(before));
+  reader.read(Uint32Array.from(before));
 
   /** What the state reads is what is kept: both are rounded to f16, so that reading again gives the same state. */
   function readBatch(encoded: EncodedFrames): void {
     writeUniform(gpu, packCount, [(encoded.frames * tokensPerFrame * stride) / 2]);
     runDispatches(gpu, [packHalf(gpu, { values: encoded.visual, packed: table, count: packCount })]);
-    const indices = frameIndices(
-      config.text.vocabSize,
-      tokensPerFrame,
-      encoded.frames,
-      betweenFrames,
-      framesRead === 0,
-    );
-    stream.read(indices, { visual: table });
+    const { vocabSize } = config.text;
+    reader.read(frameIndices(vocabSize, tokensPerFrame, encoded.frames, betweenFrames, framesRead === 0), table);
     framesRead += encoded.frames;
   }
 
-  async function record(
+  async function describe(
     frames: readonly Pending[],
     first: number,
     tokens: Promise<ArrayBuffer>,
     owners: Promise<ArrayBuffer>,
-  ): Promise<void> {
-    await kept.append(new Uint8Array(await tokens));
+  ): Promise<ReadBatch> {
     const owned = Uint16Array.from(new Uint32Array(await owners));
     const thumbnails = await Promise.all(frames.map(({ thumbnail }) => thumbnail));
-    onFrames(
-      frames.map(({ timestampSeconds }, i) => ({
-        index: first + i,
-        timestampSeconds,
-        thumbnail: thumbnails[i] ?? null,
-        owners: owned.slice(i * patches, (i + 1) * patches),
-      })),
-    );
+    const records = frames.map(({ timestampSeconds }, i) => ({
+      index: first + i,
+      timestampSeconds,
+      thumbnail: thumbnails[i] ?? null,
+      owners: owned.slice(i * patches, (i + 1) * patches),
+    }));
+    return { records, tokens: new Uint8Array(await tokens) };
   }
 
   async function flush(): Promise<void> {
@@ -99,13 +90,14 @@ export function createFrameReader(
       const encoded = await encoder.encode(preprocessor.pixels, frames.length);
       readBatch(encoded);
       return [
-        readHalves(engine, table, frames.length),
+        readBuffer(gpu, table.buffer, frames.length * frameByteLength(engine)),
         readBuffer(gpu, encoded.owners.buffer, frames.length * patches * 4),
       ] as const;
     });
-    const previous = settled;
-    settled = Promise.all([previous, tokens, owners]).then(() => record(frames, first, tokens, owners));
-    settled.catch(() => undefined); // reported by whoever waits next
+    const previous = noted;
+    const described = describe(frames, first, tokens, owners);
+    noted = Promise.all([previous, described]).then(([, read]) => note(read));
+    noted.catch(() => undefined); // reported by whoever waits next
     await previous; // one batch may be on its way while the next is prepared, no more
   }
 
@@ -124,16 +116,14 @@ export function createFrameReader(
       }
       if (batch.length === maxBatch) await flush();
     },
-    flush,
-    settle: () => settled,
+    async settle() {
+      await flush();
+      await noted;
+    },
     destroy() {
       preprocessor.destroy();
       table.destroy();
       packCount.destroy();
     },
   };
-}
-
-function readHalves(engine: Engine, table: Tensor, frames: number): Promise<ArrayBuffer> {
-  return readBuffer(engine.gpu, table.buffer, frames * frameByteLength(engine));
 }

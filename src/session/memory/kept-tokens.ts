@@ -1,18 +1,24 @@
 import { AuroraError, assert } from "../../errors.ts";
+import { createMutex } from "../flow.ts";
 
 /**
- * The visual tokens of all frames, as they were read, so that they can be read again without decoding. In memory up to a
- * budget, in a file of the browser's private storage past it.
+ * The visual tokens of frames, as they were read, so that they can be read again without decoding. In memory first, in a
+ * file of the browser's private storage past that, and within a budget whatever the video's length: past it every second
+ * frame goes, the oldest first, so that what is left lies evenly over the whole, never more than twice as far apart at
+ * its beginning as at its end.
  */
 export type KeptTokens = {
-  /** Frames that can be read again. */
-  readonly frames: number;
-  /** Set once frames could not be kept; those before still can be read. */
+  /** Indices of the frames that can be read again, ascending. */
+  frames(): readonly number[];
+  readonly count: number;
+  readonly byteLength: number;
+  /** Set once there was no room for as many frames as the budget allows. */
   readonly failure: AuroraError | null;
-  /** Keeps the tokens of some more frames, `frameBytes` each. */
+  /** Takes the tokens of the next frames, all of one frame after the other. */
   append(tokens: Uint8Array): Promise<void>;
-  /** The tokens of frames [begin, end). */
-  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The tokens of those of some frames that are still kept. */
+  read(frames: readonly number[]): Promise<{ readonly frames: number; readonly tokens: Uint8Array<ArrayBuffer> }>;
+  /** Frees all, once what is under way has ended. */
   destroy(): Promise<void>;
 };
 
@@ -24,85 +30,149 @@ export type SpillFile = {
   remove(): Promise<void>;
 };
 
-/** @param openSpill opens the file when the budget is spent; may throw */
+/** Bytes that tokens may take: in memory, and in memory and on disk together. */
+export type KeptBudget = { readonly memoryBytes: number; readonly totalBytes: number };
+
+/**
+ * @param frameBytes of one frame's tokens
+ * @param openSpill opens the file when the memory's part of the budget is spent; may throw
+ */
 export function createKeptTokens(
   frameBytes: number,
-  budgetBytes: number,
+  budget: KeptBudget,
   openSpill: () => Promise<SpillFile>,
 ): KeptTokens {
-  const memoryFrames = Math.floor(budgetBytes / frameBytes);
-  const blocks: Uint8Array[] = []; // as appended; the first `memoryFrames` frames
-  const blockStarts: number[] = [];
-  let inMemory = 0;
-  let onDisk = 0;
-  let spill: SpillFile | null = null;
+  const slots = createSlots(frameBytes, Math.floor(budget.memoryBytes / frameBytes), openSpill);
+  const spread = createSpread(Math.max(1, Math.floor(budget.totalBytes / frameBytes)));
+  /** Slot of each kept frame, in the frames' order. */
+  const places = new Map<number, number>();
+  const turns = createMutex();
+  let appended = 0;
   let failure: AuroraError | null = null;
 
-  async function appendToDisk(tokens: Uint8Array): Promise<void> {
-    try {
-      spill ??= await openSpill();
-      const bytes = new Uint8Array(tokens); // a plain buffer of its own, as the file wants
-      const written = spill.write(bytes, { at: onDisk * frameBytes });
-      // Not "less than": Chromium returns -8 as an unsigned number when the quota is spent.
-      if (written !== bytes.length) throw new Error(`${written} of ${bytes.length} bytes written`);
-      onDisk += tokens.length / frameBytes;
-    } catch (cause) {
-      const kept = inMemory + onDisk;
-      failure = new AuroraError(
-        "StorageFull",
-        `The disk has no room to keep more frames: "Look again" sees the first ${kept} frames only. Answers from memory are not affected.`,
-        cause,
-      );
-    }
+  function free(frame: number): void {
+    const slot = places.get(frame);
+    if (slot !== undefined) slots.free(slot);
+    places.delete(frame);
   }
 
-  function copyFromMemory(begin: number, end: number, to: Uint8Array): void {
-    let block = findBlock(blockStarts, begin);
-    for (let frame = begin; frame < end; block++) {
-      const first = blockStarts[block] as number;
-      const bytes = blocks[block] as Uint8Array;
-      const last = Math.min(end, first + bytes.length / frameBytes);
-      to.set(bytes.subarray((frame - first) * frameBytes, (last - first) * frameBytes), (frame - begin) * frameBytes);
-      frame = last;
+  async function keep(frame: number, tokens: Uint8Array): Promise<void> {
+    for (;;) {
+      const dropped = spread.makeRoom(frame, places.size);
+      for (const each of dropped) free(each);
+      if (!spread.wants(frame)) return;
+      try {
+        places.set(frame, await slots.write(tokens));
+        return;
+      } catch (cause) {
+        // From now on there is room for what is there: older frames make way for new ones.
+        spread.limit(places.size);
+        failure ??= noRoom(cause);
+        if (places.size === 0) return;
+      }
     }
   }
 
   return {
-    get frames() {
-      return inMemory + onDisk;
+    frames: () => [...places.keys()],
+    get count() {
+      return places.size;
+    },
+    get byteLength() {
+      return places.size * frameBytes;
     },
     get failure() {
       return failure;
     },
-    async append(tokens) {
-      assert(tokens.length % frameBytes === 0, `${tokens.length} bytes are not whole frames of ${frameBytes}`);
-      if (failure) return; // a gap would put later frames at wrong times
-      const fits = Math.min(tokens.length / frameBytes, memoryFrames - inMemory);
-      if (fits > 0) {
-        blockStarts.push(inMemory);
-        blocks.push(tokens.slice(0, fits * frameBytes));
-        inMemory += fits;
-      }
-      if (fits * frameBytes < tokens.length) await appendToDisk(tokens.subarray(fits * frameBytes));
+    append: (tokens) =>
+      turns.run(async () => {
+        assert(tokens.length % frameBytes === 0, `${tokens.length} bytes are not whole frames of ${frameBytes}`);
+        for (let at = 0; at < tokens.length; at += frameBytes)
+          await keep(appended++, tokens.subarray(at, at + frameBytes));
+      }),
+    read: (frames) =>
+      turns.run(async () => {
+        const kept = frames.map((frame) => places.get(frame)).filter((slot) => slot !== undefined);
+        const tokens = new Uint8Array(kept.length * frameBytes);
+        kept.forEach((slot, i) => {
+          slots.read(slot, tokens.subarray(i * frameBytes, (i + 1) * frameBytes));
+        });
+        return { frames: kept.length, tokens };
+      }),
+    destroy: () => turns.run(() => slots.destroy()),
+  };
+}
+
+/**
+ * Which frames are kept: at first each, then, from one end to the other, every second, every fourth and so on. Behind
+ * `sweep` all multiples of `step` are kept, before it those of twice the step.
+ *
+ * @param most frames at a time; at least 1
+ */
+function createSpread(most: number) {
+  let limit = most;
+  let step = 1;
+  let sweep = 1;
+  return {
+    limit(count: number): void {
+      limit = Math.max(1, Math.min(limit, count));
     },
-    async read(begin, end) {
-      assert(begin >= 0 && end <= inMemory + onDisk, `frames ${begin} to ${end} of ${inMemory + onDisk}`);
-      const tokens = new Uint8Array((end - begin) * frameBytes);
-      if (begin < inMemory) copyFromMemory(begin, Math.min(end, inMemory), tokens);
-      if (end > inMemory) {
-        const from = Math.max(begin, inMemory);
-        const part = tokens.subarray((from - begin) * frameBytes);
-        const read = spill?.read(part, { at: (from - inMemory) * frameBytes }) ?? 0;
-        if (read < part.length)
-          throw new AuroraError(
-            "StorageFull",
-            "The kept frames could not be read back from disk. Watch the video again.",
-          );
+    /** Whether the next frame is one to be kept. */
+    wants: (frame: number) => frame % step === 0,
+    /** Which of the frames before `frame`, `count` in number, make way for it; none where it is not wanted itself. */
+    makeRoom(frame: number, count: number): number[] {
+      const dropped: number[] = [];
+      while (frame % step === 0 && count - dropped.length >= limit) {
+        if (sweep < frame) {
+          dropped.push(sweep);
+          sweep += 2 * step;
+        } else {
+          step *= 2;
+          sweep = step;
+        }
       }
-      return tokens;
+      return dropped;
     },
-    async destroy() {
-      blocks.length = 0;
+  };
+}
+
+/** Room for the tokens of one frame each, by number: the first in memory, all others in the spill file. */
+function createSlots(frameBytes: number, inMemory: number, openSpill: () => Promise<SpillFile>) {
+  const memory: Uint8Array[] = [];
+  const unused: number[] = [];
+  let used = 0;
+  let spill: SpillFile | null = null;
+
+  async function writeTo(slot: number, tokens: Uint8Array): Promise<void> {
+    if (slot < inMemory) {
+      memory[slot] = tokens.slice();
+      return;
+    }
+    spill ??= await openSpill();
+    // A buffer of its own, as the file wants. Not "less than": Chromium returns -8 as an unsigned number when the quota is spent.
+    const written = spill.write(new Uint8Array(tokens), { at: (slot - inMemory) * frameBytes });
+    if (written !== tokens.length) throw new Error(`${written} of ${tokens.length} bytes written`);
+  }
+
+  return {
+    /** @returns the slot that was written */
+    async write(tokens: Uint8Array): Promise<number> {
+      const slot = unused.at(-1) ?? used;
+      await writeTo(slot, tokens);
+      if (slot === used) used++;
+      else unused.pop();
+      return slot;
+    },
+    /** @throws AuroraError `StorageFull` where the disk has lost it */
+    read(slot: number, into: Uint8Array<ArrayBuffer>): void {
+      if (slot < inMemory) into.set(memory[slot] as Uint8Array);
+      else if (spill?.read(into, { at: (slot - inMemory) * frameBytes }) !== into.length) throw unreadable();
+    },
+    free(slot: number): void {
+      unused.push(slot);
+    },
+    async destroy(): Promise<void> {
+      memory.length = 0;
       spill?.close();
       await spill?.remove();
       spill = null;
@@ -110,15 +180,16 @@ export function createKeptTokens(
   };
 }
 
-/** Index of the last block that starts at or before `frame`. */
-function findBlock(starts: readonly number[], frame: number): number {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((starts[middle] as number) <= frame) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+function noRoom(cause: unknown): AuroraError {
+  return new AuroraError(
+    "StorageFull",
+    `The disk has no room to keep more frames: for each new one an older one goes, so "Look again" sees fewer of them. Answers from memory are not affected.`,
+    cause,
+  );
+}
+
+function unreadable(): AuroraError {
+  return new AuroraError("StorageFull", "The kept frames could not be read back from disk. Watch the video again.");
 }
 
 /** Part of the File System standard that TypeScript's DOM library leaves to workers. */
@@ -126,7 +197,7 @@ type SyncAccessHandle = Omit<SpillFile, "remove">;
 type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
 
 /** A new file in the browser's private storage, for `createKeptTokens`; works in workers only. */
-export async function openPrivateFile(): Promise<SpillFile> {
+export async function openSpillFile(): Promise<SpillFile> {
   const root = await navigator.storage.getDirectory();
   const name = `kept-tokens-${crypto.randomUUID()}`;
   const handle = (await root.getFileHandle(name, { create: true })) as SyncFileHandle;

@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from "vitest";
+import type { AskOptions } from "../../../src/session/types.ts";
 import { ask, collect, ended, openNano, questionOf, reference, sample } from "./session.ts";
 
 const assistant = await openNano();
@@ -97,11 +98,54 @@ it("repeats for a seed when it is drawn", async () => {
 });
 
 it.each([
-  ["an empty question", " \n ", {}, "Aborted"],
-  ["a temperature below 0", question, { temperature: -1 }, "ModelUnsupported"],
-  ["a top-p above 1", question, { temperature: 1, topP: 2 }, "ModelUnsupported"],
-])("is refused for %s, and the next one comes", async (_what, asked, options, code) => {
+  ["an empty question", " \n ", {}, "question"],
+  ["a place that is none", question, { from: "hearsay" as "memory" }, "from"],
+  ["a second before the first", question, { at: -1 }, "at"],
+  ["a second that is no number", question, { at: Number.NaN }, "at"],
+  ["a range that ends before it begins", question, { range: [3, 1] }, "range"],
+  ["a range and a second", question, { range: [1, 3], at: 2 }, "range"],
+  ["a range without a frame", question, { range: [1.1, 1.2] }, "range"],
+  ["no tokens", question, { maxTokens: 0 }, "maxTokens"],
+  ["half a token", question, { maxTokens: 0.5 }, "maxTokens"],
+  ["a temperature below 0", question, { temperature: -1 }, "temperature"],
+  ["a top-p above 1", question, { temperature: 1, topP: 2 }, "topP"],
+  ["a seed that is no number", question, { seed: Number.NaN }, "seed"],
+] as [string, string, AskOptions, string][])(
+  "is refused for %s, by the field's name, and the next one comes",
+  async (_what, asked, options, field) => {
+    session.resetConversation();
+    const message = expect.stringMatching(new RegExp(`^${field}: `));
+    await expect(ask(session, asked, options)).rejects.toMatchObject({ code: "BadRequest", message });
+    expect(await ask(session, question)).toBe(reference(clip, question));
+  },
+);
+
+it("is refused at once, before the one that is being written has ended", async () => {
   session.resetConversation();
-  await expect(ask(session, asked, options)).rejects.toMatchObject({ code });
-  expect(await ask(session, question)).toBe(reference(clip, question));
+  const stop = new AbortController();
+  const writing = ask(session, question, { temperature: 9, topP: 1, maxTokens: 5000, signal: stop.signal });
+  let ended = false;
+  void writing.then(() => {
+    ended = true;
+  });
+  await expect(ask(session, question, { maxTokens: 0 })).rejects.toMatchObject({ code: "BadRequest" });
+  expect(ended).toBe(false);
+  stop.abort();
+  await writing;
+});
+
+it("that waits for its turn ends with its signal, whatever the one before does", async () => {
+  session.resetConversation();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const writing = ask(session, question, { temperature: 9, topP: 1, maxTokens: 5000, signal: first.signal });
+  let ended = false;
+  void writing.then(() => {
+    ended = true;
+  });
+  const waiting = collect(session.ask(question, { signal: second.signal }));
+  second.abort();
+  expect(await waiting).toMatchObject([{ text: "", done: true, figures: { tokens: 0 } }]);
+  expect(ended).toBe(false);
+  first.abort();
+  await writing;
 });

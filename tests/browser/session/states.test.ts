@@ -1,16 +1,19 @@
 import { afterAll, expect, it } from "vitest";
-import { readRnnState } from "../../../src/rnn/state.ts";
-import { createRnnStream, type RnnStream } from "../../../src/rnn/stream.ts";
-import { writeAnswer } from "../../../src/session/answer.ts";
-import { createConversation } from "../../../src/session/conversation.ts";
+import { copyRnnState, createRnnState, type RnnState, readRnnState, writeRnnState } from "../../../src/rnn/state.ts";
+import { createRnnWriter } from "../../../src/rnn/writer.ts";
+import { type Asking, createAsking } from "../../../src/session/asking.ts";
+import { createBranch } from "../../../src/session/branch.ts";
 import { openEngine } from "../../../src/session/engine.ts";
-import { createFrameReader } from "../../../src/session/memory/frame-reader.ts";
-import { frameByteLength, frameIndices } from "../../../src/session/memory/frame-tokens.ts";
-import { createKeptTokens, type KeptTokens } from "../../../src/session/memory/kept-tokens.ts";
+import { frameIndices } from "../../../src/session/memory/frame-tokens.ts";
+import { createMemory, type Memory } from "../../../src/session/memory/memory.ts";
+import { planReading } from "../../../src/session/reading.ts";
+import type { AnswerFigures, AskOptions } from "../../../src/session/types.ts";
+import { createAnswerText } from "../../../src/text/answer-text.ts";
 import { memoryPrompt, nextTurnPrompt } from "../../../src/text/prompt.ts";
 import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
 import { openVideo } from "../../../src/video/open-video.ts";
 import { expectClose } from "../../close.ts";
+import { openWriter } from "../../open-writer.ts";
 
 const engine = await openEngine({ model: new URL("/models/nano/", location.href).href });
 const { gpu, rnn, config, tokenizer } = engine;
@@ -23,150 +26,135 @@ afterAll(async () => {
   await engine.destroy();
 });
 
-type Memory = {
-  readonly stream: RnnStream;
-  readonly kept: KeptTokens;
-  /** Reads the clip's next `count` frames, `batch` at a time (the largest batch when omitted). */
-  read(count: number, batch?: number): Promise<void>;
-  readonly framesRead: number;
-  destroy(): void;
-};
-
-/** A state that frames are read into, as a session has one. */
-function createMemory(): Memory {
-  const stream = createRnnStream(gpu, rnn, "test.memory");
-  const kept = createKeptTokens(frameByteLength(engine), 1 << 24, () => Promise.reject(new Error("no disk")));
-  const reader = createFrameReader(engine, stream, kept, () => undefined);
-  return {
-    stream,
-    kept,
-    get framesRead() {
-      return reader.framesRead;
-    },
-    async read(count, batch = count) {
-      const video = await openVideo(clip);
-      const first = reader.framesRead;
-      let index = 0;
-      for await (const { frame, timestampSeconds } of video.frames({ fps: config.sampling.fps }, {})) {
-        if (index < first) frame.close();
-        else {
-          await reader.add(frame, video.info.rotation, timestampSeconds);
-          if ((index + 1 - first) % batch === 0) await reader.flush();
-        }
-        if (++index === first + count) break;
-      }
-      await reader.flush();
-      await reader.settle();
-    },
-    destroy() {
-      reader.destroy();
-      stream.destroy();
-    },
-  };
+/** A memory of its own, without a video. */
+function emptyMemory(): Memory {
+  return createMemory(engine, { keepBytes: 1 << 24, openSpill: () => Promise.reject(new Error("no disk")) });
 }
 
-function conversationAbout(memory: Memory) {
-  return createConversation(engine, {
-    stream: memory.stream,
-    kept: memory.kept,
-    get framesRead() {
-      return memory.framesRead;
-    },
-    times: Array.from({ length: memory.kept.frames }, (_, i) => i / config.sampling.fps),
+/** Has a memory read the clip's next `count` frames, `batch` at a time (the largest batch when omitted). */
+async function feed(memory: Memory, count: number, batch = count): Promise<void> {
+  const video = await openVideo(clip);
+  const first = memory.framesRead;
+  let index = 0;
+  for await (const { frame, rotation, timestampSeconds } of video.frames({ fps: config.sampling.fps }, {})) {
+    if (index < first) frame.close();
+    else {
+      await memory.add(frame, rotation, timestampSeconds);
+      if ((index + 1 - first) % batch === 0) await memory.settle();
+    }
+    if (++index === first + count) break;
+  }
+  video.close();
+  await memory.settle();
+}
+
+const askAbout = (memory: Memory) => createAsking(engine, memory, async () => undefined);
+
+async function answer(
+  asking: Asking,
+  question: string,
+  options: AskOptions = {},
+): Promise<{ readonly text: string; readonly figures: AnswerFigures }> {
+  let text = "";
+  const figures = await asking.ask(question, options, (piece) => {
+    text += piece;
   });
+  return { text, figures };
 }
 
-async function expectEqualStates(found: RnnStream, expected: RnnStream): Promise<void> {
+async function expectEqualStates(found: RnnState, expected: RnnState, bound = 1e-5): Promise<void> {
   const [layers, reference] = await Promise.all([
-    readRnnState(gpu, config.text, found.state),
-    readRnnState(gpu, config.text, expected.state),
+    readRnnState(gpu, config.text, found),
+    readRnnState(gpu, config.text, expected),
   ]);
   expect(layers).toHaveLength(config.text.numHiddenLayers);
-  for (const [layer, values] of layers.entries()) expectClose(values, reference[layer] ?? [], 1e-5);
+  for (const [layer, values] of layers.entries()) expectClose(values, reference[layer] ?? [], bound);
 }
 
 it("asking, from memory or looking again, leaves what was watched as it is", async () => {
-  const [asked, fresh] = [createMemory(), createMemory()];
-  const conversation = conversationAbout(asked);
-  await asked.read(6);
-  await conversation.ask("What do you see?", {}, () => undefined);
-  await asked.read(7);
-  await conversation.ask("What comes first?", { from: "look-again" }, () => undefined);
-  await conversation.ask("What color is the background?", {}, () => undefined);
-  await asked.read(3);
-  await fresh.read(16);
-  await expectEqualStates(asked.stream, fresh.stream);
-  conversation.destroy();
-  for (const memory of [asked, fresh]) memory.destroy();
+  const [asked, fresh] = [emptyMemory(), emptyMemory()];
+  const asking = askAbout(asked);
+  await feed(asked, 6);
+  await answer(asking, "What do you see?");
+  await feed(asked, 7);
+  await answer(asking, "What comes first?", { from: "look-again" });
+  await answer(asking, "What color is the background?");
+  await feed(asked, 3);
+  await feed(fresh, 16);
+  await expectEqualStates(asked.state, fresh.state);
+  await asking.close();
+  for (const memory of [asked, fresh]) await memory.destroy();
 });
 
 it("frames give the same state however many are read at once", async () => {
-  const [single, many] = [createMemory(), createMemory()];
-  await single.read(9, 1);
-  await many.read(9);
-  await expectEqualStates(single.stream, many.stream);
-  for (const memory of [single, many]) memory.destroy();
+  const [single, many] = [emptyMemory(), emptyMemory()];
+  await feed(single, 9, 1);
+  await feed(many, 9);
+  await expectEqualStates(single.state, many.state);
+  for (const memory of [single, many]) await memory.destroy();
 });
 
 it("the kept tokens read again give the state that watching gave", async () => {
-  const memory = createMemory();
-  await memory.read(5);
+  const memory = emptyMemory();
+  await feed(memory, 5);
   const answers: string[] = [];
-  const question = "What happens in the video?";
   for (const options of [{}, { at: 1e9 }, { at: 2 }]) {
-    const conversation = conversationAbout(memory);
-    let answer = "";
-    const figures = await conversation.ask(question, options, (text) => {
-      answer += text;
-    });
+    const asking = askAbout(memory);
+    const { text, figures } = await answer(asking, "What happens in the video?", options);
     expect(figures.frames).toBe(5);
-    answers.push(answer);
-    conversation.destroy();
+    answers.push(text);
+    await asking.close();
   }
   expect(answers[0]?.length).toBeGreaterThan(10);
   expect(new Set(answers).size).toBe(1);
-  memory.destroy();
+  await memory.destroy();
+});
+
+it("a state is a value: written into another memory, it is asked without a video", async () => {
+  const [memory, opened] = [emptyMemory(), emptyMemory()];
+  await feed(memory, 8);
+  writeRnnState(gpu, config.text, opened.state, await readRnnState(gpu, config.text, memory.state));
+  await expectEqualStates(opened.state, memory.state, 0);
+  const answers: string[] = [];
+  for (const each of [memory, opened]) {
+    const asking = askAbout(each);
+    answers.push((await answer(asking, "What happens in the video?")).text);
+    await asking.close();
+  }
+  expect(answers[0]?.length).toBeGreaterThan(10);
+  expect(answers[1]).toBe(answers[0]);
+  for (const each of [memory, opened]) await each.destroy();
 });
 
 it("a range of seconds is answered as if there were no other frames", async () => {
-  const memory = createMemory();
-  await memory.read(8);
-  const part = createKeptTokens(frameByteLength(engine), 1 << 24, () => Promise.reject(new Error("no disk")));
-  await part.append(await memory.kept.read(2, 5)); // the frames at 1, 1.5 and 2 seconds
-  const whole = conversationAbout(memory);
-  const alone = createConversation(engine, { stream: memory.stream, kept: part, framesRead: 3, times: [1, 1.5, 2] });
+  const memory = emptyMemory();
+  await feed(memory, 8);
+  const whole = askAbout(memory);
+  // The frames at 1, 1.5 and 2 seconds, and no others.
+  const tokens = { ...memory.kept, frames: () => [2, 3, 4] };
+  const alone = askAbout({ ...memory, kept: tokens, framesRead: 3 });
   for (const from of ["memory", "look-again"] as const) {
-    const [found, expected] = [{ text: "" }, { text: "" }];
-    const collect = (into: { text: string }) => (text: string) => {
-      into.text += text;
-    };
-    const ranged = await whole.ask("What happens in the video?", { from, range: [1, 2] }, collect(found));
-    await alone.ask("What happens in the video?", { from, at: 1e9 }, collect(expected));
-    expect(ranged.frames).toBe(3);
-    expect(found).toEqual(expected);
-    expect(found.text.length).toBeGreaterThan(10);
+    const ranged = await answer(whole, "What happens in the video?", { from, range: [1, 2] });
+    const expected = await answer(alone, "What happens in the video?", { from, at: 1e9 });
+    expect(ranged.figures.frames).toBe(3);
+    expect(ranged.text).toEqual(expected.text);
+    expect(ranged.text.length).toBeGreaterThan(10);
   }
-  for (const owner of [whole, alone, memory]) owner.destroy();
+  for (const asking of [whole, alone]) await asking.close();
+  await memory.destroy();
 });
 
 it("three turns, with frames in between, are read one after the other behind all frames", async () => {
-  const memory = createMemory();
-  const conversation = conversationAbout(memory);
+  const memory = emptyMemory();
+  const asking = askAbout(memory);
   const questions = ["What do you see?", "Which way does it move?", "What is the background color?"];
   const answers: string[] = [];
   for (const question of questions) {
-    await memory.read(4);
-    let answer = "";
-    await conversation.ask(question, {}, (text) => {
-      answer += text;
-    });
-    answers.push(answer);
+    await feed(memory, 4);
+    answers.push((await answer(asking, question)).text);
   }
   // By hand: all frames, then each question with the answer that it got; the answer to the last one is written anew.
-  const expected = createRnnStream(gpu, rnn, "test.expected");
-  expected.copyFrom(memory.stream);
   const history: number[] = [];
-  let text = "";
   for (const [turn, question] of questions.entries()) {
     const prompt =
       turn === 0
@@ -175,29 +163,69 @@ it("three turns, with frames in between, are read one after the other behind all
     history.push(...prompt);
     if (turn < 2) history.push(...tokenizer.encode(answers[turn] ?? ""), ...config.prompt.stopIds);
   }
-  expected.read(Uint32Array.from(history), { logits: true });
-  const onText = (piece: string) => {
-    text += piece;
-  };
-  await writeAnswer(engine, expected, {}, { frames: 12, startMs: 0, onText });
   expect(answers[2]?.length).toBeGreaterThan(10);
-  expect(answers[2]).toBe(text);
-  conversation.destroy();
-  expected.destroy();
-  memory.destroy();
+  expect(answers[2]).toBe(await writeBehind(memory, history));
+  await asking.close();
+  await memory.destroy();
+});
+
+/** What the model writes after a memory's state and some ids. */
+async function writeBehind(memory: Memory, ids: readonly number[]): Promise<string> {
+  const state = createRnnState(gpu, rnn.config, "test.expected");
+  const writer = createRnnWriter(gpu, rnn, state, "test.expected", tokenizer.idLimit);
+  copyRnnState(gpu, memory.state, state);
+  writer.prompt(Uint32Array.from(ids));
+  const answerText = createAnswerText(config.prompt, tokenizer);
+  let text = "";
+  for (let count = 0; count < 256; count++) {
+    const [id = 0] = await writer.generate(1, { temperature: 0, topP: 1, random: Math.random });
+    const piece = answerText.push(id);
+    text += piece.text;
+    if (piece.stopped) break;
+  }
+  writer.destroy();
+  state.destroy();
+  return text + answerText.finish();
+}
+
+it("a branch reads what it does not hold yet, and nothing of another memory's moment", async () => {
+  const memory = emptyMemory();
+  await feed(memory, 4);
+  const signal = new AbortController().signal;
+  const plan = (turns: readonly { question: string; answer: readonly number[] }[]) =>
+    planReading(
+      { question: "What do you see?", options: {}, turns },
+      { kept: memory.kept.frames(), times: [] },
+      { prompt: config.prompt, tokenizer },
+    );
+  const first = plan([]);
+  const second = plan([{ question: "What do you see?", answer: [1, 2, 3] }]);
+  const branch = createBranch(engine, memory);
+  const write = { maxTokens: 6, choice: { temperature: 0, topP: 1, random: Math.random }, signal };
+  const answerTo = async (reading: typeof first) => {
+    expect(await branch.read(reading, signal)).toBe(memory.framesRead);
+    return (await branch.write({ ...write, onToken: () => undefined, onText: () => undefined })).ids;
+  };
+  const [once, then] = [await answerTo(first), await answerTo(second)];
+  expect([await answerTo(first), await answerTo(second)]).toEqual([once, then]);
+  await feed(memory, 4);
+  const later = await answerTo(first);
+  const fresh = createBranch(engine, memory);
+  await fresh.read(first, signal);
+  expect(later).toEqual((await fresh.write({ ...write, onToken: () => undefined, onText: () => undefined })).ids);
+  for (const each of [branch, fresh]) each.destroy();
+  await memory.destroy();
 });
 
 it("many tokens at once give the state that one by one give, for hundreds", async () => {
-  const [many, single] = ["many", "single"].map((name) => createRnnStream(gpu, rnn, `test.${name}`)) as [
-    RnnStream,
-    RnnStream,
-  ];
+  const [many, single] = [openWriter(gpu, rnn, "test.many"), openWriter(gpu, rnn, "test.single")];
   const ids = Uint32Array.from({ length: 512 }, (_, i) => (i * 7919 + 13) % config.text.vocabSize);
-  many.read(ids, { logits: true });
-  for (let i = 0; i < ids.length; i++) single.read(ids.subarray(i, i + 1), { logits: i === ids.length - 1 });
-  await expectEqualStates(many, single);
+  many.prompt(ids);
+  for (let i = 0; i < ids.length - 1; i++) single.read(ids.subarray(i, i + 1));
+  single.prompt(ids.subarray(-1));
+  await expectEqualStates(many.state, single.state);
   expectClose(await many.readLogits(), await single.readLogits(), 1e-4);
-  for (const stream of [many, single]) stream.destroy();
+  for (const writer of [many, single]) writer.destroy();
 });
 
 it("numbers a frame's rows after the vocabulary", () => {

@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from "vitest";
+import type { AskOptions, WatchOptions, WatchSource } from "../../../src/session/types.ts";
 import { ask, collect, ended, openNano, questionOf, reference, sample, until } from "./session.ts";
 
 const assistant = await openNano();
@@ -141,4 +142,78 @@ it("fails with a typed error, and watches the next video all the same", async ()
   const question = questionOf("appearing.mp4", "appear");
   expect(await ask(good, question)).toBe(reference("appearing.mp4", question));
   await good.close();
+});
+
+it.each([
+  ["no rate", { fps: 0 }, "fps"],
+  ["a rate that is no number", { fps: Number.NaN }, "fps"],
+  ["no frames", { frames: 0 }, "frames"],
+  ["half a frame", { frames: 0.5 }, "frames"],
+  ["a rate and a number of frames", { fps: 1, frames: 4 }, "frames"],
+  ["a budget below nothing", { keepBytes: -1 }, "keepBytes"],
+] as [string, WatchOptions, string][])("is refused for %s, by the field's name", async (_what, options, field) => {
+  const session = assistant.watch(sample("one-object.mp4"), options);
+  const error = { code: "BadRequest", message: expect.stringMatching(new RegExp(`^${field}: `)) };
+  expect(await ended(session)).toMatchObject({ status: "failed", error, framesWatched: 0 });
+  await expect(ask(session, "What do you see?")).rejects.toMatchObject(error);
+  await session.close();
+});
+
+it("that was stopped before its first frame has nothing to be asked about, and says so", async () => {
+  const session = assistant.watch(long);
+  session.stop();
+  expect(await ended(session)).toMatchObject({ status: "stopped", framesWatched: 0 });
+  for (const options of [{}, { from: "look-again" }, { at: 3 }] as const)
+    await expect(ask(session, "What do you see?", options)).rejects.toMatchObject({
+      code: "Aborted",
+      message: expect.stringMatching(/ended before the first frame/),
+    });
+  await session.close();
+});
+
+it("a question that was stopped while frames are waited for ends at once", async () => {
+  const session = assistant.watch(long);
+  session.pause();
+  const stop = new AbortController();
+  const answers = ["What do you see?", "What comes first?"].map((question) =>
+    collect(session.ask(question, { signal: stop.signal })),
+  );
+  stop.abort();
+  for (const pieces of await Promise.all(answers))
+    expect(pieces).toMatchObject([{ done: true, figures: { tokens: 0 } }]);
+  await session.close();
+});
+
+it("keeps no more than its budget to be looked at again, evenly over the video, and says so", async () => {
+  const frameBytes = 12 * 192 * 2;
+  const session = assistant.watch(long, { keepBytes: 10.5 * frameBytes });
+  const { kept, framesWatched } = await ended(session);
+  expect(framesWatched).toBe(80);
+  expect(kept).toEqual({ frames: kept.frames, bytes: kept.frames * frameBytes, budgetBytes: 10.5 * frameBytes });
+  expect(kept.frames).toBeGreaterThan(5);
+  expect(kept.frames).toBeLessThanOrEqual(10);
+  const figures = async (options: AskOptions) =>
+    (await collect(session.ask("What do you see?", options))).at(-1)?.figures;
+  expect((await figures({ from: "look-again" }))?.frames).toBe(kept.frames);
+  expect((await figures({}))?.frames).toBe(80);
+  // A part of it is what is left of that part.
+  expect((await figures({ from: "look-again", range: [0, 20] }))?.frames).toBeLessThanOrEqual(6);
+  await session.close();
+});
+
+it("watches what a source says, whichever way it is given", async () => {
+  const url = new URL(sample("one-object.mp4"), location.href);
+  const file = await (await fetch(url)).blob();
+  const sources: [WatchSource | Blob | URL, string][] = [
+    [url, "one-object.mp4"],
+    [{ kind: "address", url: sample("one-object.mp4") }, "one-object.mp4"],
+    [file, "video"],
+    [new File([file], "holiday.mp4"), "holiday.mp4"],
+    [{ kind: "file", file, name: "named.mp4" }, "named.mp4"],
+  ];
+  for (const [source, name] of sources) {
+    const session = assistant.watch(source, { frames: 1 });
+    expect(await ended(session)).toMatchObject({ status: "done", video: { name }, framesWatched: 1 });
+    await session.close();
+  }
 });

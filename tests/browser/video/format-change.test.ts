@@ -9,13 +9,12 @@ import { frameNumber, media } from "./media.ts";
 function join(first: PacketSource, second: PacketSource): PacketSource {
   const [a, b] = [first.index, second.index];
   const count = a.pts.length;
-  const column = (key: "pts" | "dts" | "duration" | "size", shift: number) =>
+  const column = (key: "pts" | "duration" | "size", shift: number) =>
     Float64Array.from([...a[key], ...[...b[key]].map((value) => value + shift)]);
   const index: PacketIndex = {
     ...a,
     formats: [...a.formats, ...b.formats],
     pts: column("pts", 3e6),
-    dts: column("dts", 3e6),
     duration: column("duration", 0),
     size: column("size", 0),
     key: Uint8Array.from([...a.key, ...b.key]),

@@ -1,0 +1,133 @@
+import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
+import { rowStride } from "../kernels/row-stride.ts";
+import { clearRnnState, copyRnnState, createRnnState } from "../rnn/state.ts";
+import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
+import { createAnswerText } from "../text/answer-text.ts";
+import type { Engine } from "./engine.ts";
+import { frameIndices } from "./memory/frame-tokens.ts";
+import type { Memory } from "./memory/memory.ts";
+import type { Reading } from "./reading.ts";
+
+/** How an answer ended: the ids that the state has read since the prompt. */
+export type Answer = {
+  readonly ids: readonly number[];
+  readonly stopped: "by-model" | "by-limit" | "by-person";
+};
+
+/** How an answer is to be written, and who is told of it as it comes. */
+type Writing = {
+  readonly maxTokens: number;
+  readonly choice: Choice;
+  readonly signal: AbortSignal;
+  /** Called for each token of the answer, before its text is shown. */
+  onToken(): void;
+  onText(text: string): void;
+};
+
+/** A copy of a memory's state, on which a question is read and answered: the memory stays as it is. */
+export type Branch = {
+  /**
+   * Reads what was planned; what it holds of that already is not read again.
+   *
+   * @returns frames that an answer is based on
+   */
+  read(reading: Reading, signal: AbortSignal): Promise<number>;
+  /** Writes an answer to what was read, which the state then has read too. */
+  write(writing: Writing): Promise<Answer>;
+  destroy(): void;
+};
+
+/** Frames of kept tokens that are uploaded at once. */
+const lookFrames = 16;
+/** Longest time between two pieces of an answer that a person should have to wait for, where the GPU is fast enough. */
+const flushMs = 60;
+
+export function createBranch(engine: Engine, memory: Memory): Branch {
+  const { gpu, config, tokenizer, rnn } = engine;
+  const { vocabSize, hiddenSize } = config.text;
+  const rows = engine.encoder.tokensPerFrame;
+  const state = createRnnState(gpu, rnn.config, "session.branch");
+  const writer = createRnnWriter(gpu, rnn, state, "session.branch", tokenizer.idLimit);
+  let table: Tensor | null = null;
+  /** The ids that it has read behind so many of the memory's frames; null when it holds something else. */
+  let holds: { readonly frames: number; readonly ids: readonly number[] } | null = null;
+
+  function readBehindMemory(ids: readonly number[]): number {
+    const frames = memory.framesRead;
+    const known = holds?.frames === frames && beginsWith(ids, holds.ids) ? holds.ids.length : 0;
+    if (known === 0) copyRnnState(gpu, memory.state, state);
+    writer.prompt(Uint32Array.from(ids.slice(known)));
+    holds = { frames, ids };
+    return frames;
+  }
+
+  /** @returns frames that were still kept */
+  async function readFrames({ frames, betweenFrames }: Reading, signal: AbortSignal): Promise<number> {
+    table ??= createTensor(gpu, "session.look-again", [lookFrames * rows, rowStride(hiddenSize)], "f16");
+    let read = 0;
+    for (let begin = 0; begin < frames.length && !signal.aborted; begin += lookFrames) {
+      const found = await memory.kept.read(frames.slice(begin, begin + lookFrames));
+      writeTensor(gpu, table, found.tokens);
+      writer.read(frameIndices(vocabSize, rows, found.frames, betweenFrames, read === 0), table);
+      read += found.frames;
+      await gpu.device.queue.onSubmittedWorkDone(); // keeps the queue short, so that watching goes on and Stop works
+    }
+    return read;
+  }
+
+  async function readAnew(reading: Reading, signal: AbortSignal): Promise<number> {
+    holds = null;
+    clearRnnState(gpu, state);
+    writer.read(Uint32Array.from(reading.before));
+    const frames = await readFrames(reading, signal);
+    if (!signal.aborted) writer.prompt(Uint32Array.from(reading.after));
+    return frames;
+  }
+
+  async function write({ maxTokens, choice, signal, onToken, onText }: Writing): Promise<Answer> {
+    const text = createAnswerText(config.prompt, tokenizer);
+    const held = holds;
+    holds = null; // until the answer is complete
+    const ids: number[] = [];
+    const show = (shown: string) => shown !== "" && onText(shown);
+    let stopped: Answer["stopped"] | null = null;
+    let flush = 1;
+    while (!stopped) {
+      const begin = performance.now();
+      const made = await writer.generate(Math.min(flush, maxTokens - ids.length), choice);
+      let piece = "";
+      let used = 0;
+      if (signal.aborted) stopped = "by-person"; // what was made meanwhile is not shown, so not remembered either
+      while (!stopped && used < made.length) {
+        const id = made[used++] as number;
+        ids.push(id);
+        const next = text.push(id);
+        piece += next.text;
+        if (next.stopped !== "by-token") onToken();
+        if (next.stopped) stopped = "by-model";
+        else if (ids.length >= maxTokens) stopped = "by-limit";
+      }
+      if (used < made.length) writer.rewind(made.subarray(0, used));
+      show(piece);
+      if (performance.now() - begin < flushMs) flush = Math.min(flush * 2, maxFlush);
+    }
+    show(text.finish());
+    if (held) holds = { ...held, ids: [...held.ids, ...ids] };
+    return { ids, stopped };
+  }
+
+  return {
+    read: async (reading, signal) =>
+      reading.start === "memory" ? readBehindMemory(reading.after) : readAnew(reading, signal),
+    write,
+    destroy() {
+      writer.destroy();
+      state.destroy();
+      table?.destroy();
+    },
+  };
+}
+
+function beginsWith(ids: readonly number[], start: readonly number[]): boolean {
+  return start.length < ids.length && start.every((id, place) => ids[place] === id);
+}
