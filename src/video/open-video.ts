@@ -1,4 +1,5 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
 import { IsoParseError, readIsoIndex } from "./iso-index.ts";
@@ -22,6 +23,7 @@ export async function openVideo(source: Blob, options: { signal?: AbortSignal } 
     return opened;
   } catch (error) {
     if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.", error);
+    if (isGone(error)) throw fileGone(error);
     throw toAuroraError(error, "VideoUnreadable", "This video cannot be read: the file is damaged.");
   }
 }

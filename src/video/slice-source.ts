@@ -1,4 +1,4 @@
-import { AuroraError } from "../errors.ts";
+import { fileGone } from "./file-gone.ts";
 import type { PacketIndex, PacketSource } from "./packet-index.ts";
 
 /** Bytes between two packets (sound, mostly) that are read along rather than with a second read. */
@@ -43,10 +43,6 @@ async function readBytes(file: Blob, start: number, end: number): Promise<Uint8A
   try {
     return new Uint8Array(await file.slice(start, end).arrayBuffer());
   } catch (error) {
-    throw new AuroraError(
-      "VideoUnreadable",
-      "The file can no longer be read: it was moved, changed or its disk was taken away. Open it again.",
-      error,
-    );
+    throw fileGone(error);
   }
 }

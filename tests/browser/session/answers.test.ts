@@ -28,13 +28,32 @@ it.each(["memory", "look-again"] as const)("is the reference's, word for word: %
   }
 });
 
-it("remembers three turns, of either kind", async () => {
+it("gives three turns their answers, of either kind", async () => {
   session.resetConversation();
   const turns = ["exist", "background", "where"].map((type) => questionOf(clip, type));
   const [first, second, third] = turns as [string, string, string];
   expect(await ask(session, first)).toBe(reference(clip, first));
   expect(await ask(session, second, { from: "look-again" })).toBe(reference(clip, second, "look-again"));
   expect(await ask(session, third)).toBe(reference(clip, third));
+});
+
+it("remembers the turns before, of either kind, until it is told to forget them", async () => {
+  // Drawn at a high temperature, an answer shows the slightest change of what the model expects.
+  const drawn = () => ask(session, question, { temperature: 4, topP: 1, seed: 1, maxTokens: 12 });
+  session.resetConversation();
+  const alone = await drawn();
+  const seen = new Set([alone]);
+  for (const from of ["memory", "look-again"] as const) {
+    session.resetConversation();
+    await ask(session, questionOf(clip, "background"), { from });
+    seen.add(await drawn());
+    await ask(session, questionOf(clip, "where"), { from });
+    seen.add(await drawn());
+    session.resetConversation();
+    expect(await drawn()).toBe(alone);
+  }
+  expect(seen.size).toBeGreaterThanOrEqual(3); // both ways of asking may give the same answer, and so the same turn
+  expect(alone.length).toBeGreaterThan(5);
 });
 
 it.each(["memory", "look-again"] as const)("ends when its reader leaves, and the next one comes: %s", async (from) => {
