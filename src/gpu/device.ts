@@ -107,7 +107,7 @@ function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
     });
     device.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
-      const code = error.constructor.name === "GPUOutOfMemoryError" ? "OutOfMemory" : "DeviceLost";
+      const code = error.constructor.name === "GPUOutOfMemoryError" ? "OutOfMemory" : "Unexpected";
       const message =
         code === "OutOfMemory"
           ? "The graphics memory is full. Close other tabs or use a smaller model."

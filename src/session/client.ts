@@ -21,7 +21,7 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
       worker.onerror = (event) =>
         reject(
           new AuroraError(
-            "WebGpuUnavailable",
+            "Unexpected",
             "The app's worker did not start. Reload the page, or use a recent browser.",
             event.message,
           ),
@@ -96,7 +96,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
   });
   worker.onerror = (event) => {
     failAll(
-      new AuroraError("DeviceLost", "The app's worker crashed. Reload the model to go on.", event.message).toData(),
+      new AuroraError("Unexpected", "The app's worker crashed. Reload the model to go on.", event.message).toData(),
     );
     stop(); // it answers no more, and what it holds of the GPU is to be free
   };

@@ -42,7 +42,7 @@ export async function evaluate(command: EvalCommand, files: readonly File[]): Pr
     const notices: string[] = [];
     for (const [i, clip] of clips.entries()) {
       const asked = await askAbout(assistant, files[i] as File, clip, command.from).catch((error: unknown) => {
-        const { code, message, cause } = toAuroraError(error, "VideoUnreadable", "Asking about this clip failed.");
+        const { code, message, cause } = toAuroraError(error, "Unexpected", "Asking about this clip failed.");
         throw new AuroraError(code, `${clip.name}: ${message}`, cause);
       });
       answers.push(asked.answers);

@@ -22,7 +22,7 @@ async function run(name: Command, options: never): Promise<Result> {
     return {
       error: toAuroraError(
         error,
-        "DeviceLost",
+        "Unexpected",
         `This failed: ${error instanceof Error ? error.message : String(error)}`,
       ).toData(),
     };
