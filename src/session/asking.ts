@@ -1,9 +1,9 @@
 import type { Choice } from "../rnn/writer.ts";
+import { cleanQuestion } from "../text/prompt.ts";
 import { type Answer, createBranch } from "./branch.ts";
 import type { Engine } from "./engine.ts";
 import { createMutex } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
-import { checkQuestion } from "./options.ts";
 import { planReading, type Turn } from "./reading.ts";
 import type { AnswerFigures, AskOptions } from "./types.ts";
 
@@ -13,7 +13,7 @@ export type Asking = {
    * Answers a question after those before it; resolves with the figures when the answer is complete, or when
    * `options.signal` stops it.
    *
-   * @throws AuroraError `BadRequest`, what `ready` throws, and the engine's errors
+   * @throws AuroraError `BadRequest` for a part without frames, what `ready` throws, and the engine's errors
    */
   ask(
     question: string,
@@ -63,7 +63,6 @@ export function createAsking(engine: Engine, memory: Memory, ready: (signal: Abo
   return {
     ask(question, options, onText) {
       return new Promise((resolve, reject) => {
-        const cleaned = checkQuestion(question, options);
         const stops = [closing.signal, options.signal].filter((signal) => signal !== undefined);
         const signal = AbortSignal.any(stops);
         let begun = false;
@@ -74,7 +73,7 @@ export function createAsking(engine: Engine, memory: Memory, ready: (signal: Abo
           if (!signal.aborted) await ready(signal);
           if (signal.aborted) return nothing;
           begun = true;
-          return await answer(cleaned, options, signal, onText);
+          return await answer(cleanQuestion(question), options, signal, onText);
         });
         turn.then(resolve, reject);
       });

@@ -1,7 +1,8 @@
-import { AuroraError, type ErrorData } from "../errors.ts";
+import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
+import { checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
 import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
@@ -9,10 +10,11 @@ import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSo
 /**
  * Starts the worker and loads a model in it.
  *
- * @throws AuroraError `WebGpuUnavailable`, `AdapterTooSmall`, `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed`, `OutOfMemory` or `Aborted`
+ * @throws AuroraError `BadRequest`, `WebGpuUnavailable`, `AdapterTooSmall`, `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed`, `OutOfMemory` or `Aborted`
  */
 export async function openAssistant(options: OpenOptions): Promise<Assistant> {
   const { signal, onProgress } = options;
+  checkOpenOptions(options);
   if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "aurora" });
   try {
@@ -114,7 +116,14 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     model,
     adapter,
     failed,
-    watch: (source, options = {}) => createSession(link, toSource(source), options, model.stateBytes),
+    watch(source, options = {}) {
+      try {
+        checkWatchOptions(options);
+        return createSession(link, checkSource(source), options, model.stateBytes);
+      } catch (error) {
+        return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
+      }
+    },
     gpuUsage: () =>
       new Promise((resolve) => {
         if (link.ended) return resolve(noUsage);
@@ -169,14 +178,6 @@ function receive(link: Link, data: ToPage): void {
   }
 }
 
-/** A source as the worker takes it: an address absolute, a file with its name. */
-function toSource(source: Blob | string | URL | WatchSource): WatchSource {
-  if (source instanceof Blob)
-    return { kind: "file", file: source, name: source instanceof File ? source.name : "video" };
-  if (typeof source === "string" || source instanceof URL) return toSource({ kind: "address", url: String(source) });
-  return source.kind === "address" ? { ...source, url: new URL(source.url, document.baseURI).href } : source;
-}
-
 function createSession(link: Link, source: WatchSource, options: WatchOptions, stateBytes: number): Session {
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
@@ -209,7 +210,30 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
   };
 }
 
+/** A session that failed before anything was done for it. */
+function refusedSession(error: AuroraError, stateBytes: number): Session {
+  const store = createSnapshotStore(stateBytes);
+  store.fail(error.toData());
+  const nothing = () => undefined;
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    // biome-ignore lint/correctness/useYield: there is nothing to be yielded.
+    async *ask() {
+      throw error;
+    },
+    resetConversation: nothing,
+    pause: nothing,
+    resume: nothing,
+    stop: nothing,
+    close: async () => undefined,
+  };
+}
+
 async function* ask(link: Link, session: number, question: string, { signal, ...options }: AskOptions) {
+  checkQuestion(question, options);
   const number = link.next();
   const queue = createAnswerQueue();
   const stop = () => link.send({ type: "stop-answer", ask: number });

@@ -1,13 +1,11 @@
-import { type AuroraError, toAuroraError } from "../errors.ts";
 import type { WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking.ts";
 import type { Engine } from "./engine.ts";
 import { openSpillFile } from "./memory/kept-tokens.ts";
 import { createMemory } from "./memory/memory.ts";
-import { checkWatchOptions } from "./options.ts";
 import type { SessionChange } from "./protocol.ts";
 import type { AnswerFigures, AskOptions, WatchOptions } from "./types.ts";
-import { failed, startWatching } from "./watch.ts";
+import { startWatching } from "./watch.ts";
 
 /** One video being watched and asked about, as the worker runs it. */
 export type WorkerSession = {
@@ -26,18 +24,13 @@ export type WorkerSession = {
 /** 4 GiB: days of nano's tokens, an hour and a half of the 2B model's at two frames a second. */
 const defaultKeepBytes = 2 ** 32;
 
-/** Starts watching at once; errors of options and of the video end up in the snapshot. */
+/** Starts watching at once; errors of the video end up in the snapshot. Options were checked where they came in. */
 export function createSession(
   engine: Engine,
   source: WatchSource,
   options: WatchOptions,
   onChange: (change: SessionChange) => void,
 ): WorkerSession {
-  try {
-    checkWatchOptions(options);
-  } catch (error) {
-    return refusedSession(toAuroraError(error, "BadRequest", "These options make no sense."), onChange);
-  }
   const { fps = engine.model.fps, frames, keepBytes = defaultKeepBytes } = options;
   const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile });
   const sampling = frames === undefined ? { fps } : { frames };
@@ -62,18 +55,5 @@ export function createSession(
       await Promise.all([watch.ended, asking.close()]);
       await memory.destroy();
     },
-  };
-}
-
-/** A session that failed before it began: nothing was opened for it. */
-function refusedSession(error: AuroraError, onChange: (change: SessionChange) => void): WorkerSession {
-  onChange({ part: failed(error), frames: [], pictureStep: 1 });
-  return {
-    ask: () => Promise.reject(error),
-    resetConversation: () => undefined,
-    pause: () => undefined,
-    resume: () => undefined,
-    stop: () => undefined,
-    close: async () => undefined,
   };
 }

@@ -109,7 +109,7 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
     const stopped = typed.code === "Aborted";
     await memory.settle().catch(() => undefined);
     if (!stopped) failure = typed;
-    report(stopped ? { status: "stopped", secondsLeft: null } : failed(typed));
+    report({ ...(stopped ? { status: "stopped" } : { status: "failed", error: typed.toData() }), secondsLeft: null });
   }
 
   const ended = watch()
@@ -136,11 +136,6 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
 
 const nothingWatched =
   "Watching was ended before the first frame: there is nothing to ask about. Watch the video again.";
-
-/** The part of a snapshot that says that watching failed. */
-export function failed(error: AuroraError): SessionChange["part"] {
-  return { status: "failed", error: error.toData(), secondsLeft: null };
-}
 
 /** A part that could not be watched, as a notice. */
 function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLoss): AuroraError {

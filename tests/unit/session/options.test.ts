@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "../../../src/session/options.ts";
+import type { AskOptions, OpenOptions, WatchOptions } from "../../../src/session/types.ts";
+
+beforeAll(() => vi.stubGlobal("document", { baseURI: "https://host.example/app/" }));
+afterAll(() => vi.unstubAllGlobals());
+
+const refused = (field: string) => expect.objectContaining({ code: "BadRequest", message: startsWith(field) });
+const startsWith = (field: string) => expect.stringMatching(new RegExp(`^${field}: `));
+
+describe("options of opening", () => {
+  it.each([
+    { model: "models/nano/" },
+    { model: { kind: "hub", id: "a/b" }, quantization: "int4", encoder: "wasm" },
+  ] as OpenOptions[])("are taken: %o", (options) => {
+    expect(() => checkOpenOptions(options)).not.toThrow();
+  });
+
+  it.each([
+    [{}, "model"],
+    [{ model: "" }, "model"],
+    [{ model: null }, "model"],
+    [{ model: { kind: "cloud" } }, "model"],
+    [{ model: "x", quantization: "int2" }, "quantization"],
+    [{ model: "x", encoder: "cpu" }, "encoder"],
+  ] as [OpenOptions, string][])("are refused by the field's name: %o", (options, field) => {
+    expect(() => checkOpenOptions(options)).toThrow(refused(field));
+  });
+});
+
+describe("options of watching", () => {
+  it.each([{}, { fps: 0.001 }, { frames: 1 }, { keepBytes: 0 }, { fps: 2, keepBytes: 1e9 }] as WatchOptions[])(
+    "are taken: %o",
+    (options) => {
+      expect(() => checkWatchOptions(options)).not.toThrow();
+    },
+  );
+
+  it.each([
+    [{ fps: 0 }, "fps"],
+    [{ fps: -1 }, "fps"],
+    [{ fps: Number.POSITIVE_INFINITY }, "fps"],
+    [{ fps: "2" }, "fps"],
+    [{ fps: null }, "fps"],
+    [{ frames: 0 }, "frames"],
+    [{ frames: 1.5 }, "frames"],
+    [{ frames: 3, fps: 1 }, "frames"],
+    [{ keepBytes: -1 }, "keepBytes"],
+    [{ keepBytes: Number.NaN }, "keepBytes"],
+  ] as [WatchOptions, string][])("are refused by the field's name: %o", (options, field) => {
+    expect(() => checkWatchOptions(options)).toThrow(refused(field));
+  });
+
+  it("say what the value may be, and what it is", () => {
+    expect(() => checkWatchOptions({ fps: 0 })).toThrow("fps: it must be a number above 0, and is 0.");
+  });
+});
+
+describe("a source", () => {
+  it("is a file with its name, or an absolute address", () => {
+    const file = new File(["x"], "a.mp4");
+    expect(checkSource(file)).toEqual({ kind: "file", file, name: "a.mp4" });
+    expect(checkSource(new Blob(["x"]))).toMatchObject({ kind: "file", name: "video" });
+    const address = { kind: "address", url: "https://host.example/app/clip.mp4" };
+    for (const source of ["clip.mp4", new URL(address.url), { kind: "address", url: "clip.mp4" } as const])
+      expect(checkSource(source)).toEqual(address);
+  });
+
+  it.each([undefined, null, 7, {}, { kind: "file", file: "no" }, "http://[", { kind: "tape" }])(
+    "is refused: %o",
+    (source) => {
+      expect(() => checkSource(source as never)).toThrow(refused("source"));
+    },
+  );
+});
+
+describe("a question", () => {
+  it.each([
+    {},
+    { from: "look-again", at: 0, maxTokens: 1, temperature: 0, topP: 1, seed: -3.5 },
+    { range: [2, 2] },
+  ] as AskOptions[])("is taken with %o", (options) => {
+    expect(() => checkQuestion("Why?", options)).not.toThrow();
+  });
+
+  it.each([
+    [{ from: "hearsay" }, "from"],
+    [{ at: -0.1 }, "at"],
+    [{ at: "3" }, "at"],
+    [{ range: [3, 2] }, "range"],
+    [{ range: [1] }, "range"],
+    [{ range: [0, Number.POSITIVE_INFINITY] }, "range"],
+    [{ range: [1, 2], at: 1 }, "range"],
+    [{ maxTokens: 0 }, "maxTokens"],
+    [{ maxTokens: 2.5 }, "maxTokens"],
+    [{ temperature: -1 }, "temperature"],
+    [{ temperature: Number.NaN }, "temperature"],
+    [{ topP: 1.01 }, "topP"],
+    [{ seed: "x" }, "seed"],
+  ] as [AskOptions, string][])("is refused by the field's name: %o", (options, field) => {
+    expect(() => checkQuestion("Why?", options)).toThrow(refused(field));
+  });
+
+  it.each(["", "  \n\r\n ", undefined, 3])("is refused when it is none: %o", (question) => {
+    expect(() => checkQuestion(question as string, {})).toThrow(refused("question"));
+  });
+});
