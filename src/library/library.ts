@@ -1,7 +1,6 @@
 import { describeAdapter } from "../gpu/device.ts";
 import { openModelFiles } from "../model/model-files.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
-import { openModelFolder } from "../model/model-folder.ts";
 import type { FileStore } from "../storage/file-store.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
 import { countRoom } from "./disk-space.ts";
@@ -21,6 +20,7 @@ import {
   removeModel,
 } from "./model-store.ts";
 import type { Library, ModelChoice, ModelOffer, StoredModel } from "./types.ts";
+import { openModelFolder } from "./url-folder.ts";
 
 /** The browser's collection of models, as the page sees it. */
 export function openLibrary(): Library {

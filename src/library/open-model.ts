@@ -1,5 +1,5 @@
 import { openModelFiles } from "../model/model-files.ts";
-import { type ModelFolder, openModelFolder } from "../model/model-folder.ts";
+import type { ModelFolder } from "../model/model-folder.ts";
 import type { FileStore } from "../storage/file-store.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
 import { createProgressGate } from "./load-progress.ts";
@@ -8,6 +8,7 @@ import { findSource, modelKey } from "./model-source.ts";
 import { openStored, readManifest } from "./model-store.ts";
 import { type StoreOptions, storeModel } from "./store-model.ts";
 import type { LoadProgress, ModelChoice } from "./types.ts";
+import { openModelFolder } from "./url-folder.ts";
 
 export type OpenModelOptions = Omit<StoreOptions, "report"> & {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -37,7 +38,7 @@ export async function openModel(choice: ModelChoice, options: OpenModelOptions):
   const opening = { ...options, report: createProgressGate(options.onProgress) };
   if (choice.kind === "folder") {
     const folder = await openModelFolder(choice.url, {
-      ...(signal ? { signal } : {}),
+      ...options,
       onProgress: (loadedBytes, totalBytes) => options.onProgress?.({ stage: "download", loadedBytes, totalBytes }),
     });
     return { folder, storedKey: null, notices: [], release: () => undefined };
