@@ -1,4 +1,5 @@
 import { AuroraError } from "../errors.ts";
+import { downloadVideo } from "../video/download-video.ts";
 import type { OpenedVideo, VideoLoss } from "../video/frame-source.ts";
 import type { SessionSnapshot } from "./types.ts";
 
@@ -31,19 +32,5 @@ export function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLo
 
 /** The video's bytes; an address is downloaded first. @throws AuroraError `DownloadFailed` or `Aborted` */
 export async function toBlob(source: Blob | string, signal: AbortSignal): Promise<Blob> {
-  if (typeof source !== "string") return source;
-  const response = await fetch(source, { signal }).catch((cause: unknown) => {
-    if (signal.aborted) throw new AuroraError("Aborted", "Stopped.", cause);
-    throw new AuroraError(
-      "DownloadFailed",
-      "The video could not be downloaded. Check the address and the connection; the server must allow other sites to read it (CORS).",
-      cause,
-    );
-  });
-  if (!response.ok)
-    throw new AuroraError(
-      "DownloadFailed",
-      `The video could not be downloaded: the server answered ${response.status}. Check the address.`,
-    );
-  return await response.blob();
+  return typeof source === "string" ? await downloadVideo(source, { signal }) : source;
 }
