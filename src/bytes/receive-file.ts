@@ -118,7 +118,7 @@ function bodyStart({ response }: Answer, had: number, file: WebFile, version: Ve
   // A server of another origin may not show it.
   if (part === null) return had;
   const fits = part.begin <= had && (part.total ?? file.byteLength) === (file.byteLength ?? part.total);
-  return fits ? part.begin : null;
+  return fits && (file.pinned || part.begin === had) ? part.begin : null;
 }
 
 /** What an answer shows of its file's version; null for what it does not show. */

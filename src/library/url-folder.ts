@@ -1,7 +1,7 @@
 import type { Subject } from "../bytes/download-errors.ts";
 import type { HttpOptions } from "../bytes/http.ts";
 import type { RangeReader } from "../bytes/range-reader.ts";
-import { openUrlFile } from "../bytes/url-reader.ts";
+import { openUrlFile, type UrlReaderOptions } from "../bytes/url-reader.ts";
 import { AuroraError } from "../errors.ts";
 import { parseConfig } from "../model/config.ts";
 import type { FileSet } from "../model/file-set.ts";
@@ -33,56 +33,73 @@ export async function openModelFolder(url: string, options: UrlFolderOptions = {
 /**
  * Finds the files of a model folder on a web server, which lists none: each is named by the one before it, the tokenizer's by
  * the configuration, the shards by their index.
- *
- * @throws as `openModelFolder`
  */
-export async function findUrlFiles(url: string, options: UrlFolderOptions = {}): Promise<FileSet> {
+async function findUrlFiles(url: string, options: UrlFolderOptions): Promise<FileSet> {
   const folder = folderUrl(url);
   const progress = createProgress(options);
-  const { wholeBytes = defaultWholeBytes } = options;
-  const found = new Map<string, RangeReader>();
-
-  const find = async (name: string, limit: number, onLength?: (byteLength: number) => void) => {
-    const http = { ...options, cached: true, onBytes: progress.count };
-    const reader = await openUrlFile(new URL(name, folder), subject(name), limit, http, onLength);
-    if (reader) found.set(name, reader);
-    return reader;
-  };
-  /** Content of a file that is text; null where there is none. */
-  const findText = async (name: string) => {
-    const reader = await find(name, Number.POSITIVE_INFINITY);
-    const text = await reader?.read(0, reader.byteLength);
-    // An index page that a static server answers instead of a missing file, under whatever type.
-    const isPage = text && /^\s*</.test(new TextDecoder().decode(text.subarray(0, 64)));
-    if (isPage) found.delete(name);
-    return text && !isPage ? text : null;
-  };
-  const missing = (reason: string) => notFound(folder, reason);
-
-  const configText = await findText("config.json");
-  if (!configText) throw missing("there is no config.json");
+  const finder = createFinder(folder, { ...options, onBytes: progress.count });
+  const configText = await finder.findText("config.json");
+  if (!configText) throw notFound(folder, "there is no config.json");
   const { tokenizer } = parseConfig(parseJsonFile("config.json", configText));
-  if (!(await findText(tokenizer.file))) throw missing(`there is no ${tokenizer.file}`);
-  const loaded = progress.loaded();
-  if (!(await find(weightsName, wholeBytes, (byteLength) => progress.setTotal(loaded + byteLength)))) {
-    const index = await findText(indexName);
-    if (!index) throw missing(`there is neither ${weightsName} nor ${indexName}`);
-    const { weightMap, tensorBytes } = parseShardIndex(indexName, index);
-    // Large shards are read tensor by tensor, so that memory never holds the whole model.
-    const limit = tensorBytes !== null && tensorBytes <= wholeBytes ? wholeBytes : 0;
-    for (const shard of new Set(weightMap.values())) {
-      if (!(await find(shard, limit))) throw missing(`${shard}, which its ${indexName} names, is missing`);
-    }
-  }
-  const files = [...found].map(([path, { byteLength }]) => ({ path, byteLength, sha256: null }));
+  if (!(await finder.findText(tokenizer.file))) throw notFound(folder, `there is no ${tokenizer.file}`);
+  await findWeights(folder, finder, options.wholeBytes ?? defaultWholeBytes, progress);
+  const files = [...finder.found].map(([path, { byteLength }]) => ({ path, byteLength, sha256: null }));
   progress.setTotal(files.reduce((sum, { byteLength }) => sum + byteLength, 0));
   return {
     label: folder.href,
     files,
     async open(path) {
-      const reader = found.get(path);
-      if (!reader) throw missing(`there is no ${path}`);
+      const reader = finder.found.get(path);
+      if (!reader) throw notFound(folder, `there is no ${path}`);
       return reader;
+    },
+  };
+}
+
+async function findWeights(folder: URL, finder: Finder, wholeBytes: number, progress: Progress): Promise<void> {
+  const loaded = progress.loaded();
+  const setTotal = (byteLength: number) => progress.setTotal(loaded + byteLength);
+  if (await finder.find(weightsName, wholeBytes, setTotal)) return;
+  const index = await finder.findText(indexName);
+  if (!index) throw notFound(folder, `there is neither ${weightsName} nor ${indexName}`);
+  const { weightMap, tensorBytes } = parseShardIndex(indexName, index);
+  // Large shards are read tensor by tensor, so that memory never holds the whole model.
+  const limit = tensorBytes !== null && tensorBytes <= wholeBytes ? wholeBytes : 0;
+  for (const shard of new Set(weightMap.values())) {
+    if (!(await finder.find(shard, limit))) {
+      throw notFound(folder, `${shard}, which its ${indexName} names, is missing`);
+    }
+  }
+}
+
+/** Asks for files of a folder one by one. */
+type Finder = {
+  /** Those that were there. */
+  readonly found: ReadonlyMap<string, RangeReader>;
+  /** Opens a file, whole up to `wholeBytes`; null where there is none. @param onLength called with its length before it is fetched */
+  find(name: string, wholeBytes: number, onLength?: (byteLength: number) => void): Promise<RangeReader | null>;
+  /** Content of a file that is text; null where there is none. */
+  findText(name: string): Promise<Uint8Array | null>;
+};
+
+function createFinder(folder: URL, options: UrlReaderOptions): Finder {
+  const found = new Map<string, RangeReader>();
+  const open = (name: string, wholeBytes: number, onLength?: (byteLength: number) => void) =>
+    openUrlFile(new URL(name, folder), subject(name), wholeBytes, { ...options, cached: true }, onLength);
+  return {
+    found,
+    async find(name, wholeBytes, onLength) {
+      const reader = await open(name, wholeBytes, onLength);
+      if (reader) found.set(name, reader);
+      return reader;
+    },
+    async findText(name) {
+      const reader = await open(name, Number.POSITIVE_INFINITY);
+      const text = await reader?.read(0, reader.byteLength);
+      // An index page that a static server answers instead of a missing file, under whatever type.
+      if (!reader || !text || /^\s*</.test(new TextDecoder().decode(text.subarray(0, 64)))) return null;
+      found.set(name, reader);
+      return text;
     },
   };
 }
@@ -99,6 +116,8 @@ function subject(name: string): Subject {
     },
   };
 }
+
+type Progress = ReturnType<typeof createProgress>;
 
 /** Counts bytes that arrive. A tensor that is read again counts again, yet no more than all is ever reported. */
 function createProgress({ onProgress }: UrlFolderOptions) {

@@ -99,6 +99,29 @@ describe("a file on a server", () => {
   });
 });
 
+describe("trouble that passes", () => {
+  test("a range that breaks off is gone on with from there", async () => {
+    const { reader, count, server } = await open(100, { breakFirstRange: 700_000 }, undefined, patient);
+    expectBytes(await reader.read(0, 2_000_000), 0, 2_000_000);
+    expect(server.requests).toEqual(["/file.bin", "/file.bin bytes=0-1999999", "/file.bin bytes=700000-1999999"]);
+    expect(count.received).toBe(2_000_000);
+  });
+
+  test("a server that has trouble for a moment is asked again", async () => {
+    const trouble = { status: { path: "/file.bin", code: 503, times: 2 } };
+    const { reader } = await open(length, trouble, undefined, patient);
+    expectBytes(await reader.read(5, 50), 5, 50);
+  });
+
+  test("a server that falls silent is given up", async () => {
+    await expect(open(100, { silent: "/file.bin" }, undefined, patient)).rejects.toMatchObject({
+      code: "DownloadFailed",
+      message: expect.stringMatching(/fell silent/),
+    });
+    expect(server?.requests).toHaveLength(3);
+  });
+});
+
 describe("errors while reading", () => {
   test("a range that comes short", async () => {
     const { reader } = await open(100, { shortRange: 3 });

@@ -217,6 +217,19 @@ describe("what can go wrong", () => {
     await expectError(openModelFolder(url), "ModelNotFound", /is no web address/);
   });
 
+  test.each(["/nano/config.json", "/nano/tokenizer.json", "/nano/model.safetensors"])(
+    "a server that is silent about %s",
+    async (silent) => {
+      const url = await serve(nano, { silent });
+      await expectError(openModelFolder(`${url}/nano`), "DownloadFailed", /could not be reached.*: it fell silent/);
+    },
+  );
+
+  test("trouble for a moment is made up for", async () => {
+    const url = await serve(nano, { status: { path: "/nano/model.safetensors", code: 503, times: 1 } });
+    expect((await openModelFolder(`${url}/nano`)).config.name).toBe("nano-v6");
+  });
+
   test("stopping in the middle of the weights", async () => {
     const url = await serve(nano);
     const controller = new AbortController();
