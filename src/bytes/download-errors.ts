@@ -9,7 +9,7 @@ export type Subject = {
 };
 
 /** Sentences that say what a person can do about one kind of file. */
-export type Advice = {
+type Advice = {
   /** Where no server answers, if more than the connection may be wrong. */
   readonly unreached?: string;
   /** Where a web page comes in place of the file. */

@@ -2,11 +2,12 @@ import { describeAdapter } from "../gpu/device.ts";
 import { openModelFiles } from "../model/model-files.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import type { FileStore } from "../storage/file-store.ts";
+import { ifUnlocked, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
+import { countSpills, sweepSpills } from "../storage/spill-file.ts";
 import { countRoom } from "./disk-space.ts";
 import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
 import { appUrl, createAssets } from "./model-assets.ts";
-import { ifUnlocked, withLock } from "./model-lock.ts";
 import { planModel } from "./model-plan.ts";
 import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
 import {
@@ -40,12 +41,13 @@ export function openLibrary(): Library {
       const disk = await openOpfsStore();
       const stored = disk ? await countStored(disk) : { modelBytes: 0, partialBytes: 0 };
       const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
-      return { ...stored, freeBytes: await readFreeBytes(), persisted, place: disk ? "disk" : "memory" };
+      const [spillBytes, freeBytes] = await Promise.all([countSpills(), readFreeBytes()]);
+      return { ...stored, spillBytes, freeBytes, persisted, place: disk ? "disk" : "memory" };
     },
   };
 }
 
-/** Deletes all models, and what was begun of others unless some tab is at it. */
+/** Deletes all models, and what was begun of others, or spilled, unless some tab is at it. */
 async function removeAll(disk: FileStore): Promise<void> {
   const keys = await listKeys(disk);
   for (const key of keys.models) {
@@ -54,6 +56,7 @@ async function removeAll(disk: FileStore): Promise<void> {
     else await ifUnlocked(sourceKeyOf(key), remove);
   }
   for (const source of keys.sources) await ifUnlocked(source, () => removeDownload(disk, source));
+  await sweepSpills();
 }
 
 function describe({ key, name, license, source, quantization, storedAt, files }: Manifest): StoredModel {

@@ -1,5 +1,6 @@
 import { type AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { createRnnStream } from "../rnn/stream.ts";
+import { openSpillFile } from "../storage/spill-file.ts";
 import type { OpenedVideo, VideoLoss } from "../video/frame-source.ts";
 import { openVideo } from "../video/open-video.ts";
 import type { Sampling } from "../video/sample-plan.ts";
@@ -8,7 +9,7 @@ import type { Engine } from "./engine.ts";
 import { createGate, createPace, createSignal } from "./flow.ts";
 import { createFrameReader } from "./memory/frame-reader.ts";
 import { frameByteLength } from "./memory/frame-tokens.ts";
-import { createKeptTokens, openPrivateFile } from "./memory/kept-tokens.ts";
+import { createKeptTokens } from "./memory/kept-tokens.ts";
 import { createMutex } from "./mutex.ts";
 import type { AnswerFigures, AskOptions, FrameRecord, SessionSnapshot, WatchOptions } from "./types.ts";
 import { describeLoss, describeVideo, toBlob } from "./video-source.ts";
@@ -45,7 +46,7 @@ export function createWatchSession(
 ): WatchSession {
   const { gpu, rnn } = engine;
   const stream = createRnnStream(gpu, rnn, "session.memory");
-  const kept = createKeptTokens(frameByteLength(engine), keptBudgetBytes, openPrivateFile);
+  const kept = createKeptTokens(frameByteLength(engine), keptBudgetBytes, openSpillFile);
   const asking = createMutex();
   /** Ends watching; `closing` ends the answers too. */
   const ending = new AbortController();

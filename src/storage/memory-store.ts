@@ -1,6 +1,7 @@
 import { type BlobBuilder, createBlobBuilder } from "../bytes/blob-builder.ts";
 import { assert } from "../errors.ts";
-import { type FileStore, type FileWriter, outOfSpace } from "./file-store.ts";
+import type { FileStore, FileWriter } from "./file-store.ts";
+import { outOfSpace } from "./storage-full.ts";
 
 /**
  * A store that lasts as long as its worker or page.

@@ -1,4 +1,5 @@
 import { AuroraError, assert } from "../../errors.ts";
+import type { SpillFile } from "../../storage/spill-file.ts";
 
 /**
  * The visual tokens of all frames, as they were read, so that they can be read again without decoding. In memory up to a
@@ -14,14 +15,6 @@ export type KeptTokens = {
   /** The tokens of frames [begin, end). */
   read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   destroy(): Promise<void>;
-};
-
-/** A random-access file; `FileSystemSyncAccessHandle` in the browser. */
-export type SpillFile = {
-  read(buffer: Uint8Array<ArrayBuffer>, options: { at: number }): number;
-  write(buffer: Uint8Array<ArrayBuffer>, options: { at: number }): number;
-  close(): void;
-  remove(): Promise<void>;
 };
 
 /** @param openSpill opens the file when the budget is spent; may throw */
@@ -119,22 +112,4 @@ function findBlock(starts: readonly number[], frame: number): number {
     else high = middle - 1;
   }
   return low;
-}
-
-/** Part of the File System standard that TypeScript's DOM library leaves to workers. */
-type SyncAccessHandle = Omit<SpillFile, "remove">;
-type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
-
-/** A new file in the browser's private storage, for `createKeptTokens`; works in workers only. */
-export async function openPrivateFile(): Promise<SpillFile> {
-  const root = await navigator.storage.getDirectory();
-  const name = `kept-tokens-${crypto.randomUUID()}`;
-  const handle = (await root.getFileHandle(name, { create: true })) as SyncFileHandle;
-  const access = await handle.createSyncAccessHandle();
-  return {
-    read: (buffer, options) => access.read(buffer, options),
-    write: (buffer, options) => access.write(buffer, options),
-    close: () => access.close(),
-    remove: () => root.removeEntry(name),
-  };
 }
