@@ -31,8 +31,6 @@ export type ProgressGate = ReturnType<typeof createProgressGate>;
 export type DownloadProgress = {
   /** `loadedBytes` of a file are there now. */
   update(path: string, loadedBytes: number, status: FileProgress["status"]): void;
-  /** Bytes that are still missing. */
-  readonly missingBytes: number;
 };
 
 /** @param present bytes of each file that are there already */
@@ -57,9 +55,6 @@ export function createDownloadProgress(
       rows.set(path, { ...row, loadedBytes: bytes, status });
       const changed = status !== row.status;
       report({ stage: "download", loadedBytes: loaded(), totalBytes, files: [...rows.values()] }, changed);
-    },
-    get missingBytes() {
-      return totalBytes - loaded();
     },
   };
 }
