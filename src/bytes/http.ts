@@ -2,7 +2,7 @@ import { AuroraError } from "../errors.ts";
 import { brokenOff, notReached, refusal, type Subject } from "./download-errors.ts";
 import { defaultPatience, PassingFailure, type Patience } from "./retry.ts";
 
-/** This is the app's one door to the network: all else asks through it. */
+/** How to ask: this file is the app's one door to the network. */
 export type HttpOptions = {
   readonly signal?: AbortSignal;
   readonly patience?: Patience;
@@ -60,7 +60,9 @@ async function send(url: URL, subject: Subject, range: string | null, options: H
   } catch (cause) {
     guard.end();
     throwIfStopped(options, cause);
-    throw new PassingFailure(notReached(url, subject, guard.stalled, cause), { stranger: !knownHosts.has(url.host) });
+    throw new PassingFailure(notReached(url, subject, guard.stalled, cause), {
+      neverAnswered: !knownHosts.has(url.host),
+    });
   }
 }
 

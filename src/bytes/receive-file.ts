@@ -20,9 +20,9 @@ export type WebFile = {
   readonly pinned: boolean;
 };
 
-export type ReceiveOptions = HttpOptions & {
+export type Receiving = {
   /** A whole answer that came already, to begin with. */
-  readonly first?: Answer;
+  readonly first?: Answer | null;
   /** `totalBytes` is null where the server does not tell; `loadedBytes` falls back to 0 where it has to start over. */
   readonly onProgress?: (loadedBytes: number, totalBytes: number | null) => void;
 };
@@ -36,15 +36,21 @@ export type ReceiveOptions = HttpOptions & {
  *
  * @throws AuroraError `DownloadFailed`, the subject's code where there is no such file, or `Aborted`; errors of `sink`
  */
-export async function receiveFile(file: WebFile, sink: Sink, options: ReceiveOptions): Promise<void> {
+export async function receiveFile(
+  file: WebFile,
+  sink: Sink,
+  options: HttpOptions,
+  { first = null, onProgress }: Receiving = {},
+): Promise<void> {
   if (sink.byteLength === file.byteLength) return;
-  const server: Server = { first: options.first ?? null, ignoresRanges: false, version: null, furthest: 0 };
+  const server: Server = { first, onProgress, ignoresRanges: false, version: null, furthest: 0 };
   await withRetries(() => receiveRest(file, sink, server, options), options);
 }
 
 /** What the requests for one file have told so far. */
 type Server = {
   first: Answer | null;
+  readonly onProgress: Receiving["onProgress"];
   ignoresRanges: boolean;
   /** That of what `sink` has; null while that is nothing, or from an earlier time. */
   version: Version | null;
@@ -53,7 +59,7 @@ type Server = {
 };
 
 /** One request for all that is missing. Ends when the body does. */
-async function receiveRest(file: WebFile, sink: Sink, server: Server, options: ReceiveOptions): Promise<void> {
+async function receiveRest(file: WebFile, sink: Sink, server: Server, options: HttpOptions): Promise<void> {
   const { url, subject, pinned } = file;
   const had = sink.byteLength;
   server.furthest = Math.max(server.furthest, had);
@@ -87,8 +93,8 @@ async function appendBody(
   total: number | null,
   { url, subject }: WebFile,
   sink: Sink,
-  { furthest }: Server,
-  options: ReceiveOptions,
+  { furthest, onProgress }: Server,
+  options: HttpOptions,
 ): Promise<void> {
   let skipped = 0;
   const progressed = () => sink.byteLength > furthest;
@@ -101,7 +107,7 @@ async function appendBody(
       throw wrongContent(url, subject, `it is longer than the ${total} bytes that were announced`);
     }
     await sink.append(fresh);
-    options.onProgress?.(sink.byteLength, total);
+    onProgress?.(sink.byteLength, total);
   }
   if (total !== null && sink.byteLength < total) {
     const problem = `it ended after ${sink.byteLength} of ${total} bytes`;

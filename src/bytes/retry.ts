@@ -19,7 +19,7 @@ export const defaultPatience: Patience = {
 };
 
 /** Attempts at a server that never answered before: a wrong address does not become right by waiting. */
-const strangerAttempts = 3;
+const firstAttempts = 3;
 
 /** A failure that may be over when the server is asked again. */
 export class PassingFailure extends Error {
@@ -29,17 +29,17 @@ export class PassingFailure extends Error {
   /** Whether anything of use had arrived before it. */
   readonly progressed: boolean;
   /** Whether the server never answered anything. */
-  readonly stranger: boolean;
+  readonly neverAnswered: boolean;
 
   constructor(
     error: AuroraError,
-    options: { readonly waitMs?: number | null; readonly progressed?: boolean; readonly stranger?: boolean } = {},
+    options: { readonly waitMs?: number | null; readonly progressed?: boolean; readonly neverAnswered?: boolean } = {},
   ) {
     super(error.message);
     this.error = error;
     this.waitMs = options.waitMs ?? null;
     this.progressed = options.progressed ?? false;
-    this.stranger = options.stranger ?? false;
+    this.neverAnswered = options.neverAnswered ?? false;
   }
 }
 
@@ -59,7 +59,7 @@ export async function withRetries<T>(
     } catch (failure) {
       if (!(failure instanceof PassingFailure)) throw failure;
       failures = failure.progressed ? 1 : failures + 1;
-      const most = failure.stranger ? Math.min(patience.attempts, strangerAttempts) : patience.attempts;
+      const most = failure.neverAnswered ? Math.min(patience.attempts, firstAttempts) : patience.attempts;
       const wait = failure.waitMs ?? Math.min(patience.firstWaitMs * 2 ** (failures - 1), patience.longestWaitMs);
       if (failures >= most || wait > patience.longestWaitMs) throw failure.error;
       await sleep(wait, signal);

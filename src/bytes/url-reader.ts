@@ -132,5 +132,5 @@ function downloadWhole(first: Answer, options: UrlReaderOptions): Promise<Blob> 
     options.onBytes?.(loadedBytes - counted);
     counted = loadedBytes;
   };
-  return downloadBlob(first.url, first.subject, { ...options, first, onProgress });
+  return downloadBlob(first.url, first.subject, options, { first, onProgress });
 }

@@ -52,8 +52,7 @@ export async function downloadFile(file: RemoteFile, folder: StoreFolder, option
     if (writer.byteLength > file.byteLength) await writer.truncate(0);
     const hash = createFileHash(file.checksum, file.byteLength);
     await hashPart(writer, hash, options);
-    await receiveFile({ ...file, subject, pinned: true }, hashing(writer, hash), {
-      ...options,
+    await receiveFile({ ...file, subject, pinned: true }, hashing(writer, hash), options, {
       onProgress: (loadedBytes) => options.onProgress?.(loadedBytes, "loading"),
     });
     const result = hash.finish();

@@ -5,7 +5,7 @@ import type { FileStore } from "../storage/file-store.ts";
 import { ifUnlocked, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
 import { countSpills, sweepSpills } from "../storage/spill-file.ts";
-import { countRoom } from "./disk-space.ts";
+import { countDiskNeed } from "./disk-space.ts";
 import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
 import { appUrl, createAssets } from "./model-assets.ts";
 import { planModel } from "./model-plan.ts";
@@ -19,7 +19,7 @@ import {
   readManifest,
   removeDownload,
   removeModel,
-} from "./model-store.ts";
+} from "./stored-models.ts";
 import type { Library, ModelChoice, ModelOffer, StoredModel } from "./types.ts";
 import { openModelFolder } from "./url-folder.ts";
 
@@ -115,7 +115,7 @@ async function inspectSource(
   const source = await findSource(choice, options);
   const plan = await planModel(source.files, createAssets(appUrl(), options.signal), await readLimits());
   const form = plan.recommended ?? plan.options.at(-1)?.quantization ?? "f16";
-  const room = await countRoom(source, plan, form, disk);
+  const room = await countDiskNeed(source, plan, form, disk);
   const stored = disk ? (await listModels(disk)).filter(({ sourceKey }) => sourceKey === source.key) : [];
   const isStored = stored.some(({ quantization }) => quantization === form);
   return {

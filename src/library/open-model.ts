@@ -6,8 +6,8 @@ import { openOpfsStore } from "../storage/opfs-store.ts";
 import { sweepSpills } from "../storage/spill-file.ts";
 import { createProgressGate } from "./load-progress.ts";
 import { findSource, modelKey } from "./model-source.ts";
-import { openStored, readManifest } from "./model-store.ts";
 import { type StoreOptions, storeModel } from "./store-model.ts";
+import { openStored, readManifest } from "./stored-models.ts";
 import type { LoadProgress, ModelChoice } from "./types.ts";
 import { openModelFolder } from "./url-folder.ts";
 

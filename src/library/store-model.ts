@@ -8,16 +8,16 @@ import type { FileStore } from "../storage/file-store.ts";
 import { storageFull } from "../storage/storage-full.ts";
 import { choosePlace, type Place } from "./choose-place.ts";
 import { copyFile } from "./copy-file.ts";
-import { countRoom, presentBytes, sum } from "./disk-space.ts";
+import { countDiskNeed, presentBytes, sum } from "./disk-space.ts";
 import { downloadFile } from "./download.ts";
 import type { GpuLimits } from "./gpu-budget.ts";
 import { createDownloadProgress, type ProgressGate } from "./load-progress.ts";
 import type { ModelAssets } from "./model-assets.ts";
 import { type ModelPlan, planModel } from "./model-plan.ts";
 import { type ModelSource, modelKey } from "./model-source.ts";
-import * as models from "./model-store.ts";
 import { type StoreFolder, storedFileSet } from "./store-folder.ts";
 import { createStoreSink } from "./store-sink.ts";
+import * as models from "./stored-models.ts";
 import type { Quantization } from "./types.ts";
 
 export type StoreOptions = HttpOptions & {
@@ -41,7 +41,7 @@ export async function storeModel(source: ModelSource, disk: FileStore | null, op
   const quantization = chooseForm(plan, options.quantization);
   const key = modelKey(source, quantization);
   if (disk && (await models.readManifest(disk, key))) return { store: disk, key, notices: [] };
-  const room = (store: FileStore | null) => countRoom(source, plan, quantization, store);
+  const room = (store: FileStore | null) => countDiskNeed(source, plan, quantization, store);
   const place = used ?? (await choosePlace(disk, await room(disk)));
   const { store } = place;
   try {

@@ -13,7 +13,8 @@ const otherWay = "Download it with your browser and choose the file.";
  */
 export async function downloadVideo(
   address: string,
-  options: HttpOptions & { readonly onProgress?: (loadedBytes: number, totalBytes: number | null) => void } = {},
+  options: HttpOptions = {},
+  onProgress?: (loadedBytes: number, totalBytes: number | null) => void,
 ): Promise<Blob> {
   const base = typeof location === "undefined" ? undefined : location.href;
   if (!URL.canParse(address, base)) {
@@ -29,5 +30,5 @@ export async function downloadVideo(
     missingCode: "DownloadFailed",
     keeps: false,
   } as const;
-  return downloadBlob(url, { name, advice }, { ...options, cached: true });
+  return downloadBlob(url, { name, advice }, { ...options, cached: true }, onProgress ? { onProgress } : {});
 }

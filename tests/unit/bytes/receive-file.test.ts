@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import type { HttpOptions } from "../../../src/bytes/http.ts";
 import type { Patience } from "../../../src/bytes/retry.ts";
 import { downloadVideo } from "../../../src/video/download-video.ts";
 
@@ -68,8 +69,10 @@ const status =
   (response) =>
     response.writeHead(code, headers).end("no");
 
-async function load(url: string, options: Parameters<typeof downloadVideo>[1] = {}): Promise<Uint8Array> {
-  return new Uint8Array(await (await downloadVideo(url, { patience, ...options })).arrayBuffer());
+type LoadOptions = HttpOptions & { readonly onProgress?: (loadedBytes: number, totalBytes: number | null) => void };
+
+async function load(url: string, { onProgress, ...options }: LoadOptions = {}): Promise<Uint8Array> {
+  return new Uint8Array(await (await downloadVideo(url, { patience, ...options }, onProgress)).arrayBuffer());
 }
 
 async function expectContent(loading: Promise<Uint8Array>, expected: Uint8Array = content): Promise<void> {
