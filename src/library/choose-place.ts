@@ -9,11 +9,11 @@ import { countStored } from "./stored-models.ts";
 export type Place = { readonly store: FileStore; readonly notice: string | null };
 
 /**
- * Chooses the browser's storage where it has the room for a model, or would have it if other models were deleted; else
+ * Chooses the browser's storage where it has the space for a model, or would have it if other models were deleted; else
  * memory, where the model fits into that.
  *
  * @param disk null where the browser refuses its storage
- * @throws AuroraError `StorageFull` with the figures when there is no room
+ * @throws AuroraError `StorageFull` with the figures when there is no space
  */
 export async function choosePlace(disk: FileStore | null, { totalBytes, missingBytes }: DiskNeed): Promise<Place> {
   const free = disk ? await disk.fittingBytes(missingBytes) : 0;

@@ -5,7 +5,7 @@ import type { StoreFolder } from "./store-folder.ts";
 import { downloadFolder, modelFolder } from "./stored-models.ts";
 import type { Quantization } from "./types.ts";
 
-/** Room on disk that loading a model takes, in bytes. */
+/** Space on disk that loading a model takes, in bytes. */
 export type DiskNeed = {
   /** All of it, and what of it is not there yet. */
   readonly totalBytes: number;
@@ -13,7 +13,7 @@ export type DiskNeed = {
 };
 
 /**
- * Counts the room that loading one form of a source's model takes: the files, where they are downloaded to be converted,
+ * Counts the space that loading one form of a source's model takes: the files, where they are downloaded to be converted,
  * and the model itself.
  *
  * @param store what is there already lies in it; null for nothing

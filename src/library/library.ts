@@ -115,7 +115,7 @@ async function inspectSource(
   const source = await findSource(choice, options);
   const plan = await planModel(source.files, createAssets(appUrl(), options.signal), await readLimits());
   const form = plan.recommended ?? plan.options.at(-1)?.quantization ?? "f16";
-  const room = await countDiskNeed(source, plan, form, disk);
+  const need = await countDiskNeed(source, plan, form, disk);
   const stored = disk ? (await listModels(disk)).filter(({ sourceKey }) => sourceKey === source.key) : [];
   const isStored = stored.some(({ quantization }) => quantization === form);
   return {
@@ -125,8 +125,8 @@ async function inspectSource(
     layout: plan.layout,
     parameters: plan.parameters,
     files: plan.files.map(({ path, byteLength }) => ({ path, byteLength })),
-    downloadBytes: source.hub && !isStored ? room.downloadBytes : 0,
-    diskBytes: isStored ? 0 : room.missingBytes,
+    downloadBytes: source.hub && !isStored ? need.downloadBytes : 0,
+    diskBytes: isStored ? 0 : need.missingBytes,
     freeDiskBytes: await readFreeBytes(),
     options: plan.options,
     recommended: plan.recommended,
