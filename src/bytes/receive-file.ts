@@ -20,6 +20,7 @@ export type WebFile = {
   readonly pinned: boolean;
 };
 
+/** What else may come with a download. */
 export type Receiving = {
   /** A whole answer that came already, to begin with. */
   readonly first?: Answer | null;
@@ -43,14 +44,16 @@ export async function receiveFile(
   { first = null, onProgress }: Receiving = {},
 ): Promise<void> {
   if (sink.byteLength === file.byteLength) return;
-  const server: Server = { first, onProgress, ignoresRanges: false, version: null, furthest: 0 };
-  await withRetries(() => receiveRest(file, sink, server, options), options);
+  const transfer: Transfer = { file, sink, onProgress, first, ignoresRanges: false, version: null, furthest: 0 };
+  await withRetries(() => receiveRest(transfer, options), options);
 }
 
-/** What the requests for one file have told so far. */
-type Server = {
-  first: Answer | null;
+/** A download under way, and what its requests have told so far. */
+type Transfer = {
+  readonly file: WebFile;
+  readonly sink: Sink;
   readonly onProgress: Receiving["onProgress"];
+  first: Answer | null;
   ignoresRanges: boolean;
   /** That of what `sink` has; null while that is nothing, or from an earlier time. */
   version: Version | null;
@@ -59,43 +62,35 @@ type Server = {
 };
 
 /** One request for all that is missing. Ends when the body does. */
-async function receiveRest(file: WebFile, sink: Sink, server: Server, options: HttpOptions): Promise<void> {
-  const { url, subject, pinned } = file;
+async function receiveRest(transfer: Transfer, options: HttpOptions): Promise<void> {
+  const { file, sink } = transfer;
   const had = sink.byteLength;
-  server.furthest = Math.max(server.furthest, had);
-  const range = had > 0 && !server.ignoresRanges ? `bytes=${had}-` : null;
-  const answer = server.first ?? (await request(url, subject, range, options));
-  server.first = null;
-  const version = versionOf(answer.response);
-  const start = bodyStart(answer, had, file, server.version);
+  transfer.furthest = Math.max(transfer.furthest, had);
+  const range = had > 0 && !transfer.ignoresRanges ? `bytes=${had}-` : null;
+  const answer = transfer.first ?? (await request(file.url, file.subject, range, options));
+  transfer.first = null;
+  const start = bodyStart(answer, had, file, transfer.version);
+  // Without a promise that nothing changes, parts of two answers are not put together on trust.
+  const anew = had > 0 && !file.pinned && (start === null || start === 0);
+  if (anew) {
+    await sink.clear();
+    transfer.version = null;
+  }
   if (start === null) {
     await discard(answer);
-    if (pinned) server.ignoresRanges = true;
-    else {
-      await sink.clear();
-      server.version = null;
-    }
-    throw new PassingFailure(misled(url, subject, `the server sent other bytes than those from ${had} on`));
+    if (file.pinned) transfer.ignoresRanges = true;
+    const problem = `the server sent other bytes than those from ${had} on`;
+    throw new PassingFailure(misled(file.url, file.subject, problem));
   }
-  if (start === 0 && had > 0 && !pinned) {
-    await sink.clear();
-    server.version = null;
-  }
-  server.version ??= version;
-  const total = file.byteLength ?? server.version.byteLength;
-  await appendBody(answer, sink.byteLength - start, total, file, sink, server, options);
+  transfer.version ??= versionOf(answer.response);
+  await appendBody(answer, sink.byteLength - start, transfer, options);
 }
 
-/** @param skip bytes at the body's begin that `sink` has already @param total null where unknown */
-async function appendBody(
-  answer: Answer,
-  skip: number,
-  total: number | null,
-  { url, subject }: WebFile,
-  sink: Sink,
-  { furthest, onProgress }: Server,
-  options: HttpOptions,
-): Promise<void> {
+/** @param skip bytes at the body's begin that are there already */
+async function appendBody(answer: Answer, skip: number, transfer: Transfer, options: HttpOptions): Promise<void> {
+  const { file, sink, version, furthest, onProgress } = transfer;
+  const { url, subject } = file;
+  const total = file.byteLength ?? version?.byteLength ?? null;
   let skipped = 0;
   const progressed = () => sink.byteLength > furthest;
   for await (const piece of readBody(answer, options, progressed)) {

@@ -8,7 +8,7 @@ import { downloadVideo } from "../../../src/video/download-video.ts";
 const size = 300_000;
 const content = Uint8Array.from({ length: size }, (_, i) => (i * 7) % 251);
 const changed = content.map((byte) => 255 - byte);
-const patience: Patience = { attempts: 3, firstWaitMs: 1, longestWaitMs: 500, stallMs: 1000 };
+const patience: Patience = { attempts: 3, firstWaitMs: 1, longestWaitMs: 500, stallMs: 1500 };
 
 /** Answers one request; `begin` is that of the range asked for, 0 for the whole. */
 type Step = (response: ServerResponse, begin: number) => void;

@@ -26,7 +26,7 @@ const sharded = {
   "/m/model-2-of-2.safetensors": second,
 };
 
-const patience = { attempts: 2, firstWaitMs: 1, longestWaitMs: 10, stallMs: 300 };
+const patience = { attempts: 2, firstWaitMs: 1, longestWaitMs: 10, stallMs: 10_000 };
 const openModelFolder = (url: string, options: urlFolder.UrlFolderOptions = {}) =>
   urlFolder.openModelFolder(url, { patience, ...options });
 
@@ -221,7 +221,8 @@ describe("what can go wrong", () => {
     "a server that is silent about %s",
     async (silent) => {
       const url = await serve(nano, { silent });
-      await expectError(openModelFolder(`${url}/nano`), "DownloadFailed", /could not be reached.*: it fell silent/);
+      const opening = openModelFolder(`${url}/nano`, { patience: { ...patience, stallMs: 1000 } });
+      await expectError(opening, "DownloadFailed", /could not be reached.*: it fell silent/);
     },
   );
 
