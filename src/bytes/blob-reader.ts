@@ -16,3 +16,8 @@ export function createBlobReader(name: string, blob: Blob): RangeReader {
     },
   };
 }
+
+/** Reads parts of a file that is in memory. @param name the file's name, for messages */
+export function createBytesReader(name: string, bytes: Uint8Array): RangeReader {
+  return { name, byteLength: bytes.byteLength, read: async (begin, end) => bytes.subarray(begin, end) };
+}

@@ -1,92 +1,73 @@
 import { AuroraError } from "../errors.ts";
+import { brokenOff, notReached, refusal, type Subject } from "./download-errors.ts";
+import { defaultPatience, PassingFailure, type Patience } from "./retry.ts";
 
-/** How long a server may take, and how often it is asked again. */
-export type Patience = {
-  /** Requests in a row that may fail without a single byte of progress. */
-  readonly attempts: number;
-  /** Pause after the first failure; it doubles with each further one, up to the longest. */
-  readonly firstWaitMs: number;
-  readonly longestWaitMs: number;
-  /** Silence after which a connection counts as broken. */
-  readonly stallMs: number;
+/** How to ask: this file is the app's one door to the network. */
+export type HttpOptions = {
+  readonly signal?: AbortSignal;
+  readonly patience?: Patience;
+  /** Whether the browser's HTTP cache may keep what comes; unless it may, a file that is stored takes its space once. */
+  readonly cached?: boolean;
 };
 
-const defaultPatience: Patience = {
-  attempts: 6,
-  firstWaitMs: 1000,
-  longestWaitMs: 60_000,
-  stallMs: 30_000,
+/** An answer whose body is to be read with `readBody`, or given up with `discard`. */
+export type Answer = {
+  readonly response: Response;
+  readonly url: URL;
+  readonly subject: Subject;
+  readonly guard: StallGuard;
 };
 
-export type HttpOptions = { readonly signal?: AbortSignal; readonly patience?: Patience };
-
-/** A failure that may be over when the server is asked again. */
-export class PassingFailure extends Error {
-  readonly error: AuroraError;
-  /** What the server says to wait; null where it does not. */
-  readonly waitMs: number | null;
-  /** Whether anything of use had arrived before it. */
-  readonly progressed: boolean;
-
-  constructor(error: AuroraError, options: { waitMs?: number | null; progressed?: boolean } = {}) {
-    super(error.message);
-    this.error = error;
-    this.waitMs = options.waitMs ?? null;
-    this.progressed = options.progressed ?? false;
-  }
-}
+/** Hosts that answered before: a connection to them that fails is likely to come back. */
+const knownHosts = new Set<string>();
 
 /**
- * Runs `attempt` until it succeeds, with pauses after each `PassingFailure`.
+ * Asks for a file, or a part of it.
  *
- * @throws AuroraError the last failure's when patience is at its end, `Aborted`; all that `attempt` throws else
- */
-export async function withRetries<T>(attempt: () => Promise<T>, options: HttpOptions): Promise<T> {
-  const { signal, patience = defaultPatience } = options;
-  for (let failures = 0; ; ) {
-    throwIfAborted(signal);
-    try {
-      return await attempt();
-    } catch (failure) {
-      if (!(failure instanceof PassingFailure)) throw failure;
-      failures = failure.progressed ? 1 : failures + 1;
-      const wait = failure.waitMs ?? Math.min(patience.firstWaitMs * 2 ** (failures - 1), patience.longestWaitMs);
-      if (failures >= patience.attempts || wait > patience.longestWaitMs) throw failure.error;
-      await sleep(wait, signal);
-    }
-  }
-}
-
-/** An answer whose body is to be read with `readBody`. */
-export type Answer = { readonly response: Response; readonly guard: StallGuard; readonly url: URL };
-
-/**
- * Asks for a file.
- *
- * @param what names it in messages, e.g. `model.safetensors`
+ * @param range e.g. `bytes=5-9`; null for the whole file
  * @returns an answer of a 2xx status, or of 416 when a range was asked for
- * @throws PassingFailure for lost connections, silence, 408, 429 and 5xx; AuroraError `DownloadFailed`, `ModelNotFound` (404, 410) or `Aborted`
+ * @throws PassingFailure for lost connections, silence, 408, 429 and 5xx; AuroraError `DownloadFailed`, the subject's code where
+ *   there is no such file (404, 410), or `Aborted`
  */
-export async function request(
-  url: URL,
-  what: string,
-  headers: Readonly<Record<string, string>>,
-  options: HttpOptions,
-): Promise<Answer> {
+export async function request(url: URL, subject: Subject, range: string | null, options: HttpOptions): Promise<Answer> {
+  const answer = await send(url, subject, range, options);
+  const { response } = answer;
+  if ((response.ok && !isPage(response)) || (response.status === 416 && range !== null)) return answer;
+  await discard(answer);
+  throw refusal(response, url, subject, isPage(response));
+}
+
+/** As `request`; null where there is no such file. Servers of single-page apps answer for one with their index page. */
+export async function requestIfThere(url: URL, subject: Subject, options: HttpOptions): Promise<Answer | null> {
+  const answer = await send(url, subject, null, options);
+  const { response } = answer;
+  if (response.ok && !isPage(response)) return answer;
+  await discard(answer);
+  if (response.ok || response.status === 404 || response.status === 410) return null;
+  throw refusal(response, url, subject, false);
+}
+
+async function send(url: URL, subject: Subject, range: string | null, options: HttpOptions): Promise<Answer> {
   const guard = createStallGuard(options);
-  let response: Response;
   try {
-    // `no-store`: a copy in the HTTP cache would take the space of the file once more.
-    response = await fetch(url, { headers, signal: guard.signal, cache: "no-store" });
+    const response = await fetch(url, {
+      headers: range === null ? {} : { Range: range },
+      signal: guard.signal,
+      cache: options.cached ? "default" : "no-store",
+    });
+    knownHosts.add(url.host);
+    return { response, url, subject, guard };
   } catch (cause) {
     guard.end();
-    throw brokenOff(`${url.host} could not be reached for ${what}`, guard, options.signal, cause);
+    throwIfStopped(options, cause);
+    throw new PassingFailure(notReached(url, subject, guard.stalled, cause), {
+      neverAnswered: !knownHosts.has(url.host),
+    });
   }
-  const isPage = response.headers.get("content-type")?.toLowerCase().startsWith("text/html") ?? false;
-  if ((response.ok && !isPage) || (response.status === 416 && headers.Range)) return { response, guard, url };
-  guard.end();
-  await response.body?.cancel();
-  throw refusal(response, url, what, isPage);
+}
+
+function isPage({ headers }: Response): boolean {
+  return headers.get("content-type")?.toLowerCase().startsWith("text/html") ?? false;
 }
 
 /**
@@ -95,20 +76,23 @@ export async function request(
  * @throws PassingFailure when the connection breaks or is silent, `progressed` as `progressed()` says then; AuroraError `Aborted`
  */
 export async function* readBody(
-  { response, guard, url }: Answer,
-  what: string,
+  { response, guard, url, subject }: Answer,
   options: HttpOptions,
   progressed: () => boolean,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = response.body?.getReader();
+  let received = 0;
   try {
     for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
       guard.touch();
+      received += next.value.length;
       yield next.value;
     }
   } catch (cause) {
-    const failure = brokenOff(`The download of ${what} from ${url.host} broke off`, guard, options.signal, cause);
-    throw failure instanceof PassingFailure ? new PassingFailure(failure.error, { progressed: progressed() }) : failure;
+    throwIfStopped(options, cause);
+    const length = bodyLength(response);
+    const after = length === null ? `${received} bytes` : `${received} of ${length} bytes`;
+    throw new PassingFailure(brokenOff(url, subject, after, guard.stalled, cause), { progressed: progressed() });
   } finally {
     guard.end();
     // Without effect on a body that was read to its end; else it gives the connection back.
@@ -116,17 +100,25 @@ export async function* readBody(
   }
 }
 
-/** The whole body of a small file. @throws as `request` and `readBody` */
-export async function requestBytes(
-  url: URL,
-  what: string,
-  headers: Readonly<Record<string, string>>,
-  options: HttpOptions,
-): Promise<{ readonly status: number; readonly bytes: Uint8Array<ArrayBuffer> }> {
-  const answer = await request(url, what, headers, options);
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of readBody(answer, what, options, () => false)) pieces.push(new Uint8Array(piece));
-  return { status: answer.response.status, bytes: new Uint8Array(await new Blob(pieces).arrayBuffer()) };
+/** Gives up an answer whose body is of no use. */
+export async function discard({ response, guard }: Answer): Promise<void> {
+  guard.end();
+  await response.body?.cancel().catch(() => undefined);
+}
+
+/** Length of the body that `readBody` will give; null where unknown, also where the body travels compressed. */
+export function bodyLength({ headers }: Response): number | null {
+  const encoding = headers.get("content-encoding") ?? "identity";
+  const length = headers.get("content-length");
+  return encoding === "identity" && length !== null && /^\d+$/.test(length) ? Number(length) : null;
+}
+
+/** Which part of which whole a 206 is; null where the server does not show it. `total` is null where it does not tell. */
+export function contentRange({ headers }: Response): { readonly begin: number; readonly total: number | null } | null {
+  const header = headers.get("content-range");
+  if (header === null) return null;
+  const [, begin = Number.NaN, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header) ?? [];
+  return { begin: Number(begin), total: total === undefined || total === "*" ? null : Number(total) };
 }
 
 type StallGuard = {
@@ -165,83 +157,6 @@ function createStallGuard({ signal, patience = defaultPatience }: HttpOptions): 
   };
 }
 
-function brokenOff(
-  problem: string,
-  guard: StallGuard,
-  signal: AbortSignal | undefined,
-  cause: unknown,
-): PassingFailure | AuroraError {
-  if (signal?.aborted) return new AuroraError("Aborted", "Stopped.", cause);
-  const reason = guard.stalled ? `${problem}: the server fell silent` : problem;
-  return new PassingFailure(
-    new AuroraError(
-      "DownloadFailed",
-      `${reason}. Check the connection and try again: it goes on where it stopped.`,
-      cause,
-    ),
-  );
-}
-
-function refusal(response: Response, url: URL, what: string, isPage: boolean): PassingFailure | AuroraError {
-  const { status } = response;
-  const failed = (problem: string) => new AuroraError("DownloadFailed", problem);
-  if (response.ok && isPage) {
-    return failed(
-      `${url.host} sent a web page in place of ${what}. Look whether this network asks you to sign in first, then try again.`,
-    );
-  }
-  const code = response.headers.get("x-error-code");
-  if (code === "GatedRepo") {
-    return failed(
-      `${url.host} gives ${what} only to people who asked its authors. Accept its terms there, download the files and pick them from your disk.`,
-    );
-  }
-  if (status === 401 || status === 403) {
-    return failed(
-      `${url.host} does not give out ${what} (status ${status}): it is private, or there is none of this name. Check the name, or pick files from your disk.`,
-    );
-  }
-  if (status === 404 || status === 410) {
-    return new AuroraError(
-      "ModelNotFound",
-      `${url.host} has no ${what} (status ${status}). Check the name and the revision.`,
-    );
-  }
-  if (status === 429) {
-    const waitMs = retryAfterMs(response);
-    const wait = waitMs === null ? "in a few minutes" : `in ${Math.ceil(waitMs / 60_000)} min`;
-    const error = failed(
-      `${url.host} has had too many requests from this network and paused ${what}. Try again ${wait}: it goes on where it stopped.`,
-    );
-    return new PassingFailure(error, { waitMs });
-  }
-  const error = failed(`${url.host} failed to send ${what} (status ${status}). Try again in a while.`);
-  return status >= 500 || status === 408 ? new PassingFailure(error, { waitMs: retryAfterMs(response) }) : error;
-}
-
-/** What `Retry-After` asks to wait, in seconds or as a date; null where there is none. */
-function retryAfterMs(response: Response): number | null {
-  const value = response.headers.get("retry-after");
-  if (value === null) return null;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.", signal.reason);
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new AuroraError("Aborted", "Stopped.", signal?.reason));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
+function throwIfStopped({ signal }: HttpOptions, cause: unknown): void {
+  if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.", cause);
 }

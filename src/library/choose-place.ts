@@ -2,20 +2,20 @@ import { AuroraError } from "../errors.ts";
 import type { FileStore } from "../storage/file-store.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import { describeBytes, storageFull } from "../storage/storage-full.ts";
-import type { Room } from "./disk-space.ts";
-import { countStored } from "./model-store.ts";
+import type { DiskNeed } from "./disk-space.ts";
+import { countStored } from "./stored-models.ts";
 
 /** Where a model goes, and what the person should know about it; null when there is nothing to say. */
 export type Place = { readonly store: FileStore; readonly notice: string | null };
 
 /**
- * Chooses the browser's storage where it has the room for a model, or would have it if other models were deleted; else
+ * Chooses the browser's storage where it has the space for a model, or would have it if other models were deleted; else
  * memory, where the model fits into that.
  *
  * @param disk null where the browser refuses its storage
- * @throws AuroraError `StorageFull` with the figures when there is no room
+ * @throws AuroraError `StorageFull` with the figures when there is no space
  */
-export async function choosePlace(disk: FileStore | null, { totalBytes, missingBytes }: Room): Promise<Place> {
+export async function choosePlace(disk: FileStore | null, { totalBytes, missingBytes }: DiskNeed): Promise<Place> {
   const free = disk ? await disk.fittingBytes(missingBytes) : 0;
   if (disk && free >= missingBytes) return { store: disk, notice: null };
   const { modelBytes, partialBytes } = disk ? await countStored(disk) : { modelBytes: 0, partialBytes: 0 };

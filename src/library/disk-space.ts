@@ -1,29 +1,29 @@
 import type { FileStore } from "../storage/file-store.ts";
 import type { ModelPlan } from "./model-plan.ts";
 import { type ModelSource, modelKey } from "./model-source.ts";
-import { downloadFolder, modelFolder } from "./model-store.ts";
 import type { StoreFolder } from "./store-folder.ts";
+import { downloadFolder, modelFolder } from "./stored-models.ts";
 import type { Quantization } from "./types.ts";
 
-/** Room on disk that loading a model takes, in bytes. */
-export type Room = {
+/** Space on disk that loading a model takes, in bytes. */
+export type DiskNeed = {
   /** All of it, and what of it is not there yet. */
   readonly totalBytes: number;
   readonly missingBytes: number;
 };
 
 /**
- * Counts the room that loading one form of a source's model takes: the files, where they are downloaded to be converted,
+ * Counts the space that loading one form of a source's model takes: the files, where they are downloaded to be converted,
  * and the model itself.
  *
  * @param store what is there already lies in it; null for nothing
  */
-export async function countRoom(
+export async function countDiskNeed(
   source: ModelSource,
   plan: ModelPlan,
   quantization: Quantization,
   store: FileStore | null,
-): Promise<Room & { readonly downloadBytes: number }> {
+): Promise<DiskNeed & { readonly downloadBytes: number }> {
   const stored = plan.options.find((option) => option.quantization === quantization)?.storedBytes ?? 0;
   const folder = store && modelFolder(store, modelKey(source, quantization));
   const missing = stored - (folder ? Math.min(stored, await folder.store.usedBytes(folder.path)) : 0);

@@ -1,12 +1,16 @@
-import { type HttpOptions, PassingFailure, readBody, request, requestBytes, withRetries } from "../bytes/http.ts";
+import { createBytesReader } from "../bytes/blob-reader.ts";
+import { downloadBytes } from "../bytes/download-blob.ts";
+import { wrongLength } from "../bytes/download-errors.ts";
+import type { HttpOptions } from "../bytes/http.ts";
 import type { RangeReader } from "../bytes/range-reader.ts";
 import { createReadAhead } from "../bytes/read-ahead.ts";
+import { createUrlReader } from "../bytes/url-reader.ts";
 import { AuroraError } from "../errors.ts";
 import { isRecord } from "../model/fields.ts";
 import type { FileSet } from "../model/file-set.ts";
 import { selectModelFiles } from "../model/select-files.ts";
 import type { Checksum } from "./checksum.ts";
-import type { RemoteFile } from "./download.ts";
+import { hubSubject, type RemoteFile } from "./download.ts";
 
 /** Where models are asked for unless said otherwise. */
 const huggingFace = "https://huggingface.co";
@@ -44,7 +48,7 @@ export async function listHubRepository(address: HubAddress, options: HttpOption
   const id = parseId(address.id, origin);
   const revision = encodeURIComponent(address.revision ?? "main");
   const api = new URL(`${origin}/api/models/${id}/revision/${revision}?blobs=true`);
-  const { bytes } = await withRetries(() => requestBytes(api, `model ${id}`, {}, options), options);
+  const bytes = await downloadBytes(api, hubSubject(`model ${id}`), options);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
@@ -110,9 +114,9 @@ const wholeBytes = 256 << 10;
 /** The descriptions of weights lie together. */
 const readAheadBytes = 256 << 10;
 
-/** The files of a repository for looking at them before they are downloaded. Errors of `open`'s readers: as `downloadFile`. */
+/** The files of a repository for looking at them before they are downloaded. Errors of `open` and its readers: as `downloadFile`. */
 export function createHubFileSet(repository: HubRepository, options: HttpOptions = {}): HubFileSet {
-  const server = { servesRanges: true };
+  let servesRanges = true;
   return {
     label: repository.id,
     files: repository.files.map(({ path, byteLength, checksum }) => ({
@@ -121,73 +125,28 @@ export function createHubFileSet(repository: HubRepository, options: HttpOptions
       sha256: checksum?.kind === "sha256" ? checksum.hex : null,
     })),
     get servesRanges() {
-      return server.servesRanges;
+      return servesRanges;
     },
     async open(path) {
       const file = repository.files.find((each) => each.path === path);
       if (!file) throw new AuroraError("ModelNotFound", `${repository.id} has no file ${path}. Choose another model.`);
-      return file.byteLength <= wholeBytes
-        ? wholeReader(file, options)
-        : createReadAhead(rangeReader(file, server, options), readAheadBytes);
+      if (file.byteLength <= wholeBytes) return readWhole(file, options);
+      const refuseWhole = () => {
+        servesRanges = false;
+        const problem = `${file.url.host} does not send parts of files`;
+        return new AuroraError("DownloadFailed", `${problem}. Load the model without looking at it first.`);
+      };
+      const { url, byteLength } = file;
+      const reader = createUrlReader({ url, subject: hubSubject(path), byteLength }, { ...options, refuseWhole });
+      return createReadAhead(reader, readAheadBytes);
     },
   };
 }
 
-function wholeReader(file: RemoteFile, options: HttpOptions): RangeReader {
-  let content: Promise<Uint8Array> | null = null;
-  const fetchAll = async () => {
-    const { bytes } = await withRetries(() => requestBytes(file.url, file.path, {}, options), options);
-    if (bytes.length !== file.byteLength) throw wrongLength(file, file.byteLength, bytes.length);
-    return bytes;
-  };
-  return {
-    name: file.path,
-    byteLength: file.byteLength,
-    async read(begin, end) {
-      if (!content) {
-        content = fetchAll();
-        content.catch(() => {
-          content = null;
-        });
-      }
-      return (await content).subarray(begin, end);
-    },
-  };
-}
-
-function rangeReader(file: RemoteFile, server: { servesRanges: boolean }, options: HttpOptions): RangeReader {
-  const readOnce = async (begin: number, end: number) => {
-    const headers = { Range: `bytes=${begin}-${end - 1}` };
-    const answer = await request(file.url, file.path, headers, options);
-    if (answer.response.status !== 206) {
-      server.servesRanges = false;
-      answer.guard.end();
-      await answer.response.body?.cancel().catch(() => undefined);
-      throw new AuroraError(
-        "DownloadFailed",
-        `${file.url.host} does not send parts of files. Load the model without looking at it first.`,
-      );
-    }
-    const bytes = new Uint8Array(end - begin);
-    let at = 0;
-    for await (const piece of readBody(answer, file.path, options, () => false)) {
-      if (at + piece.length > bytes.length) throw wrongLength(file, bytes.length, at + piece.length);
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    if (at < bytes.length) throw new PassingFailure(wrongLength(file, bytes.length, at));
-    return bytes;
-  };
-  return {
-    name: file.path,
-    byteLength: file.byteLength,
-    read: (begin, end) => withRetries(() => readOnce(begin, end), options),
-  };
-}
-
-function wrongLength(file: RemoteFile, expected: number, found: number): AuroraError {
-  const problem = `${file.url.host} sent ${found} bytes of ${file.path} where ${expected} were expected`;
-  return new AuroraError("DownloadFailed", `${problem}. Try again; if it happens again, the server is at fault.`);
+async function readWhole({ url, path, byteLength }: RemoteFile, options: HttpOptions): Promise<RangeReader> {
+  const bytes = await downloadBytes(url, hubSubject(path), options);
+  if (bytes.length !== byteLength) throw wrongLength(url, hubSubject(path), byteLength, bytes.length);
+  return createBytesReader(path, bytes);
 }
 
 function badList(api: URL, id: string, cause?: unknown): AuroraError {

@@ -1,13 +1,13 @@
 import { describeAdapter } from "../gpu/device.ts";
 import { openModelFiles } from "../model/model-files.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
-import { openModelFolder } from "../model/model-folder.ts";
 import type { FileStore } from "../storage/file-store.ts";
+import { ifUnlocked, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
-import { countRoom } from "./disk-space.ts";
+import { countSpills, sweepSpills } from "../storage/spill-file.ts";
+import { countDiskNeed } from "./disk-space.ts";
 import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
 import { appUrl, createAssets } from "./model-assets.ts";
-import { ifUnlocked, withLock } from "./model-lock.ts";
 import { planModel } from "./model-plan.ts";
 import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
 import {
@@ -19,8 +19,9 @@ import {
   readManifest,
   removeDownload,
   removeModel,
-} from "./model-store.ts";
+} from "./stored-models.ts";
 import type { Library, ModelChoice, ModelOffer, StoredModel } from "./types.ts";
+import { openModelFolder } from "./url-folder.ts";
 
 /** The browser's collection of models, as the page sees it. */
 export function openLibrary(): Library {
@@ -40,12 +41,13 @@ export function openLibrary(): Library {
       const disk = await openOpfsStore();
       const stored = disk ? await countStored(disk) : { modelBytes: 0, partialBytes: 0 };
       const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
-      return { ...stored, freeBytes: await readFreeBytes(), persisted, place: disk ? "disk" : "memory" };
+      const [spillBytes, freeBytes] = await Promise.all([countSpills(), readFreeBytes()]);
+      return { ...stored, spillBytes, freeBytes, persisted, place: disk ? "disk" : "memory" };
     },
   };
 }
 
-/** Deletes all models, and what was begun of others unless some tab is at it. */
+/** Deletes all models, and what was begun of others, or spilled, unless some tab is at it. */
 async function removeAll(disk: FileStore): Promise<void> {
   const keys = await listKeys(disk);
   for (const key of keys.models) {
@@ -54,6 +56,7 @@ async function removeAll(disk: FileStore): Promise<void> {
     else await ifUnlocked(sourceKeyOf(key), remove);
   }
   for (const source of keys.sources) await ifUnlocked(source, () => removeDownload(disk, source));
+  await sweepSpills();
 }
 
 function describe({ key, name, license, source, quantization, storedAt, files }: Manifest): StoredModel {
@@ -112,7 +115,7 @@ async function inspectSource(
   const source = await findSource(choice, options);
   const plan = await planModel(source.files, createAssets(appUrl(), options.signal), await readLimits());
   const form = plan.recommended ?? plan.options.at(-1)?.quantization ?? "f16";
-  const room = await countRoom(source, plan, form, disk);
+  const need = await countDiskNeed(source, plan, form, disk);
   const stored = disk ? (await listModels(disk)).filter(({ sourceKey }) => sourceKey === source.key) : [];
   const isStored = stored.some(({ quantization }) => quantization === form);
   return {
@@ -122,8 +125,8 @@ async function inspectSource(
     layout: plan.layout,
     parameters: plan.parameters,
     files: plan.files.map(({ path, byteLength }) => ({ path, byteLength })),
-    downloadBytes: source.hub && !isStored ? room.downloadBytes : 0,
-    diskBytes: isStored ? 0 : room.missingBytes,
+    downloadBytes: source.hub && !isStored ? need.downloadBytes : 0,
+    diskBytes: isStored ? 0 : need.missingBytes,
     freeDiskBytes: await readFreeBytes(),
     options: plan.options,
     recommended: plan.recommended,

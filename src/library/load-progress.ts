@@ -27,13 +27,8 @@ export function createProgressGate(onProgress: ((progress: LoadProgress) => void
 
 export type ProgressGate = ReturnType<typeof createProgressGate>;
 
-/** The list of files of one download. */
-export type DownloadProgress = {
-  /** `loadedBytes` of a file are there now. */
-  update(path: string, loadedBytes: number, status: FileProgress["status"]): void;
-  /** Bytes that are still missing. */
-  readonly missingBytes: number;
-};
+/** Reports a download's list of files each time that `loadedBytes` of one are there. */
+export type DownloadProgress = (path: string, loadedBytes: number, status: FileProgress["status"]) => void;
 
 /** @param present bytes of each file that are there already */
 export function createDownloadProgress(
@@ -48,18 +43,13 @@ export function createDownloadProgress(
   }
   const totalBytes = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const loaded = () => [...rows.values()].reduce((sum, { loadedBytes }) => sum + loadedBytes, 0);
-  return {
-    update(path, loadedBytes, status) {
-      const row = rows.get(path);
-      if (!row) return;
-      // What is hashed again is there all the while.
-      const bytes = status === "checking" ? row.loadedBytes : loadedBytes;
-      rows.set(path, { ...row, loadedBytes: bytes, status });
-      const changed = status !== row.status;
-      report({ stage: "download", loadedBytes: loaded(), totalBytes, files: [...rows.values()] }, changed);
-    },
-    get missingBytes() {
-      return totalBytes - loaded();
-    },
+  return (path, loadedBytes, status) => {
+    const row = rows.get(path);
+    if (!row) return;
+    // What is hashed again is there all the while.
+    const bytes = status === "checking" ? row.loadedBytes : loadedBytes;
+    rows.set(path, { ...row, loadedBytes: bytes, status });
+    const changed = status !== row.status;
+    report({ stage: "download", loadedBytes: loaded(), totalBytes, files: [...rows.values()] }, changed);
   };
 }

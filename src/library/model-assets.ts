@@ -1,4 +1,5 @@
-import { requestBytes, withRetries } from "../bytes/http.ts";
+import { downloadBytes } from "../bytes/download-blob.ts";
+import type { Subject } from "../bytes/download-errors.ts";
 
 /** Files that come with the app and that checkpoints may lack. */
 export type ModelAssets = {
@@ -8,14 +9,22 @@ export type ModelAssets = {
 
 const worldVocabulary = "tokenizers/rwkv_vocab_v20230424.txt";
 
+const subject: Subject = {
+  name: worldVocabulary,
+  advice: {
+    page: "The app is not whole: reload the page.",
+    forbidden: "The app is not whole: reload the page.",
+    missing: "The app is not whole: reload the page.",
+    missingCode: "ModelNotFound",
+    keeps: false,
+  },
+};
+
 /** @param appUrl the folder that the app's own files lie in */
 export function createAssets(appUrl: string, signal?: AbortSignal): ModelAssets {
   const options = signal ? { signal } : {};
   return {
-    async worldVocabulary() {
-      const url = new URL(worldVocabulary, appUrl);
-      return (await withRetries(() => requestBytes(url, worldVocabulary, {}, options), options)).bytes;
-    },
+    worldVocabulary: () => downloadBytes(new URL(worldVocabulary, appUrl), subject, options),
   };
 }
 

@@ -1,13 +1,16 @@
 import { openModelFiles } from "../model/model-files.ts";
-import { type ModelFolder, openModelFolder } from "../model/model-folder.ts";
+import type { ModelFolder } from "../model/model-folder.ts";
 import type { FileStore } from "../storage/file-store.ts";
+import { holdLock, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
+import { sweepSpills } from "../storage/spill-file.ts";
 import { createProgressGate } from "./load-progress.ts";
-import { holdShared, withLock } from "./model-lock.ts";
 import { findSource, modelKey } from "./model-source.ts";
-import { openStored, readManifest } from "./model-store.ts";
-import { type StoreOptions, storeModel } from "./store-model.ts";
+import type { StoreOptions } from "./store-files.ts";
+import { storeModel } from "./store-model.ts";
+import { openStored, readManifest } from "./stored-models.ts";
 import type { LoadProgress, ModelChoice } from "./types.ts";
+import { openModelFolder } from "./url-folder.ts";
 
 export type OpenModelOptions = Omit<StoreOptions, "report"> & {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -34,10 +37,12 @@ const turnMs = 500;
  */
 export async function openModel(choice: ModelChoice, options: OpenModelOptions): Promise<OpenedModel> {
   const { signal, quantization } = options;
+  // What sessions of workers that are gone left on disk. Nothing waits for it, and nothing depends on it.
+  void sweepSpills().catch(() => undefined);
   const opening = { ...options, report: createProgressGate(options.onProgress) };
   if (choice.kind === "folder") {
     const folder = await openModelFolder(choice.url, {
-      ...(signal ? { signal } : {}),
+      ...options,
       onProgress: (loadedBytes, totalBytes) => options.onProgress?.({ stage: "download", loadedBytes, totalBytes }),
     });
     return { folder, storedKey: null, notices: [], release: () => undefined };
@@ -65,7 +70,7 @@ async function openFromStore(
   found: Pick<OpenedModel, "storedKey" | "notices">,
   { signal, report }: StoreOptions,
 ): Promise<OpenedModel> {
-  const lock = await holdShared(key, signal);
+  const lock = await holdLock(key, "shared", signal);
   try {
     const { manifest, files } = await openStored(store, key);
     const opened = await openModelFiles(files, {

@@ -25,7 +25,6 @@ export type StoreFolder = {
   openPart(file: string): Promise<FileWriter>;
   /** Records a file, which its writer has closed, as whole. */
   seal(file: string, record: WholeFile): Promise<void>;
-  remove(): Promise<void>;
 };
 
 /** @param path where the folder lies in the store, or will */
@@ -46,7 +45,6 @@ export function storeFolder(store: FileStore, path: string): StoreFolder {
       return store.openWriter(content(file));
     },
     seal: (file, record) => writeFile(store, mark(file), new TextEncoder().encode(JSON.stringify(record))),
-    remove: () => store.remove(path),
   };
 }
 

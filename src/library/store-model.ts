@@ -1,31 +1,21 @@
-import type { HttpOptions } from "../bytes/http.ts";
-import { AuroraError, assert } from "../errors.ts";
-import { openCheckpoint } from "../model/checkpoint.ts";
-import type { Checkpoint } from "../model/checkpoint-type.ts";
-import { convertCheckpoint } from "../model/convert.ts";
-import type { FileInfo, FileSet } from "../model/file-set.ts";
+import { AuroraError } from "../errors.ts";
+import type { FileSet } from "../model/file-set.ts";
 import type { FileStore } from "../storage/file-store.ts";
 import { storageFull } from "../storage/storage-full.ts";
 import { choosePlace, type Place } from "./choose-place.ts";
-import { copyFile } from "./copy-file.ts";
-import { countRoom, presentBytes, sum } from "./disk-space.ts";
-import { downloadFile } from "./download.ts";
-import type { GpuLimits } from "./gpu-budget.ts";
-import { createDownloadProgress, type ProgressGate } from "./load-progress.ts";
-import type { ModelAssets } from "./model-assets.ts";
+import { countDiskNeed, presentBytes, sum } from "./disk-space.ts";
 import { type ModelPlan, planModel } from "./model-plan.ts";
 import { type ModelSource, modelKey } from "./model-source.ts";
-import * as models from "./model-store.ts";
-import { type StoreFolder, storedFileSet } from "./store-folder.ts";
-import { createStoreSink } from "./store-sink.ts";
+import {
+  convertInto,
+  copyReady,
+  downloadModelFiles,
+  localCheckpoint,
+  type Made,
+  type StoreOptions,
+} from "./store-files.ts";
+import * as models from "./stored-models.ts";
 import type { Quantization } from "./types.ts";
-
-export type StoreOptions = HttpOptions & {
-  readonly quantization: Quantization | "auto";
-  readonly limits: GpuLimits;
-  readonly assets: ModelAssets;
-  readonly report: ProgressGate;
-};
 
 /** A model that is whole in a store. */
 export type InStore = { readonly store: FileStore; readonly key: string; readonly notices: readonly string[] };
@@ -41,20 +31,20 @@ export async function storeModel(source: ModelSource, disk: FileStore | null, op
   const quantization = chooseForm(plan, options.quantization);
   const key = modelKey(source, quantization);
   if (disk && (await models.readManifest(disk, key))) return { store: disk, key, notices: [] };
-  const room = (store: FileStore | null) => countRoom(source, plan, quantization, store);
-  const place = used ?? (await choosePlace(disk, await room(disk)));
+  const need = (store: FileStore | null) => countDiskNeed(source, plan, quantization, store);
+  const place = used ?? (await choosePlace(disk, await need(disk)));
   const { store } = place;
   try {
     const folder = models.modelFolder(store, key);
     const made =
       plan.ready === quantization
-        ? await takeReady(source, plan, folder, options)
-        : await convert(await localCheckpoint(source, files, plan, store, options), quantization, folder, options);
+        ? await copyReady(source, plan, folder, options)
+        : await convertInto(await localCheckpoint(source, files, plan, store, options), quantization, folder, options);
     await models.writeManifest(store, describe(source, plan, key, quantization, made));
     await models.removeDownload(store, source.key);
   } catch (error) {
     if (!(error instanceof AuroraError && error.code === "StorageFull")) throw error;
-    const { missingBytes } = await room(store);
+    const { missingBytes } = await need(store);
     throw storageFull(missingBytes, await store.fittingBytes(missingBytes), error);
   }
   return { store, key, notices: place.notice ? [place.notice] : [] };
@@ -80,7 +70,7 @@ async function lookAt(source: ModelSource, disk: FileStore | null, options: Stor
   const totalBytes = 2 * sum(all.map(({ byteLength }) => byteLength)); // the files, and what is made of them at most
   const missingBytes = totalBytes - (disk ? await presentBytes(models.downloadFolder(disk, source.key), all) : 0);
   const place = await choosePlace(disk, { totalBytes, missingBytes });
-  const files = await download(source, all, models.downloadFolder(place.store, source.key), options);
+  const files = await downloadModelFiles(source, all, models.downloadFolder(place.store, source.key), options);
   return { plan: await planModel(files, options.assets, options.limits), files, place };
 }
 
@@ -99,92 +89,6 @@ function chooseForm({ options, recommended, name }: ModelPlan, wanted: Quantizat
     "AdapterTooSmall",
     `This graphics adapter is likely too small for ${name}, even as ${smallest}. Choose a smaller model, or choose ${smallest} to try it all the same.`,
   );
-}
-
-/** Downloads some of a repository's files, one after the other. */
-async function download(
-  source: ModelSource,
-  wanted: readonly { readonly path: string; readonly byteLength: number }[],
-  folder: StoreFolder,
-  options: StoreOptions,
-): Promise<FileSet> {
-  const repository = source.hub?.repository;
-  assert(repository, `${source.label} is on no hub`);
-  const there = new Map<string, number>();
-  for (const { path } of wanted) there.set(path, await folder.presentBytes(path));
-  const progress = createDownloadProgress(wanted, there, options.report);
-  for (const file of repository.files.filter(({ path }) => there.has(path))) {
-    await downloadFile(file, folder, {
-      ...options,
-      onProgress: (bytes, status) => progress.update(file.path, bytes, status),
-    });
-    progress.update(file.path, file.byteLength, "done");
-  }
-  return storedFileSet(
-    folder,
-    source.label,
-    wanted.map(({ path, byteLength }) => ({ path, byteLength, sha256: null })),
-  );
-}
-
-/** The checkpoint where it can be read quickly: what is on a hub is downloaded first. */
-async function localCheckpoint(
-  source: ModelSource,
-  files: FileSet,
-  plan: ModelPlan,
-  store: FileStore,
-  options: StoreOptions,
-): Promise<Checkpoint> {
-  assert(plan.checkpoint, `${plan.name} can be converted`);
-  if (!source.hub || files !== source.files) return plan.checkpoint;
-  const folder = models.downloadFolder(store, source.key);
-  return openCheckpoint(await download(source, plan.files, folder, options), options.assets);
-}
-
-/** What came into a model's folder. */
-type Made = { readonly files: models.Manifest["files"]; readonly notices: readonly string[] };
-
-async function convert(
-  checkpoint: Checkpoint,
-  quantization: Quantization,
-  folder: StoreFolder,
-  { signal, report }: StoreOptions,
-): Promise<Made> {
-  const sink = createStoreSink(folder);
-  const result = await convertCheckpoint(checkpoint, quantization, sink, {
-    have: sink.have,
-    ...(signal ? { signal } : {}),
-    onProgress: (loadedBytes, totalBytes) => report({ stage: "convert", loadedBytes, totalBytes }),
-  });
-  return { files: [...result.files].map(([path, file]) => ({ path, ...pick(file) })), notices: result.notices };
-}
-
-/** Takes the files of a model folder of ours as they are. */
-async function takeReady(
-  source: ModelSource,
-  plan: ModelPlan,
-  folder: StoreFolder,
-  options: StoreOptions,
-): Promise<Made> {
-  if (source.hub) await download(source, plan.files, folder, options);
-  else {
-    const totalBytes = sum(plan.files.map(({ byteLength }) => byteLength));
-    let done = 0;
-    for (const { path, byteLength } of plan.files) {
-      const before = done;
-      const onProgress = (bytes: number) =>
-        options.report({ stage: "convert", loadedBytes: before + bytes, totalBytes });
-      await copyFile(await source.files.open(path), path, folder, { ...options, onProgress });
-      done += byteLength;
-    }
-  }
-  const files: (FileInfo & { byteLength: number })[] = [];
-  for (const { path } of plan.files) {
-    const record = await folder.whole(path);
-    assert(record, `${path} is whole`);
-    files.push({ path, ...pick(record) });
-  }
-  return { files, notices: [] };
 }
 
 function describe(
@@ -206,8 +110,4 @@ function describe(
     notices,
     files,
   };
-}
-
-function pick({ byteLength, sha256 }: { readonly byteLength: number; readonly sha256: string }) {
-  return { byteLength, sha256 };
 }

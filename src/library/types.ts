@@ -69,12 +69,16 @@ export interface Library {
   /** Looks at a model; of a large one only the parts that describe it are read. @throws AuroraError */
   inspect(choice: ModelChoice, signal?: AbortSignal): Promise<ModelOffer>;
   list(): Promise<readonly StoredModel[]>;
-  /** Deletes a stored model, or, without a key, all models and parts of downloads. */
+  /** Deletes a stored model, or, without a key, all models, and of downloads and of what sessions spilled all that no tab uses. */
   remove(key?: string): Promise<void>;
-  /** Bytes in use by stored models and by parts of downloads; `place` tells where models go in this window. */
+  /**
+   * Bytes on disk: of stored models, of parts of downloads, and of what sessions spilled, in use or left. `place` tells where
+   * models go in this window.
+   */
   usage(): Promise<{
     readonly modelBytes: number;
     readonly partialBytes: number;
+    readonly spillBytes: number;
     readonly freeBytes: number | null;
     readonly persisted: boolean;
     readonly place: "disk" | "memory";

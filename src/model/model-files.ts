@@ -3,16 +3,23 @@ import { AuroraError } from "../errors.ts";
 import { parseConfig } from "./config.ts";
 import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
-import { countParameters, type ModelFolder, type ModelFolderOptions } from "./model-folder.ts";
+import { countParameters, type ModelFolder } from "./model-folder.ts";
 import { openWeightFolder } from "./open-weights.ts";
 import { joinRowSlices } from "./row-slices.ts";
+
+export type ModelFilesOptions = {
+  /** Stops opening, and later reads of tensors. */
+  readonly signal?: AbortSignal;
+  /** Called as bytes are read, also in later reads, with those of all files together. */
+  readonly onProgress?: (loaded: number, total: number) => void;
+};
 
 /**
  * Opens a model folder of ours from its files, wherever they lie. Reads the weights' descriptions only.
  *
  * @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, errors of the files' readers
  */
-export async function openModelFiles(files: FileSet, options: ModelFolderOptions = {}): Promise<ModelFolder> {
+export async function openModelFiles(files: FileSet, options: ModelFilesOptions = {}): Promise<ModelFolder> {
   const counted = countReads(files, options);
   const config = parseConfig(await readJsonFile(counted, "config.json"));
   const tokenizer = await readWhole(counted, config.tokenizer.file);
@@ -25,10 +32,15 @@ export async function openModelFiles(files: FileSet, options: ModelFolderOptions
 
 /** Parsed content of a file. @throws AuroraError `ModelNotFound`, `ModelCorrupt`, errors of the file's reader */
 export async function readJsonFile(files: FileSet, path: string): Promise<unknown> {
+  return parseJsonFile(path, await readWhole(files, path));
+}
+
+/** @param path the file's, for messages @throws AuroraError `ModelCorrupt` */
+export function parseJsonFile(path: string, content: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(await readWhole(files, path)));
+    return JSON.parse(new TextDecoder().decode(content));
   } catch (error) {
-    throw error instanceof SyntaxError ? corruptFile(path, "is damaged: it is no JSON", error) : error;
+    throw corruptFile(path, "is damaged: it is no JSON", error);
   }
 }
 
@@ -43,7 +55,7 @@ function missing(files: FileSet, what: string): AuroraError {
 }
 
 /** Reports reads; what is read twice counts twice, yet no more than all is reported. */
-function countReads(files: FileSet, { signal, onProgress }: ModelFolderOptions): FileSet {
+function countReads(files: FileSet, { signal, onProgress }: ModelFilesOptions): FileSet {
   const total = files.files.reduce((sum, { byteLength }) => sum + (byteLength ?? 0), 0);
   let loaded = 0;
   const count = (reader: RangeReader): RangeReader => ({

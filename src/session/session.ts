@@ -1,7 +1,7 @@
+import { openSpillFile } from "../storage/spill-file.ts";
 import type { WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking.ts";
 import type { Engine } from "./engine.ts";
-import { openSpillFile } from "./memory/kept-tokens.ts";
 import { createMemory } from "./memory/memory.ts";
 import type { SessionChange } from "./protocol.ts";
 import type { AnswerFigures, AskOptions, WatchOptions } from "./types.ts";

@@ -82,6 +82,8 @@ type Notice = ErrorData;
 export type SessionSnapshot = {
   readonly status: "opening" | "watching" | "paused" | "done" | "stopped" | "failed";
   readonly video: SourceInfo | null;
+  /** How much of a video by address has come while it is opened; null before, after, and for files. */
+  readonly download: { readonly loadedBytes: number; readonly totalBytes: number | null } | null;
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
@@ -109,6 +111,7 @@ export type SessionSnapshot = {
 export const emptySnapshot: SessionSnapshot = {
   status: "opening",
   video: null,
+  download: null,
   framesWatched: 0,
   framesPlanned: null,
   watchedUntilSeconds: 0,

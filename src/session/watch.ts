@@ -60,12 +60,20 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
     return { framesWatched, watchedUntilSeconds, framesPerSecond, secondsLeft };
   }
 
+  let toldMs = Number.NEGATIVE_INFINITY;
+  /** Told ten times a second, and of the last byte. */
+  function onDownload(loadedBytes: number, totalBytes: number | null): void {
+    if (performance.now() - toldMs < 100 && loadedBytes !== totalBytes) return;
+    toldMs = performance.now();
+    report({ download: { loadedBytes, totalBytes } });
+  }
+
   async function watch(): Promise<void> {
     report({ status: "opening" });
-    const opened = await openSource(source, sampling, ending.signal);
+    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload });
     try {
       planned = opened.plan();
-      report({ status: "watching", framesPlanned: planned, video: opened.info });
+      report({ status: "watching", framesPlanned: planned, video: opened.info, download: null });
       pace.start();
       await feed(opened);
       await memory.settle();

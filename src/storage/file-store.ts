@@ -1,5 +1,3 @@
-import { AuroraError } from "../errors.ts";
-
 /**
  * Files by path ("/" between its parts): in the browser's private storage (`opfs-store.ts`), or in memory where that is
  * refused (`memory-store.ts`). Knows nothing of models.
@@ -41,13 +39,4 @@ export async function writeFile(store: FileStore, path: string, content: Uint8Ar
   } finally {
     await writer.close();
   }
-}
-
-/** The error for a place that is full; who knows how much is needed says so (`storageFull` in `quota.ts`). */
-export function outOfSpace(cause?: unknown): AuroraError {
-  return new AuroraError(
-    "StorageFull",
-    "The browser has no room left for the model. Delete stored models or free disk space, then load it again: it goes on where it stopped.",
-    cause,
-  );
 }

@@ -1,8 +1,7 @@
+import { type BlobBuilder, createBlobBuilder } from "../bytes/blob-builder.ts";
 import { assert } from "../errors.ts";
-import { type FileStore, type FileWriter, outOfSpace } from "./file-store.ts";
-
-/** Pieces are joined into Blobs of this many bytes: browsers keep those outside of the page's memory. */
-const blobBytes = 8 << 20;
+import type { FileStore, FileWriter } from "./file-store.ts";
+import { outOfSpace } from "./storage-full.ts";
 
 /**
  * A store that lasts as long as its worker or page.
@@ -10,7 +9,7 @@ const blobBytes = 8 << 20;
  * @param limitBytes what all its files may take together
  */
 export function createMemoryStore(limitBytes = Number.POSITIVE_INFINITY): FileStore {
-  const files = new Map<string, MemoryFile>();
+  const files = new Map<string, BlobBuilder>();
   const below = (path: string) => [...files.keys()].filter((file) => file.startsWith(`${path}/`));
   const sum = (paths: Iterable<string>) =>
     [...paths].reduce((bytes, path) => bytes + (files.get(path)?.byteLength ?? 0), 0);
@@ -23,7 +22,7 @@ export function createMemoryStore(limitBytes = Number.POSITIVE_INFINITY): FileSt
     usedBytes: async (path) => sum(below(path)),
     read: async (path) => files.get(path)?.blob() ?? null,
     async openWriter(path): Promise<FileWriter> {
-      const file = files.get(path) ?? createMemoryFile();
+      const file = files.get(path) ?? createBlobBuilder();
       files.set(path, file);
       return {
         get byteLength() {
@@ -44,45 +43,6 @@ export function createMemoryStore(limitBytes = Number.POSITIVE_INFINITY): FileSt
     fittingBytes: async (wanted) => Math.min(wanted, limitBytes - sum(files.keys())),
     async remove(path) {
       for (const file of [path, ...below(path)]) files.delete(file);
-    },
-  };
-}
-
-type MemoryFile = {
-  readonly byteLength: number;
-  append(bytes: Uint8Array): void;
-  truncate(byteLength: number): void;
-  blob(): Blob;
-};
-
-function createMemoryFile(): MemoryFile {
-  let blobs: Blob[] = [];
-  let pieces: Uint8Array<ArrayBuffer>[] = [];
-  let pending = 0;
-  let byteLength = 0;
-  const join = () => {
-    if (pending > 0) blobs.push(new Blob(pieces));
-    pieces = [];
-    pending = 0;
-  };
-  return {
-    get byteLength() {
-      return byteLength;
-    },
-    append(bytes) {
-      pieces.push(new Uint8Array(bytes)); // a copy: the caller's may change
-      pending += bytes.length;
-      byteLength += bytes.length;
-      if (pending >= blobBytes) join();
-    },
-    truncate(length) {
-      join();
-      blobs = [new Blob(blobs).slice(0, length)];
-      byteLength = Math.min(byteLength, length);
-    },
-    blob() {
-      join();
-      return new Blob(blobs);
     },
   };
 }

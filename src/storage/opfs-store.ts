@@ -1,21 +1,17 @@
 import { AuroraError, assert } from "../errors.ts";
-import { type FileStore, type FileWriter, outOfSpace } from "./file-store.ts";
-
-/** Folder of the browser's private storage (OPFS) that holds everything of ours. */
-const rootName = "aurora-models";
+import type { FileStore, FileWriter } from "./file-store.ts";
+import { countBytes, type OpenFile, openFile, openRoot, orNull } from "./private-files.ts";
+import { openTemporary } from "./spill-file.ts";
+import { isFull, outOfSpace, writeAll } from "./storage-full.ts";
 
 /**
- * Opens the store in the browser's private storage.
+ * Opens the store in the browser's private file system (OPFS).
  *
  * @returns null where the browser has none or refuses it, as private windows of some do
  */
 export async function openOpfsStore(): Promise<FileStore | null> {
-  let root: FileSystemDirectoryHandle;
-  try {
-    root = await (await navigator.storage.getDirectory()).getDirectoryHandle(rootName, { create: true });
-  } catch {
-    return null;
-  }
+  const root = await openRoot();
+  if (!root) return null;
   return {
     place: "disk",
     async folders(path) {
@@ -35,20 +31,20 @@ export async function openOpfsStore(): Promise<FileStore | null> {
     },
     async openWriter(path) {
       try {
-        return createWriter(await openExclusive(await createFile(root, path)));
+        const { folder, name } = splitPath(path);
+        return createWriter(await openFile(await createFolder(root, folder), name));
       } catch (cause) {
         throw writeError(cause);
       }
     },
     async fittingBytes(wanted) {
-      const name = `probe-${crypto.randomUUID()}`;
       try {
-        const access = await openExclusive(await createFile(root, name));
+        const { file, remove } = await openTemporary(root);
         try {
-          return probe(access, wanted);
+          return probe(file, wanted);
         } finally {
-          access.close();
-          await root.removeEntry(name);
+          file.close();
+          await remove();
         }
       } catch (cause) {
         if (isFull(cause)) return 0;
@@ -62,74 +58,40 @@ export async function openOpfsStore(): Promise<FileStore | null> {
   };
 }
 
-/** The part of the File System standard that TypeScript's DOM library leaves to workers. */
-type SyncAccessHandle = {
-  read(buffer: Uint8Array<ArrayBuffer>, options: { at: number }): number;
-  write(buffer: Uint8Array<ArrayBuffer>, options: { at: number }): number;
-  truncate(byteLength: number): void;
-  getSize(): number;
-  flush(): void;
-  close(): void;
-};
-type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
-
-async function createFile(root: FileSystemDirectoryHandle, path: string): Promise<SyncFileHandle> {
-  const { folder, name } = splitPath(path);
-  let parent = root;
-  for (const part of partsOf(folder)) parent = await parent.getDirectoryHandle(part, { create: true });
-  return (await parent.getFileHandle(name, { create: true })) as SyncFileHandle;
-}
-
-async function openExclusive(handle: SyncFileHandle): Promise<SyncAccessHandle> {
-  // A worker of a page that was just reloaded may hold the file for a moment.
-  for (let tries = 0; ; tries++) {
-    try {
-      return await handle.createSyncAccessHandle();
-    } catch (cause) {
-      const held = cause instanceof DOMException && cause.name === "NoModificationAllowedError";
-      if (!held || tries === 50) throw cause;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
-function createWriter(access: SyncAccessHandle): FileWriter {
-  let byteLength = access.getSize();
+function createWriter(file: OpenFile): FileWriter {
+  let byteLength = file.getSize();
   return {
     get byteLength() {
       return byteLength;
     },
     async append(bytes) {
       try {
-        const written = access.write(bytes as Uint8Array<ArrayBuffer>, { at: byteLength });
-        // Chromium throws nothing when the quota is spent, and returns -8 as an unsigned number.
-        if (written !== bytes.length)
-          throw new DOMException(`${written} of ${bytes.length} bytes`, "QuotaExceededError");
+        writeAll(file, bytes as Uint8Array<ArrayBuffer>, byteLength);
       } catch (cause) {
-        access.truncate(byteLength);
+        file.truncate(byteLength);
         throw writeError(cause);
       }
       byteLength += bytes.length;
     },
     async truncate(length) {
       if (length >= byteLength) return;
-      access.truncate(length);
+      file.truncate(length);
       byteLength = length;
     },
     async read(begin, end) {
       assert(begin <= end && end <= byteLength, `bytes ${begin} to ${end} of ${byteLength}`);
       const bytes = new Uint8Array(end - begin);
-      const read = access.read(bytes, { at: begin });
+      const read = file.read(bytes, { at: begin });
       assert(read === bytes.length, `read ${read} of ${bytes.length} bytes`);
       return bytes;
     },
     async close() {
       try {
-        access.flush();
+        file.flush();
       } catch (cause) {
         throw writeError(cause);
       } finally {
-        access.close();
+        file.close();
       }
     },
   };
@@ -139,11 +101,11 @@ function createWriter(access: SyncAccessHandle): FileWriter {
  * Makes an empty file longer, up to `wanted`, and tells how long it could be made. What `navigator.storage.estimate()` says is
  * no help: Chromium states the same quota for every site, private windows included.
  */
-function probe(access: SyncAccessHandle, wanted: number): number {
+function probe(file: OpenFile, wanted: number): number {
   const fits = (byteLength: number) => {
     try {
-      access.truncate(byteLength);
-      return access.getSize() === byteLength; // Chromium throws nothing
+      file.truncate(byteLength);
+      return file.getSize() === byteLength; // Chromium throws nothing
     } catch (cause) {
       if (isFull(cause)) return false;
       throw cause;
@@ -157,10 +119,6 @@ function probe(access: SyncAccessHandle, wanted: number): number {
     else most = middle;
   }
   return least;
-}
-
-function isFull(cause: unknown): boolean {
-  return cause instanceof DOMException && cause.name === "QuotaExceededError";
 }
 
 function writeError(cause: unknown): AuroraError {
@@ -179,26 +137,10 @@ async function findFolder(root: FileSystemDirectoryHandle, path: string): Promis
   return folder;
 }
 
-/** The value, or undefined where the entry does not exist, or is a file where a folder was asked for. */
-async function orNull<T>(value: Promise<T> | undefined): Promise<T | undefined> {
-  try {
-    return await value;
-  } catch (error) {
-    if (error instanceof DOMException && (error.name === "NotFoundError" || error.name === "TypeMismatchError"))
-      return undefined;
-    throw error;
-  }
-}
-
-async function countBytes(folder: FileSystemDirectoryHandle): Promise<number> {
-  let bytes = 0;
-  for await (const entry of folder.values()) {
-    bytes +=
-      entry.kind === "file"
-        ? (await (entry as FileSystemFileHandle).getFile()).size
-        : await countBytes(entry as FileSystemDirectoryHandle);
-  }
-  return bytes;
+async function createFolder(root: FileSystemDirectoryHandle, path: string): Promise<FileSystemDirectoryHandle> {
+  let folder = root;
+  for (const part of partsOf(path)) folder = await folder.getDirectoryHandle(part, { create: true });
+  return folder;
 }
 
 function splitPath(path: string): { folder: string; name: string } {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { AuroraError } from "../../src/errors.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
-import { openModelFolder } from "../../src/model/model-folder.ts";
+import { openModelFolder } from "../../src/library/url-folder.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { createEncoder } from "../../src/vision/encoder.ts";
 import { expectClose, randomFloats } from "../close.ts";

@@ -1,4 +1,5 @@
 import { AuroraError, assert } from "../../errors.ts";
+import type { SpillFile } from "../../storage/spill-file.ts";
 import { createMutex } from "../flow.ts";
 
 /**
@@ -20,14 +21,6 @@ export type KeptTokens = {
   read(frames: readonly number[]): Promise<{ readonly frames: number; readonly tokens: Uint8Array<ArrayBuffer> }>;
   /** Frees all, once what is under way has ended. */
   destroy(): Promise<void>;
-};
-
-/** A random-access file; `FileSystemSyncAccessHandle` in the browser. */
-export type SpillFile = {
-  read(buffer: Uint8Array<ArrayBuffer>, options: { at: number }): number;
-  write(buffer: Uint8Array<ArrayBuffer>, options: { at: number }): number;
-  close(): void;
-  remove(): Promise<void>;
 };
 
 /** Bytes that tokens may take: in memory, and in memory and on disk together. */
@@ -190,22 +183,4 @@ function noRoom(cause: unknown): AuroraError {
 
 function unreadable(): AuroraError {
   return new AuroraError("StorageFull", "The kept frames could not be read back from disk. Watch the video again.");
-}
-
-/** Part of the File System standard that TypeScript's DOM library leaves to workers. */
-type SyncAccessHandle = Omit<SpillFile, "remove">;
-type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
-
-/** A new file in the browser's private storage, for `createKeptTokens`; works in workers only. */
-export async function openSpillFile(): Promise<SpillFile> {
-  const root = await navigator.storage.getDirectory();
-  const name = `kept-tokens-${crypto.randomUUID()}`;
-  const handle = (await root.getFileHandle(name, { create: true })) as SyncFileHandle;
-  const access = await handle.createSyncAccessHandle();
-  return {
-    read: (buffer, options) => access.read(buffer, options),
-    write: (buffer, options) => access.write(buffer, options),
-    close: () => access.close(),
-    remove: () => root.removeEntry(name),
-  };
 }

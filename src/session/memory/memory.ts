@@ -1,11 +1,12 @@
 import { createRnnReader } from "../../rnn/reader.ts";
 import { createRnnState, type RnnState } from "../../rnn/state.ts";
+import type { SpillFile } from "../../storage/spill-file.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import type { Engine } from "../engine.ts";
 import type { FrameRecord } from "../types.ts";
 import { createFrameReader, type ReadBatch } from "./frame-reader.ts";
 import { frameByteLength } from "./frame-tokens.ts";
-import { createKeptTokens, type KeptTokens, type SpillFile } from "./kept-tokens.ts";
+import { createKeptTokens, type KeptTokens } from "./kept-tokens.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 /**

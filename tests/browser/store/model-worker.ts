@@ -1,4 +1,4 @@
-import type { Patience } from "../../../src/bytes/http.ts";
+import type { Patience } from "../../../src/bytes/retry.ts";
 import type { ErrorData } from "../../../src/errors.ts";
 import { toAuroraError } from "../../../src/errors.ts";
 import { createAssets } from "../../../src/library/model-assets.ts";

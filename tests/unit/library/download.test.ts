@@ -11,7 +11,7 @@ import { type HubServer, startHubServer } from "../../hub-server.ts";
 const weights = new Uint8Array(randomFloats(75_000, 1).buffer);
 const size = weights.length;
 const readme = new TextEncoder().encode("# A model\n");
-const impatient = { attempts: 3, firstWaitMs: 1, longestWaitMs: 500, stallMs: 300 };
+const impatient = { attempts: 3, firstWaitMs: 1, longestWaitMs: 500, stallMs: 1500 };
 
 let hub: HubServer;
 let repository: HubRepository;

@@ -5,7 +5,7 @@ import { createHubFileSet, listHubRepository } from "../../../src/library/hub.ts
 import { type HubServer, startHubServer } from "../../hub-server.ts";
 
 const content = Uint8Array.from({ length: 1_000_000 }, (_, i) => i % 253);
-const patience = { attempts: 2, firstWaitMs: 1, longestWaitMs: 10, stallMs: 500 };
+const patience = { attempts: 2, firstWaitMs: 1, longestWaitMs: 10, stallMs: 5000 };
 const sha = "a".repeat(40);
 
 let hub: HubServer | null = null;

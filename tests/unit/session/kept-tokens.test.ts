@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createKeptTokens, type SpillFile } from "../../../src/session/memory/kept-tokens.ts";
+import { createKeptTokens } from "../../../src/session/memory/kept-tokens.ts";
+import type { SpillFile } from "../../../src/storage/spill-file.ts";
 
 /** A file in memory that takes at most `capacity` bytes. */
 function memoryFile(capacity = Number.POSITIVE_INFINITY): SpillFile & { readonly log: string[] } {

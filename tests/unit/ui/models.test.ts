@@ -48,7 +48,14 @@ function testPage({ remembered = null as string | null, shelf = [] as StoredMode
     }),
     usage: vi.fn(async () => {
       const modelBytes = shelf.reduce((sum, { byteLength }) => sum + byteLength, 0);
-      return { modelBytes, partialBytes: 0, freeBytes: 10_000, persisted: false, place: "disk" as const };
+      return {
+        modelBytes,
+        partialBytes: 0,
+        spillBytes: 0,
+        freeBytes: 10_000,
+        persisted: false,
+        place: "disk" as const,
+      };
     }),
   };
   const open = vi.fn(async ({ model, quantization }: OpenOptions) => {

@@ -1,8 +1,9 @@
 import { AuroraError, assert } from "../../../src/errors.ts";
 import { openGpu } from "../../../src/gpu/device.ts";
 import { rowStride } from "../../../src/kernels/row-stride.ts";
+import { openModelFolder } from "../../../src/library/url-folder.ts";
 import type { ModelConfig } from "../../../src/model/config.ts";
-import { type ModelFolder, openModelFolder } from "../../../src/model/model-folder.ts";
+import type { ModelFolder } from "../../../src/model/model-folder.ts";
 import type { AdapterInfo, EncoderBackend } from "../../../src/session/types.ts";
 import { benchClips, benchOpening } from "./asking.ts";
 import { repeatClip } from "./long-video.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { openModelFolder } from "../../../src/model/model-folder.ts";
-import { type Behaviour, type FileServer, serveFiles } from "../library/file-server.ts";
-import { safetensorsFile } from "./safetensors-file.ts";
+import * as urlFolder from "../../../src/library/url-folder.ts";
+import { type Behaviour, type FileServer, serveFiles } from "../../file-server.ts";
+import { safetensorsFile } from "../model/safetensors-file.ts";
 
 const config = readFileSync("public/models/nano/config.json", "utf8");
 const tokenizer = readFileSync("public/models/nano/tokenizer.json", "utf8");
@@ -25,6 +25,10 @@ const sharded = {
   "/m/model-1-of-2.safetensors": first,
   "/m/model-2-of-2.safetensors": second,
 };
+
+const patience = { attempts: 2, firstWaitMs: 1, longestWaitMs: 10, stallMs: 10_000 };
+const openModelFolder = (url: string, options: urlFolder.UrlFolderOptions = {}) =>
+  urlFolder.openModelFolder(url, { patience, ...options });
 
 let server: FileServer | null = null;
 afterEach(async () => {
@@ -110,8 +114,9 @@ describe("a model in shards", () => {
     const url = await serve(sharded);
     const folder = await openModelFolder(`${url}/m`);
     await folder.tensors.read("b");
-    const second = "/m/model-2-of-2.safetensors";
-    expect(server?.requests.slice(-2)).toEqual([second, `${second} bytes=0-${sharded[second].length - 1}`]);
+    const [first, second] = ["/m/model-1-of-2.safetensors", "/m/model-2-of-2.safetensors"] as const;
+    const range = (shard: typeof first | typeof second) => `${shard} bytes=0-${sharded[shard].length - 1}`;
+    expect(server?.requests.slice(-4)).toEqual([first, second, range(first), range(second)]);
   });
 
   const index = "/m/model.safetensors.index.json";
@@ -210,6 +215,20 @@ describe("what can go wrong", () => {
 
   test.each(["", "models/nano", "file:///models/nano", "::"])("%j is no address", async (url) => {
     await expectError(openModelFolder(url), "ModelNotFound", /is no web address/);
+  });
+
+  test.each(["/nano/config.json", "/nano/tokenizer.json", "/nano/model.safetensors"])(
+    "a server that is silent about %s",
+    async (silent) => {
+      const url = await serve(nano, { silent });
+      const opening = openModelFolder(`${url}/nano`, { patience: { ...patience, stallMs: 1000 } });
+      await expectError(opening, "DownloadFailed", /could not be reached.*: it fell silent/);
+    },
+  );
+
+  test("trouble for a moment is made up for", async () => {
+    const url = await serve(nano, { status: { path: "/nano/model.safetensors", code: 503, times: 1 } });
+    expect((await openModelFolder(`${url}/nano`)).config.name).toBe("nano-v6");
   });
 
   test("stopping in the middle of the weights", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import * as models from "../../../src/library/model-store.ts";
 import { storeFolder } from "../../../src/library/store-folder.ts";
+import * as models from "../../../src/library/stored-models.ts";
 import { type FileStore, writeFile } from "../../../src/storage/file-store.ts";
 import { createMemoryStore } from "../../../src/storage/memory-store.ts";
 

@@ -1,9 +1,18 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { openUrlFile } from "../../../src/model/url-file.ts";
-import { type Behaviour, type FileServer, serveFiles } from "../library/file-server.ts";
+import type { Subject } from "../../../src/bytes/download-errors.ts";
+import { openUrlFile } from "../../../src/bytes/url-reader.ts";
+import { type Behaviour, type FileServer, serveFiles } from "../../file-server.ts";
 
 const length = 3_000_000;
 const bytes = Uint8Array.from({ length }, (_, i) => i % 251);
+
+const subject: Subject = {
+  name: "file.bin",
+  advice: { page: "page", forbidden: "forbidden", missing: "missing", missingCode: "ModelNotFound", keeps: false },
+};
+/** Asks once. */
+const curt = { attempts: 1, firstWaitMs: 1, longestWaitMs: 10, stallMs: 10_000 };
+const patient = { ...curt, attempts: 3 };
 
 let server: FileServer | null = null;
 afterEach(async () => {
@@ -12,11 +21,12 @@ afterEach(async () => {
 });
 
 /** Opens the file with a limit that is above or below its length. */
-async function open(wholeLimit: number, behaviour: Behaviour = {}, signal?: AbortSignal) {
+async function open(wholeLimit: number, behaviour: Behaviour = {}, signal?: AbortSignal, patience = curt) {
   server = await serveFiles({ "/file.bin": bytes }, behaviour);
   const count = { received: 0, length: 0 };
-  const transfer = {
-    signal,
+  const options = {
+    ...(signal ? { signal } : {}),
+    patience,
     onBytes(more: number) {
       count.received += more;
     },
@@ -24,7 +34,7 @@ async function open(wholeLimit: number, behaviour: Behaviour = {}, signal?: Abor
   const onLength = (length: number) => {
     count.length = length;
   };
-  const reader = await openUrlFile(new URL("/file.bin", server.url), wholeLimit, transfer, onLength);
+  const reader = await openUrlFile(new URL("/file.bin", server.url), subject, wholeLimit, options, onLength);
   if (!reader) throw new Error("not found");
   return { reader, count, server };
 }
@@ -85,8 +95,30 @@ describe("a file on a server", () => {
 
   test("is null when it is not there", async () => {
     server = await serveFiles({});
-    const transfer = { signal: undefined, onBytes: () => {} };
-    expect(await openUrlFile(new URL("/file.bin", server.url), 10, transfer)).toBeNull();
+    expect(await openUrlFile(new URL("/file.bin", server.url), subject, 10, {})).toBeNull();
+  });
+});
+
+describe("trouble that passes", () => {
+  test("a range that breaks off is gone on with from there", async () => {
+    const { reader, count, server } = await open(100, { breakFirstRange: 700_000 }, undefined, patient);
+    expectBytes(await reader.read(0, 2_000_000), 0, 2_000_000);
+    expect(server.requests).toEqual(["/file.bin", "/file.bin bytes=0-1999999", "/file.bin bytes=700000-1999999"]);
+    expect(count.received).toBe(2_000_000);
+  });
+
+  test("a server that has trouble for a moment is asked again", async () => {
+    const trouble = { status: { path: "/file.bin", code: 503, times: 2 } };
+    const { reader } = await open(length, trouble, undefined, patient);
+    expectBytes(await reader.read(5, 50), 5, 50);
+  });
+
+  test("a server that falls silent is given up", async () => {
+    await expect(open(100, { silent: "/file.bin" }, undefined, { ...patient, stallMs: 300 })).rejects.toMatchObject({
+      code: "DownloadFailed",
+      message: expect.stringMatching(/fell silent/),
+    });
+    expect(server?.requests).toHaveLength(3);
   });
 });
 

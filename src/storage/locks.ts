@@ -32,8 +32,12 @@ export async function ifUnlocked(name: string, task: () => Promise<void>): Promi
   return (await navigator.locks.request(lockName(name), { ifAvailable: true }, run)) as boolean;
 }
 
-/** Takes a shared lock and holds it until `release`. @throws AuroraError `Aborted` */
-export async function holdShared(name: string, signal: AbortSignal | undefined): Promise<{ release(): void }> {
+/** Takes a lock and holds it until `release`, or until its worker or page ends. @throws AuroraError `Aborted` */
+export async function holdLock(
+  name: string,
+  mode: "exclusive" | "shared",
+  signal?: AbortSignal,
+): Promise<{ release(): void }> {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -43,7 +47,7 @@ export async function holdShared(name: string, signal: AbortSignal | undefined):
       taken();
       return held;
     };
-    withLock(name, "shared", signal, task).catch(failed);
+    withLock(name, mode, signal, task).catch(failed);
   });
   return { release };
 }
@@ -53,6 +57,7 @@ function locks(): LockManager | undefined {
   return (globalThis.navigator as { locks?: LockManager } | undefined)?.locks;
 }
 
+/** Versions of the app that are open in other tabs say the same. */
 function lockName(name: string): string {
   return `aurora-model ${name}`;
 }

@@ -11,8 +11,12 @@ export type Behaviour = {
   readonly hideLength?: boolean;
   /** Closes the connection after this many bytes of this path. */
   readonly breakAfter?: { readonly path: string; readonly bytes: number };
-  /** Answers this path with this status. */
-  readonly status?: { readonly path: string; readonly code: number };
+  /** Answers this path with this status, the first so many times or always. */
+  readonly status?: { readonly path: string; readonly code: number; readonly times?: number };
+  /** Never answers this path. */
+  readonly silent?: string;
+  /** Closes the connection after this many bytes of the first answer to a range. */
+  readonly breakFirstRange?: number;
   /** Sends this many bytes less than a range asks for. */
   readonly shortRange?: number;
 };
@@ -32,8 +36,23 @@ export async function serveFiles(
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const range = request.headers.range;
-    requests.push(range ? `${request.url} ${range}` : `${request.url}`);
-    answer(files, behaviour, request, response);
+    const name = range ? `${request.url} ${range}` : `${request.url}`;
+    const earlier = requests.filter((other) => other.split(" ")[0] === request.url);
+    requests.push(name);
+    if (request.url === behaviour.silent) return;
+    const { status, breakFirstRange, ...rest } = behaviour;
+    answer(
+      files,
+      {
+        ...rest,
+        ...(status && earlier.length < (status.times ?? Number.POSITIVE_INFINITY) ? { status } : {}),
+        ...(breakFirstRange !== undefined && range && !earlier.some((other) => other.includes(" "))
+          ? { breakAfter: { path: `${request.url}`, bytes: breakFirstRange } }
+          : {}),
+      },
+      request,
+      response,
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
