@@ -10,13 +10,15 @@ import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
 import { nano, sameChoice } from "./models/model-catalog.ts";
 import { currentLoad } from "./models/model-load.ts";
+import type { ModelSlot } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { Picker } from "./parts/Picker.tsx";
 import { useSnapshot } from "./parts/use-snapshot.ts";
-import { type ChosenVideo, type Viewer, videoFromFile, videoFromSample } from "./viewer.ts";
+import { type ChosenVideo, videoFromFile, videoFromSample } from "./watch/chosen-video.ts";
 import { Workspace } from "./watch/Workspace.tsx";
+import type { WatchedVideo } from "./watch/watched-video.ts";
 import "./base.css";
 import "./parts/parts.css";
 import "./landing.css";
@@ -26,18 +28,22 @@ import "./models/models.css";
 import "./models/model-offer.css";
 import "./models/model-load.css";
 
-type AppProps = { readonly viewer: Viewer; readonly conversation: Conversation; readonly models: Models };
+type AppProps = {
+  readonly slot: ModelSlot;
+  readonly watched: WatchedVideo;
+  readonly conversation: Conversation;
+  readonly models: Models;
+};
 
 /** The whole page: the landing until there is a video, then the video with the conversation beside it. */
-export function App({ viewer, conversation, models }: AppProps) {
-  const state = useSnapshot(viewer);
-  const { model, video, session } = state;
+export function App({ slot, watched, conversation, models }: AppProps) {
+  const state = useSnapshot(slot);
+  const { model } = state;
+  const { video, session, showing } = useSnapshot(watched);
   const turns = useSnapshot(conversation);
   const { open: choosing } = useSnapshot(models);
   const [draft, setDraft] = useState("");
   const [mode, setMode] = useState<AskMode>("memory");
-  /** Counts videos, so that nothing of one (chosen frame, play head) shows on the next. */
-  const [videoCount, setVideoCount] = useState(0);
   const box = useRef<HTMLTextAreaElement>(null);
   const player = useRef<HTMLVideoElement>(null);
   const answering = openTurn(turns) !== null;
@@ -52,15 +58,9 @@ export function App({ viewer, conversation, models }: AppProps) {
 
   function choose(next: ChosenVideo) {
     void conversation.clear(null);
-    viewer.choose(next);
-    setVideoCount(videoCount + 1);
+    watched.choose(next);
     // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
     if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
-  }
-
-  function watchAgain() {
-    viewer.watchAgain();
-    setVideoCount(videoCount + 1);
   }
 
   async function ask(question: string) {
@@ -86,7 +86,7 @@ export function App({ viewer, conversation, models }: AppProps) {
   const status = (
     <ModelStatus
       model={model}
-      onReload={() => void viewer.load()}
+      onReload={() => void slot.load()}
       onNano={sameChoice(state.request.choice, nano.choice) ? null : () => void models.useNano()}
     />
   );
@@ -120,12 +120,12 @@ export function App({ viewer, conversation, models }: AppProps) {
       {video ? (
         <main className="watching">
           <Workspace
-            key={videoCount}
+            key={showing}
             video={video}
             session={session}
             model={model}
             videoRef={player}
-            onWatchAgain={watchAgain}
+            onWatchAgain={watched.watchAgain}
             status={loaded ? <ModelNotices notices={loaded.notices} /> : status}
           />
           <Chat
@@ -149,7 +149,7 @@ export function App({ viewer, conversation, models }: AppProps) {
           composer={composer}
         />
       )}
-      <ModelsDialog models={models} viewer={viewer} load={load} />
+      <ModelsDialog models={models} slot={slot} load={load} />
       {!choosing && <ModelAnnouncer state={state} load={load} />}
       <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
     </div>

@@ -1,9 +1,9 @@
 import { useRef, useState } from "react";
 import type { Session } from "../session/types.ts";
 import { type FactGroup, factsAsText, type GpuUsage, listFacts } from "./diagnostics.ts";
+import type { ModelState } from "./models/model-slot.ts";
 import { CopyButton } from "./parts/CopyButton.tsx";
 import { Icon } from "./parts/Icon.tsx";
-import type { ModelState } from "./viewer.ts";
 
 type DetailsProps = { readonly model: ModelState; readonly session: Session | null };
 

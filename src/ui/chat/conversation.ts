@@ -1,7 +1,7 @@
 import { type ErrorData, toAuroraError } from "../../errors.ts";
 import type { AnswerFigures, AskOptions, Session } from "../../session/types.ts";
 import { createStore, type Store } from "../parts/store.ts";
-import type { Askable } from "../viewer.ts";
+import type { Askable } from "../watch/watched-video.ts";
 
 /** Where an answer comes from: the state as it is, or a second reading of all kept frames. */
 export type AskMode = NonNullable<AskOptions["from"]>;

@@ -1,8 +1,8 @@
-import type { Viewer } from "../viewer.ts";
 import type { ModelLoad } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
 
 type ModelAnnouncerProps = {
-  readonly state: Viewer["snapshot"];
+  readonly state: ModelSlot["snapshot"];
   /** What is being loaded; null when nothing is. */
   readonly load: ModelLoad | null;
 };
@@ -16,7 +16,7 @@ export function ModelAnnouncer({ state, load }: ModelAnnouncerProps) {
   );
 }
 
-function spoken({ model, change }: Viewer["snapshot"], load: ModelLoad | null): string {
+function spoken({ model, change }: ModelSlot["snapshot"], load: ModelLoad | null): string {
   if (load) return load.spoken;
   if (change?.status === "failed") return `${change.request.name} was not loaded. ${change.error.message}`;
   if (change?.status === "stopped") return `Loading ${change.request.name} was stopped.`;

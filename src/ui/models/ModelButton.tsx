@@ -1,9 +1,9 @@
 import { Icon } from "../parts/Icon.tsx";
-import type { Viewer } from "../viewer.ts";
 import type { ModelLoad } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
 
 type ModelButtonProps = {
-  readonly state: Viewer["snapshot"];
+  readonly state: ModelSlot["snapshot"];
   /** What is being loaded; null when nothing is. */
   readonly load: ModelLoad | null;
   readonly onPress: () => void;

@@ -2,7 +2,7 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
-import type { ModelState } from "../viewer.ts";
+import type { ModelState } from "./model-slot.ts";
 
 type ModelStatusProps = {
   readonly model: ModelState;

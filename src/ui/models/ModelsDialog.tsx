@@ -3,24 +3,24 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes, formatParameters } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import type { Viewer } from "../viewer.ts";
 import { LoadEnded, LoadPanel } from "./LoadPanel.tsx";
 import { ModelAnnouncer } from "./ModelAnnouncer.tsx";
 import { ModelChoices } from "./ModelChoices.tsx";
 import { ModelNotices } from "./ModelStatus.tsx";
 import type { ModelLoad } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
 import type { Models } from "./models.ts";
 import { ShelfView } from "./ShelfView.tsx";
 
 type ModelsDialogProps = {
   readonly models: Models;
-  readonly viewer: Viewer;
+  readonly slot: ModelSlot;
   /** What is being loaded; null when nothing is. */
   readonly load: ModelLoad | null;
 };
 
 /** The dialog in which models are chosen, loaded and deleted. Opening it asks nothing of any server. */
-export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
+export function ModelsDialog({ models, slot, load }: ModelsDialogProps) {
   const { open, proposed } = useSnapshot(models);
   const dialog = useRef<HTMLDialogElement>(null);
 
@@ -54,29 +54,29 @@ export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
               This page’s address asks for {proposed}, which is not stored in this browser. Look it up below to load it.
             </p>
           )}
-          <ModelAnnouncer state={viewer.snapshot} load={load} />
-          <Loading models={models} viewer={viewer} load={load} />
-          <InUse viewer={viewer} />
-          <ModelChoices models={models} viewer={viewer} busy={load !== null} />
-          <Shelf models={models} viewer={viewer} busy={load !== null} />
+          <ModelAnnouncer state={slot.snapshot} load={load} />
+          <Loading models={models} slot={slot} load={load} />
+          <InUse slot={slot} />
+          <ModelChoices models={models} slot={slot} busy={load !== null} />
+          <Shelf models={models} slot={slot} busy={load !== null} />
         </div>
       )}
     </dialog>
   );
 }
 
-function Loading({ models, viewer, load }: ModelsDialogProps) {
-  const { change, model } = useSnapshot(viewer);
+function Loading({ models, slot, load }: ModelsDialogProps) {
+  const { change, model } = useSnapshot(slot);
   const serving = model.status === "ready" ? model.assistant.model.name : null;
-  if (load) return <LoadPanel load={load} serving={serving} onCancel={viewer.cancelSwitch} />;
+  if (load) return <LoadPanel load={load} serving={serving} onCancel={slot.cancelSwitch} />;
   if (!change || change.status === "loading") return null;
   return (
-    <LoadEnded change={change} onResume={() => void models.resume(change.request)} onDismiss={viewer.dismissSwitch} />
+    <LoadEnded change={change} onResume={() => void models.resume(change.request)} onDismiss={slot.dismissSwitch} />
   );
 }
 
-function InUse({ viewer }: Pick<ModelsDialogProps, "viewer">) {
-  const { model, request } = useSnapshot(viewer);
+function InUse({ slot }: Pick<ModelsDialogProps, "slot">) {
+  const { model, request } = useSnapshot(slot);
   if (model.status === "loading") return null;
   if (model.status === "failed")
     return (
@@ -99,9 +99,9 @@ function InUse({ viewer }: Pick<ModelsDialogProps, "viewer">) {
   );
 }
 
-function Shelf({ models, viewer, busy }: Omit<ModelsDialogProps, "load"> & { readonly busy: boolean }) {
+function Shelf({ models, slot, busy }: Omit<ModelsDialogProps, "load"> & { readonly busy: boolean }) {
   const { shelf, error } = useSnapshot(models);
-  const { model, request } = useSnapshot(viewer);
+  const { model, request } = useSnapshot(slot);
   const { choice } = request;
   return (
     <>

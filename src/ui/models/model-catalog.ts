@@ -1,5 +1,5 @@
 import type { ModelChoice } from "../../library/types.ts";
-import type { ModelRequest } from "../viewer.ts";
+import type { ModelRequest } from "./model-slot.ts";
 
 /** A model that the page offers by itself. What it says of size holds until the model itself is looked at. */
 export type Preset = {

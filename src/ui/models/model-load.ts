@@ -1,6 +1,6 @@
 import type { FileProgress, LoadProgress } from "../../library/types.ts";
 import { formatBytes, formatDuration } from "../parts/format.ts";
-import type { ModelRequest, Viewer } from "../viewer.ts";
+import type { ModelRequest, ModelSlot } from "./model-slot.ts";
 import type { Transfer } from "./transfer-meter.ts";
 
 /** A step of loading a model, in words. */
@@ -22,7 +22,7 @@ export type ModelLoad = {
 };
 
 /** What is being loaded now, in place of a model or as the first; null when nothing is. */
-export function currentLoad({ model, change, request }: Viewer["snapshot"]): ModelLoad | null {
+export function currentLoad({ model, change, request }: ModelSlot["snapshot"]): ModelLoad | null {
   if (change?.status === "loading") return describeLoad(change.request, change.progress, change.transfer, true);
   return model.status === "loading" ? describeLoad(request, model.progress, null, false) : null;
 }

@@ -1,9 +1,10 @@
 import type { ReactNode } from "react";
 import { type RefObject, useState } from "react";
 import { emptySnapshot, type Session, type SessionSnapshot } from "../../session/types.ts";
+import type { ModelState } from "../models/model-slot.ts";
 import type { Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import type { ChosenVideo, ModelState } from "../viewer.ts";
+import type { ChosenVideo } from "./chosen-video.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameView } from "./FrameView.tsx";
 import { Memory } from "./Memory.tsx";

@@ -1,18 +1,16 @@
 import { expect, test } from "vitest";
-import type { LoadProgress } from "../../../src/library/types.ts";
-import { currentLoad } from "../../../src/ui/models/model-load.ts";
-import { createTransferMeter, unknownTransfer } from "../../../src/ui/models/transfer-meter.ts";
-import type { ModelRequest, Viewer } from "../../../src/ui/viewer.ts";
+import type { LoadProgress } from "../../../../src/library/types.ts";
+import { currentLoad } from "../../../../src/ui/models/model-load.ts";
+import type { ModelRequest, ModelSlot } from "../../../../src/ui/models/model-slot.ts";
+import { createTransferMeter, unknownTransfer } from "../../../../src/ui/models/transfer-meter.ts";
 
 const request: ModelRequest = { name: "M", choice: { kind: "hub", id: "a/b" }, quantization: "int8" };
 
-function switching(progress: LoadProgress | null, transfer = unknownTransfer): Viewer["snapshot"] {
+function switching(progress: LoadProgress | null, transfer = unknownTransfer): ModelSlot["snapshot"] {
   return {
     request: { name: "nano", choice: { kind: "folder", url: "n/" }, quantization: "auto" },
     model: { status: "failed", error: { code: "Aborted", message: "", cause: null }, lost: false },
     change: { request, status: "loading", progress, transfer },
-    video: null,
-    session: null,
   };
 }
 
