@@ -39,7 +39,17 @@ export type Conversation = Store<readonly Turn[]> & {
 
 /** The turn that is being answered, or null. */
 export function openTurn(turns: readonly Turn[]): Turn | null {
-  return turns.find((turn) => turn.status === "waiting" || turn.status === "writing") ?? null;
+  return turns.find(isOpen) ?? null;
+}
+
+/** Whether a turn is still being answered. */
+export function isOpen({ status }: Turn): boolean {
+  return status === "waiting" || status === "writing";
+}
+
+/** Whether an answer is being written or waited for. */
+export function isAnswering(turns: readonly Turn[]): boolean {
+  return turns.some(isOpen);
 }
 
 /** An empty conversation; `askable` gives whom to ask once there is something to ask about. */

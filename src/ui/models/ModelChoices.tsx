@@ -19,8 +19,7 @@ type ModelChoicesProps = {
 /** The models that the page offers by name, and the ways to name another. */
 export function ModelChoices({ models, slot, busy }: ModelChoicesProps) {
   const { candidates, shelf } = useSnapshot(models);
-  const { model, request } = useSnapshot(slot);
-  const used = model.status === "ready" ? request : null;
+  const used = useSnapshot(slot, ({ model, request }) => (model.status === "ready" ? request : null));
   const hub = candidates.find(({ id }) => id === hubCandidate);
 
   function card(id: string, preset: Preset | null) {

@@ -2,17 +2,17 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
-import type { ModelState } from "./model-slot.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import { nano, sameChoice } from "./model-catalog.ts";
+import type { ModelSlot, ModelState } from "./model-slot.ts";
+import type { Models } from "./models.ts";
 
-type ModelStatusProps = {
-  readonly model: ModelState;
-  readonly onReload: () => void;
-  /** Opens the model that comes with the page; null where that is the one which failed. */
-  readonly onNano: (() => void) | null;
-};
+type ModelStatusProps = { readonly slot: ModelSlot; readonly models: Models };
 
 /** The model's price and progress while it loads, its name once it is there, and what to do when it is not. */
-export function ModelStatus({ model, onReload, onNano }: ModelStatusProps) {
+export function ModelStatus({ slot, models }: ModelStatusProps) {
+  const { model, request } = useSnapshot(slot);
+  const reload = () => void slot.load();
   if (model.status === "loading") return <Loading model={model} />;
   if (model.status === "ready") {
     const { name, bytes, notices } = model.assistant.model;
@@ -30,14 +30,14 @@ export function ModelStatus({ model, onReload, onNano }: ModelStatusProps) {
       </>
     );
   }
-  if (model.error.code === "WebGpuUnavailable") return <NoWebGpu message={model.error.message} onRetry={onReload} />;
+  if (model.error.code === "WebGpuUnavailable") return <NoWebGpu message={model.error.message} onRetry={reload} />;
   return (
     <ErrorNote error={model.error}>
-      <button type="button" className="button" onClick={onReload}>
+      <button type="button" className="button" onClick={reload}>
         <Icon name="again" /> {model.lost ? "Reload model" : "Try again"}
       </button>
-      {onNano && (
-        <button type="button" className="button" onClick={onNano}>
+      {!sameChoice(request.choice, nano.choice) && (
+        <button type="button" className="button" onClick={() => void models.useNano()}>
           Back to nano
         </button>
       )}

@@ -27,6 +27,11 @@ export function currentLoad({ model, change, request }: ModelSlot["snapshot"]): 
   return model.status === "loading" ? describeLoad(request, model.progress, null, false) : null;
 }
 
+/** Whether a model is being loaded. */
+export function isLoading({ model, change }: ModelSlot["snapshot"]): boolean {
+  return change?.status === "loading" || model.status === "loading";
+}
+
 type Step = "download" | "convert" | "prepare";
 
 const stepNames = { download: "Download", convert: "Convert", prepare: "Prepare" } as const;

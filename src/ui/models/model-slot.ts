@@ -1,6 +1,6 @@
 import { type ErrorData, toAuroraError } from "../../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../../library/types.ts";
-import type { Assistant, EncoderBackend, OpenOptions } from "../../session/types.ts";
+import type { Assistant, EncoderBackend, ModelInfo, OpenOptions } from "../../session/types.ts";
 import { createStore, type Store } from "../parts/store.ts";
 import { createTransferMeter, type Transfer, unknownTransfer } from "./transfer-meter.ts";
 
@@ -50,6 +50,11 @@ export type ModelSlot = Store<ModelSlotState> & {
   /** From now on, the model in use is opened again as this. */
   settle(choice: ModelChoice): void;
 };
+
+/** What the model in use is; null while there is none. */
+export function modelInUse({ model }: ModelSlotState): ModelInfo | null {
+  return model.status === "ready" ? model.assistant.model : null;
+}
 
 /** A slot over `open`, which is `openAssistant` outside of tests, for one model at first. */
 export function createModelSlot(

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { formatClock } from "./parts/format.ts";
-import { Picker } from "./parts/Picker.tsx";
-import { type Sample, samples, sampleUrl } from "./watch/samples.ts";
+import { formatClock } from "../parts/format.ts";
+import { Picker } from "../parts/Picker.tsx";
+import { type Sample, samples, sampleUrl } from "./samples.ts";
 
 type LandingProps = {
   /** False where this browser cannot run the model at all: then only `status` shows, to tell why. */
