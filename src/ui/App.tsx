@@ -1,3 +1,6 @@
+// Before the sheets of the rooms, which build on these.
+import "./base.css";
+import "./parts/parts.css";
 import { useEffect, useRef, useState } from "react";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
@@ -18,14 +21,6 @@ import { type ChosenVideo, videoFromFile, videoFromSample } from "./watch/chosen
 import { Landing } from "./watch/Landing.tsx";
 import { Workspace } from "./watch/Workspace.tsx";
 import type { WatchedVideo } from "./watch/watched-video.ts";
-import "./base.css";
-import "./parts/parts.css";
-import "./landing.css";
-import "./watch/watch.css";
-import "./chat/chat.css";
-import "./models/models.css";
-import "./models/model-offer.css";
-import "./models/model-load.css";
 
 type AppProps = {
   readonly slot: ModelSlot;

@@ -3,6 +3,7 @@ import { Icon } from "../parts/Icon.tsx";
 import { sameItems, useSnapshot } from "../parts/use-snapshot.ts";
 import { type Conversation, isAnswering, type Turn } from "./conversation.ts";
 import { Transcript } from "./Transcript.tsx";
+import "./chat.css";
 
 type ChatProps = {
   readonly conversation: Conversation;

@@ -11,6 +11,7 @@ import { currentLoad, isLoading } from "./model-load.ts";
 import type { ModelSlot } from "./model-slot.ts";
 import type { Models } from "./models.ts";
 import { ShelfView } from "./ShelfView.tsx";
+import "./models.css";
 
 type ModelsDialogProps = { readonly models: Models; readonly slot: ModelSlot };
 

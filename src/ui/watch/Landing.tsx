@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { formatClock } from "../parts/format.ts";
 import { Picker } from "../parts/Picker.tsx";
 import { type Sample, samples, sampleUrl } from "./samples.ts";
+import "./watch.css";
 
 type LandingProps = {
   /** False where this browser cannot run the model at all: then only `status` shows, to tell why. */

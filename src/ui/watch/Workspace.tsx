@@ -10,6 +10,7 @@ import { Memory } from "./Memory.tsx";
 import { Player } from "./Player.tsx";
 import { WatchPanel } from "./WatchPanel.tsx";
 import type { WatchedVideo } from "./watched-video.ts";
+import "./watch.css";
 
 type WorkspaceProps = {
   readonly video: ChosenVideo;
