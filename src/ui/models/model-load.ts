@@ -21,7 +21,7 @@ export type ModelLoad = {
   readonly cancellable: boolean;
 };
 
-/** What is being loaded now, in place of a model or as the first; null when nothing is. */
+/** What is being loaded now, in place of a model or as the first; null when nothing is. Made anew at each call. */
 export function currentLoad({ model, change, request }: ModelSlot["snapshot"]): ModelLoad | null {
   if (change?.status === "loading") return describeLoad(change.request, change.progress, change.transfer, true);
   return model.status === "loading" ? describeLoad(request, model.progress, null, false) : null;
@@ -52,11 +52,7 @@ function describeLoad(
   const steps = stepsOf[request.choice.kind];
   const at = progress === null || progress.stage === "gpu" ? -1 : steps.indexOf(progress.stage);
   const done = partDone(progress);
-  const doing = progress?.waiting
-    ? "Another tab is loading this model; it will open here too"
-    : at < 0
-      ? "Waking the GPU"
-      : doings[steps[at] ?? "prepare"];
+  const doing = progress?.waiting ? waiting : doings[steps[at] ?? "begin"];
   const tenths = done === null ? "" : `, ${Math.floor(done * 10) * 10} percent`;
   return {
     request,
@@ -72,15 +68,23 @@ function describeLoad(
   };
 }
 
-const doings = { download: "Downloading", convert: "Converting", prepare: "Preparing" } as const;
+const waiting = "Another tab is loading this model; it will open here too";
 
+const doings = {
+  begin: "Waking the GPU",
+  download: "Downloading the model",
+  convert: "Converting the model",
+  prepare: "Preparing the model",
+} as const;
+
+/** Of a step that has only begun nothing is known: some end at once, some report nothing before their end. */
 function partDone(progress: LoadProgress | null): number | null {
-  if (progress === null || progress.totalBytes === null) return null;
-  return Math.min(1, progress.loadedBytes / Math.max(1, progress.totalBytes));
+  if (!progress?.totalBytes || progress.loadedBytes === 0) return null;
+  return Math.min(1, progress.loadedBytes / progress.totalBytes);
 }
 
 function amount(progress: LoadProgress | null): string {
-  if (progress === null || progress.totalBytes === null) return "";
+  if (!progress?.totalBytes || progress.loadedBytes === 0) return "";
   return `${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
 }
 
