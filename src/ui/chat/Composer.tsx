@@ -12,7 +12,7 @@ type ComposerProps = {
   readonly draft: WritableStore<Draft>;
   readonly conversation: Conversation;
   readonly onAsk: (question: string) => void;
-  /** Why nothing can be asked now; null when it can. */
+  /** Why a question cannot be sent, told once one was tried; null when it can. */
   readonly blocked: string | null;
 };
 
@@ -21,7 +21,7 @@ const modes: readonly { readonly mode: AskMode; readonly name: string; readonly 
   { mode: "look-again", name: "Look again", means: "Slower: rereads all frames for this." },
 ];
 
-/** The box for questions, with the two ways to ask. Enter sends, Shift+Enter starts a new line. */
+/** The box for questions, with the two ways to ask. Enter sends unless an answer is being written, Shift+Enter starts a new line. */
 export function Composer({ boxRef, draft, conversation, onAsk, blocked }: ComposerProps) {
   const { text, mode } = useSnapshot(draft);
   const answering = useSnapshot(conversation, isAnswering);

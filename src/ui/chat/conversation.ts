@@ -74,7 +74,6 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ask
       put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds, modelName });
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
         if (signal.aborted) return;
-        // Models begin with the space between the prompt and the answer.
         text += piece.text;
         put({ text, status: "writing", figures: piece.figures });
       }
