@@ -1,7 +1,10 @@
 import { useCallback, useRef, useSyncExternalStore } from "react";
 import type { Store } from "./store.ts";
 
-/** The store's snapshot, or what `select` takes of it; renders again only when that is not the same any more. */
+/**
+ * The store's snapshot, or what `select` takes of it; the component renders again only when that is not the `same` any more.
+ * A `select` that makes an object anew each time needs a `same` that looks inside, as `sameItems` does.
+ */
 export function useSnapshot<T>(store: Store<T>): T;
 export function useSnapshot<T, S>(store: Store<T>, select: (snapshot: T) => S, same?: (a: S, b: S) => boolean): S;
 export function useSnapshot<T>(
