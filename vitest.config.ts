@@ -8,11 +8,12 @@ const driver = findVulkanDriver();
 if (driver)
   process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, dirname(driver)].filter(Boolean).join(delimiter);
 
+const react = ["react", "react/jsx-dev-runtime", "react-dom/client"];
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
 
 export default defineConfig({
   optimizeDeps: {
-    include: ["mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes],
+    include: ["mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, ...react],
     exclude: ["onnxruntime-web"],
   },
   test: {

@@ -5,25 +5,26 @@ import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
 import { nano } from "./ui/models/model-catalog.ts";
+import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
 import { rememberedModel } from "./ui/models/remembered-model.ts";
-import { createViewer } from "./ui/viewer.ts";
+import { createWatchedVideo } from "./ui/watch/watched-video.ts";
 
 const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];
 
 const query = new URLSearchParams(location.search);
-const viewer = createViewer(
-  openAssistant,
-  nano,
-  encoders.find((encoder) => encoder === query.get("encoder")) ?? "auto",
-);
+const encoder = encoders.find((each) => each === query.get("encoder"));
+const slot = createModelSlot(openAssistant, nano, encoder);
+const watched = createWatchedVideo(slot);
 const models = createModels({
   library: openLibrary(),
-  viewer,
+  slot,
   remembered: rememberedModel,
   persist: async () => navigator.storage?.persist?.(),
 });
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
-createRoot(root).render(<App viewer={viewer} conversation={createConversation(viewer.askable)} models={models} />);
+createRoot(root).render(
+  <App slot={slot} watched={watched} conversation={createConversation(watched.askable)} models={models} />,
+);
 void models.start(query.get("model"));

@@ -1,3 +1,4 @@
+import { browsersThatWork } from "../browsers.ts";
 import { AuroraError, assert } from "../errors.ts";
 
 /** What the adapter says of itself. `software` is true where the CPU computes (SwiftShader, llvmpipe, WARP). */
@@ -48,7 +49,7 @@ export async function openGpu(options: { gpu?: GPU | undefined } = {}): Promise<
   if (!entry) {
     throw new AuroraError(
       "WebGpuUnavailable",
-      "This browser has no WebGPU. Use a recent Chrome, Edge, Safari 26 or Firefox 141, over https or on localhost.",
+      `This browser has no WebGPU. Use ${browsersThatWork}, over https or on localhost.`,
     );
   }
   const adapter = await entry.requestAdapter({ powerPreference: "high-performance" });
@@ -68,6 +69,8 @@ export async function openGpu(options: { gpu?: GPU | undefined } = {}): Promise<
     }
   }
   const device = await requestDevice(adapter);
+  // onnxruntime asks the device, but before Chrome 132 and in Safari 26.0 only the adapter tells.
+  if (!device.adapterInfo) Object.defineProperty(device, "adapterInfo", { value: adapter.info });
   return wrapDevice(device, describeAdapter(adapter));
 }
 

@@ -1,49 +1,45 @@
+// Before the sheets of the rooms, which build on these.
+import "./base.css";
+import "./parts/parts.css";
 import { useEffect, useRef, useState } from "react";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
-import { type AskMode, type Conversation, openTurn, type Turn } from "./chat/conversation.ts";
+import type { Conversation, Turn } from "./chat/conversation.ts";
+import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
-import { Landing } from "./Landing.tsx";
-import { ModelAnnouncer } from "./models/ModelAnnouncer.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
-import { nano, sameChoice } from "./models/model-catalog.ts";
-import { currentLoad } from "./models/model-load.ts";
+import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { Picker } from "./parts/Picker.tsx";
+import { createStore } from "./parts/store.ts";
 import { useSnapshot } from "./parts/use-snapshot.ts";
-import { type ChosenVideo, type Viewer, videoFromFile, videoFromSample } from "./viewer.ts";
+import { type ChosenVideo, videoFromFile, videoFromSample } from "./watch/chosen-video.ts";
+import { Landing } from "./watch/Landing.tsx";
 import { Workspace } from "./watch/Workspace.tsx";
-import "./base.css";
-import "./parts/parts.css";
-import "./landing.css";
-import "./watch/watch.css";
-import "./chat/chat.css";
-import "./models/models.css";
-import "./models/model-offer.css";
-import "./models/model-load.css";
+import type { WatchedVideo } from "./watch/watched-video.ts";
 
-type AppProps = { readonly viewer: Viewer; readonly conversation: Conversation; readonly models: Models };
+type AppProps = {
+  readonly slot: ModelSlot;
+  readonly watched: WatchedVideo;
+  readonly conversation: Conversation;
+  readonly models: Models;
+};
 
-/** The whole page: the landing until there is a video, then the video with the conversation beside it. */
-export function App({ viewer, conversation, models }: AppProps) {
-  const state = useSnapshot(viewer);
-  const { model, video, session } = state;
-  const turns = useSnapshot(conversation);
-  const { open: choosing } = useSnapshot(models);
-  const [draft, setDraft] = useState("");
-  const [mode, setMode] = useState<AskMode>("memory");
-  /** Counts videos, so that nothing of one (chosen frame, play head) shows on the next. */
-  const [videoCount, setVideoCount] = useState(0);
+/**
+ * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
+ * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
+ */
+export function App({ slot, watched, conversation, models }: AppProps) {
+  const { video, session, showing } = useSnapshot(watched);
+  const model = useSnapshot(slot, modelInUse);
+  const usable = useSnapshot(slot, hasWebGpu);
+  const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const player = useRef<HTMLVideoElement>(null);
-  const answering = openTurn(turns) !== null;
-
-  const load = currentLoad(state);
-  const loaded = model.status === "ready" ? model.assistant.model : null;
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
 
@@ -52,19 +48,14 @@ export function App({ viewer, conversation, models }: AppProps) {
 
   function choose(next: ChosenVideo) {
     void conversation.clear(null);
-    viewer.choose(next);
-    setVideoCount(videoCount + 1);
+    watched.choose(next);
     // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
     if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
   }
 
-  function watchAgain() {
-    viewer.watchAgain();
-    setVideoCount(videoCount + 1);
-  }
-
   async function ask(question: string) {
-    setDraft("");
+    const { mode } = draft.snapshot;
+    draft.set({ mode, text: "" });
     await focusAfter(conversation.ask(question, mode));
   }
 
@@ -83,23 +74,13 @@ export function App({ viewer, conversation, models }: AppProps) {
     if (player.current) player.current.currentTime = seconds;
   }
 
-  const status = (
-    <ModelStatus
-      model={model}
-      onReload={() => void viewer.load()}
-      onNano={sameChoice(state.request.choice, nano.choice) ? null : () => void models.useNano()}
-    />
-  );
+  const status = <ModelStatus slot={slot} models={models} />;
   const composer = (
     <Composer
       boxRef={box}
       draft={draft}
-      onDraft={setDraft}
-      mode={mode}
-      onMode={setMode}
-      answering={answering}
+      conversation={conversation}
       onAsk={ask}
-      onStop={conversation.stop}
       blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
     />
   );
@@ -113,26 +94,24 @@ export function App({ viewer, conversation, models }: AppProps) {
         <Brand />
         <nav aria-label="Page">
           {video && <Picker quiet onPick={(file) => choose(videoFromFile(file))} />}
-          <ModelButton state={state} load={load} onPress={models.open} />
-          <Details model={model} session={session} />
+          <ModelButton slot={slot} onPress={models.open} />
+          <Details slot={slot} watched={watched} />
         </nav>
       </header>
       {video ? (
         <main className="watching">
           <Workspace
-            key={videoCount}
+            key={showing}
             video={video}
-            session={session}
-            model={model}
+            watched={watched}
+            slot={slot}
             videoRef={player}
-            onWatchAgain={watchAgain}
-            status={loaded ? <ModelNotices notices={loaded.notices} /> : status}
+            status={model ? <ModelNotices notices={model.notices} /> : status}
           />
           <Chat
-            turns={turns}
-            modelName={loaded?.name ?? null}
+            conversation={conversation}
+            modelName={model?.name ?? null}
             suggestions={video.questions}
-            answering={answering}
             onAsk={ask}
             onRetry={retry}
             onClear={() => void conversation.clear(session)}
@@ -142,18 +121,22 @@ export function App({ viewer, conversation, models }: AppProps) {
         </main>
       ) : (
         <Landing
-          usable={model.status !== "failed" || model.error.code !== "WebGpuUnavailable"}
+          usable={usable}
           onPick={(file) => choose(videoFromFile(file))}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}
         />
       )}
-      <ModelsDialog models={models} viewer={viewer} load={load} />
-      {!choosing && <ModelAnnouncer state={state} load={load} />}
+      <ModelsDialog models={models} slot={slot} />
       <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
     </div>
   );
+}
+
+/** False where it turned out that this browser cannot run any model. */
+function hasWebGpu({ model }: ModelSlot["snapshot"]): boolean {
+  return model.status !== "failed" || model.error.code !== "WebGpuUnavailable";
 }
 
 function stopOnEscape(conversation: Conversation): () => void {

@@ -1,18 +1,20 @@
 import { useRef, useState } from "react";
-import type { Session } from "../session/types.ts";
 import { type FactGroup, factsAsText, type GpuUsage, listFacts } from "./diagnostics.ts";
+import type { ModelSlot } from "./models/model-slot.ts";
 import { CopyButton } from "./parts/CopyButton.tsx";
 import { Icon } from "./parts/Icon.tsx";
-import type { ModelState } from "./viewer.ts";
+import type { WatchedVideo } from "./watch/watched-video.ts";
 
-type DetailsProps = { readonly model: ModelState; readonly session: Session | null };
+type DetailsProps = { readonly slot: ModelSlot; readonly watched: WatchedVideo };
 
 /** A button, and the drawer it opens: what computes, what is loaded and what it costs, to be copied into a bug report. */
-export function Details({ model, session }: DetailsProps) {
+export function Details({ slot, watched }: DetailsProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [groups, setGroups] = useState<readonly FactGroup[]>([]);
 
   async function measure() {
+    const { model } = slot.snapshot;
+    const { session } = watched.snapshot;
     setGroups(listFacts(model, session, null));
     if (model.status !== "ready") return;
     const usage: GpuUsage | null = await model.assistant.gpuUsage().catch(() => null);

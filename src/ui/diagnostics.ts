@@ -1,6 +1,6 @@
 import type { Assistant, Session } from "../session/types.ts";
+import type { ModelState } from "./models/model-slot.ts";
 import { formatBytes, formatCount, formatDuration } from "./parts/format.ts";
-import type { ModelState } from "./viewer.ts";
 
 /** One heading of the diagnostics with its named facts. */
 export type FactGroup = { readonly title: string; readonly facts: readonly (readonly [name: string, value: string])[] };

@@ -1,14 +1,15 @@
 import type { ReactNode } from "react";
 import { Icon } from "../parts/Icon.tsx";
-import type { Turn } from "./conversation.ts";
+import { sameItems, useSnapshot } from "../parts/use-snapshot.ts";
+import { type Conversation, isAnswering, type Turn } from "./conversation.ts";
 import { Transcript } from "./Transcript.tsx";
+import "./chat.css";
 
 type ChatProps = {
-  readonly turns: readonly Turn[];
+  readonly conversation: Conversation;
   /** Name of the model in use; null while there is none. */
   readonly modelName: string | null;
   readonly suggestions: readonly string[];
-  readonly answering: boolean;
   readonly onAsk: (question: string) => void;
   readonly onRetry: (turn: Turn) => void;
   readonly onClear: () => void;
@@ -19,30 +20,19 @@ type ChatProps = {
 
 /** The conversation beside the video. */
 export function Chat(props: ChatProps) {
-  const { turns, modelName, suggestions, answering, onAsk, onRetry, onClear, onSeek, composer } = props;
-  const asked = new Set(turns.map((turn) => turn.question));
-  const open = suggestions.filter((question) => !asked.has(question));
-  const suggested = open.length > 0 && (
-    <ul className="suggestions" aria-label="Suggestions">
-      {open.map((question) => (
-        <li key={question}>
-          <button type="button" className="chip" disabled={answering} onClick={() => onAsk(question)}>
-            {question}
-          </button>
-        </li>
-      ))}
-    </ul>
-  );
+  const { conversation, modelName, suggestions, onAsk, onRetry, onClear, onSeek, composer } = props;
+  const empty = useSnapshot(conversation, (turns) => turns.length === 0);
+  const suggested = <Suggestions conversation={conversation} suggestions={suggestions} onAsk={onAsk} />;
   return (
     <section className="chat" aria-label="Chat">
       <header className="chat-head">
         <h2>Conversation</h2>
-        <button type="button" className="button button-small" disabled={turns.length === 0} onClick={onClear}>
+        <button type="button" className="button button-small" disabled={empty} onClick={onClear}>
           <Icon name="plus" /> New conversation
         </button>
       </header>
       <Transcript
-        turns={turns}
+        conversation={conversation}
         modelName={modelName}
         onRetry={onRetry}
         onSeek={onSeek}
@@ -55,9 +45,31 @@ export function Chat(props: ChatProps) {
         }
       />
       <div className="ask">
-        {turns.length > 0 && suggested}
+        {!empty && suggested}
         {composer}
       </div>
     </section>
+  );
+}
+
+/** Questions to press that were not asked yet. */
+function Suggestions({ conversation, suggestions, onAsk }: Pick<ChatProps, "conversation" | "suggestions" | "onAsk">) {
+  const answering = useSnapshot(conversation, isAnswering);
+  const open = useSnapshot(
+    conversation,
+    (turns) => suggestions.filter((question) => !turns.some((turn) => turn.question === question)),
+    sameItems,
+  );
+  if (open.length === 0) return null;
+  return (
+    <ul className="suggestions" aria-label="Suggestions">
+      {open.map((question) => (
+        <li key={question}>
+          <button type="button" className="chip" disabled={answering} onClick={() => onAsk(question)}>
+            {question}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,18 +1,18 @@
 import { type KeyboardEvent, type RefObject, useState } from "react";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { Icon } from "../parts/Icon.tsx";
-import type { AskMode } from "./conversation.ts";
+import type { WritableStore } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import { type AskMode, type Conversation, isAnswering } from "./conversation.ts";
+import type { Draft } from "./draft.ts";
 
 type ComposerProps = {
   readonly boxRef: RefObject<HTMLTextAreaElement | null>;
-  readonly draft: string;
-  readonly onDraft: (draft: string) => void;
-  readonly mode: AskMode;
-  readonly onMode: (mode: AskMode) => void;
-  readonly answering: boolean;
+  /** Outlives the box, which moves when a video is chosen. */
+  readonly draft: WritableStore<Draft>;
+  readonly conversation: Conversation;
   readonly onAsk: (question: string) => void;
-  readonly onStop: () => void;
-  /** Why nothing can be asked now; null when it can. */
+  /** Why a question cannot be sent, told once one was tried; null when it can. */
   readonly blocked: string | null;
 };
 
@@ -21,12 +21,14 @@ const modes: readonly { readonly mode: AskMode; readonly name: string; readonly 
   { mode: "look-again", name: "Look again", means: "Slower: rereads all frames for this." },
 ];
 
-/** The box for questions, with the two ways to ask. Enter sends, Shift+Enter starts a new line. */
-export function Composer({ boxRef, draft, onDraft, mode, onMode, answering, onAsk, onStop, blocked }: ComposerProps) {
+/** The box for questions, with the two ways to ask. Enter sends unless an answer is being written, Shift+Enter starts a new line. */
+export function Composer({ boxRef, draft, conversation, onAsk, blocked }: ComposerProps) {
+  const { text, mode } = useSnapshot(draft);
+  const answering = useSnapshot(conversation, isAnswering);
   const [refused, setRefused] = useState(false);
 
   function send() {
-    const question = draft.trim();
+    const question = text.trim();
     if (answering || question === "") return boxRef.current?.focus();
     setRefused(blocked !== null);
     if (blocked === null) onAsk(question);
@@ -54,8 +56,8 @@ export function Composer({ boxRef, draft, onDraft, mode, onMode, answering, onAs
           aria-label="Question"
           placeholder="Ask about the video"
           rows={1}
-          value={draft}
-          onChange={(event) => onDraft(event.target.value)}
+          value={text}
+          onChange={(event) => draft.set({ ...draft.snapshot, text: event.target.value })}
           onKeyDown={onKeyDown}
         />
         {answering ? (
@@ -65,7 +67,7 @@ export function Composer({ boxRef, draft, onDraft, mode, onMode, answering, onAs
             className="button button-stop button-round"
             aria-label="Stop"
             title="Stop (Esc)"
-            onClick={onStop}
+            onClick={conversation.stop}
           >
             <Icon name="end" />
           </button>
@@ -81,12 +83,14 @@ export function Composer({ boxRef, draft, onDraft, mode, onMode, answering, onAs
           </button>
         )}
       </div>
-      <ModeSwitch mode={mode} onMode={onMode} />
+      <ModeSwitch mode={mode} onMode={(next) => draft.set({ ...draft.snapshot, mode: next })} />
     </form>
   );
 }
 
-function ModeSwitch({ mode, onMode }: Pick<ComposerProps, "mode" | "onMode">) {
+type ModeSwitchProps = { readonly mode: AskMode; readonly onMode: (mode: AskMode) => void };
+
+function ModeSwitch({ mode, onMode }: ModeSwitchProps) {
   return (
     <fieldset className="modes">
       <legend className="visually-hidden">How to answer</legend>

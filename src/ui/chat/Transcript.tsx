@@ -1,10 +1,11 @@
 import { Fragment, type ReactNode } from "react";
-import type { Turn } from "./conversation.ts";
+import { sameItems, useSnapshot } from "../parts/use-snapshot.ts";
+import { type Conversation, isOpen, type Turn } from "./conversation.ts";
 import { finishedSentences } from "./sentences.ts";
 import { TurnArticle } from "./TurnArticle.tsx";
 
 type TranscriptProps = {
-  readonly turns: readonly Turn[];
+  readonly conversation: Conversation;
   /** Name of the model in use; null while there is none. */
   readonly modelName: string | null;
   readonly onRetry: (turn: Turn) => void;
@@ -17,39 +18,54 @@ type TranscriptProps = {
  * The conversation so far. The log itself is silent, as its text grows by tokens; a hidden live region beside it
  * tells screen readers each sentence once it is whole.
  */
-export function Transcript({ turns, modelName, onRetry, onSeek, empty }: TranscriptProps) {
-  const last = turns.at(-1);
+export function Transcript({ conversation, modelName, onRetry, onSeek, empty }: TranscriptProps) {
+  const ids = useSnapshot(conversation, (turns) => turns.map(({ id }) => id), sameItems);
   return (
     <div className="transcript">
-      {turns.length === 0 && empty}
+      {ids.length === 0 && empty}
       <div className="turns" role="log" aria-label="Conversation" aria-live="off">
-        {turns.map((turn, order) => (
-          <Fragment key={turn.id}>
-            <ModelNote before={turns[order - 1]?.modelName ?? null} now={turn.modelName} />
-            <TurnArticle turn={turn} onRetry={onRetry} onSeek={onSeek} />
+        {ids.map((id, order) => (
+          <Fragment key={id}>
+            <ModelNote conversation={conversation} place={order} now={null} />
+            <TurnArticle conversation={conversation} id={id} onRetry={onRetry} onSeek={onSeek} />
           </Fragment>
         ))}
-        <ModelNote before={last?.modelName ?? null} now={modelName} />
+        <ModelNote conversation={conversation} place={ids.length} now={modelName} />
       </div>
       <div className="visually-hidden" aria-live="polite" aria-atomic="false">
-        {last && <Announcement turn={last} />}
+        <Announcement conversation={conversation} />
       </div>
     </div>
   );
 }
 
-function Announcement({ turn }: { readonly turn: Turn }) {
-  const ended = turn.status !== "waiting" && turn.status !== "writing";
-  const sentences = finishedSentences(turn.text, ended).map((sentence, order) => ({ sentence, order }));
-  return sentences.map(({ sentence, order }) => <p key={`${turn.id}.${order}`}>{sentence}</p>);
+function Announcement({ conversation }: Pick<TranscriptProps, "conversation">) {
+  const id = useSnapshot(conversation, (turns) => turns.at(-1)?.id);
+  const sentences = useSnapshot(conversation, newestSentences, sameItems);
+  return sentences.map((sentence, order) => <p key={`${id}.${order}`}>{sentence}</p>);
 }
 
+function newestSentences(turns: readonly Turn[]): readonly string[] {
+  const turn = turns.at(-1);
+  return turn ? finishedSentences(turn.text, !isOpen(turn)) : [];
+}
+
+type ModelNoteProps = {
+  readonly conversation: Conversation;
+  /** Of the turn below; behind the last one where there is none. */
+  readonly place: number;
+  /** Name of the model in use, where there is no turn below. */
+  readonly now: string | null;
+};
+
 /** Says between two turns that another model took over, which knows nothing of what was said before. */
-function ModelNote({ before, now }: { readonly before: string | null; readonly now: string | null }) {
-  if (before === null || now === null || before === now) return null;
+function ModelNote({ conversation, place, now }: ModelNoteProps) {
+  const above = useSnapshot(conversation, (turns) => turns[place - 1]?.modelName ?? null);
+  const below = useSnapshot(conversation, (turns) => (turns[place] ? turns[place].modelName : now));
+  if (above === null || below === null || above === below) return null;
   return (
     <p className="turns-note">
-      {before} answered the above. {now} watches anew and knows nothing of it.
+      {above} answered the above. {below} watches anew and knows nothing of it.
     </p>
   );
 }

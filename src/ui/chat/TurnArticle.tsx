@@ -2,16 +2,21 @@ import { CopyButton } from "../parts/CopyButton.tsx";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatClock, formatCount, formatRate, formatWait } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
-import type { Turn } from "./conversation.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import type { Conversation, Turn } from "./conversation.ts";
 
 type TurnArticleProps = {
-  readonly turn: Turn;
+  readonly conversation: Conversation;
+  /** Of the turn. */
+  readonly id: number;
   readonly onRetry: (turn: Turn) => void;
   readonly onSeek: (seconds: number) => void;
 };
 
 /** One question with its answer, the answer's figures, and what can be done with it. */
-export function TurnArticle({ turn, onRetry, onSeek }: TurnArticleProps) {
+export function TurnArticle({ conversation, id, onRetry, onSeek }: TurnArticleProps) {
+  const turn = useSnapshot(conversation, (turns) => turns.find((each) => each.id === id) ?? null);
+  if (!turn) return null;
   const until = turn.watchedUntilSeconds;
   const ended = turn.status === "done" || turn.status === "stopped";
   return (

@@ -1,7 +1,7 @@
 import { type ErrorData, toAuroraError } from "../../errors.ts";
 import type { AnswerFigures, AskOptions, Session } from "../../session/types.ts";
 import { createStore, type Store } from "../parts/store.ts";
-import type { Askable } from "../viewer.ts";
+import type { Askable } from "../watch/watched-video.ts";
 
 /** Where an answer comes from: the state as it is, or a second reading of all kept frames. */
 export type AskMode = NonNullable<AskOptions["from"]>;
@@ -39,7 +39,17 @@ export type Conversation = Store<readonly Turn[]> & {
 
 /** The turn that is being answered, or null. */
 export function openTurn(turns: readonly Turn[]): Turn | null {
-  return turns.find((turn) => turn.status === "waiting" || turn.status === "writing") ?? null;
+  return turns.find(isOpen) ?? null;
+}
+
+/** Whether a turn is still being answered. */
+export function isOpen({ status }: Turn): boolean {
+  return status === "waiting" || status === "writing";
+}
+
+/** Whether an answer is being written or waited for. */
+export function isAnswering(turns: readonly Turn[]): boolean {
+  return turns.some(isOpen);
 }
 
 /** An empty conversation; `askable` gives whom to ask once there is something to ask about. */
@@ -64,7 +74,6 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ask
       put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds, modelName });
       for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
         if (signal.aborted) return;
-        // Models begin with the space between the prompt and the answer.
         text += piece.text;
         put({ text, status: "writing", figures: piece.figures });
       }

@@ -3,8 +3,8 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
-import type { ModelChange } from "../viewer.ts";
 import type { ModelLoad } from "./model-load.ts";
+import type { ModelChange } from "./model-slot.ts";
 
 type LoadPanelProps = {
   readonly load: ModelLoad;

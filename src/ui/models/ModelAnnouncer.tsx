@@ -1,22 +1,20 @@
-import type { Viewer } from "../viewer.ts";
-import type { ModelLoad } from "./model-load.ts";
-
-type ModelAnnouncerProps = {
-  readonly state: Viewer["snapshot"];
-  /** What is being loaded; null when nothing is. */
-  readonly load: ModelLoad | null;
-};
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import { currentLoad } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
 
 /** Tells screen readers, every tenth of the way, how a model comes along. Nothing that a dialog covers is read out: it has its own. */
-export function ModelAnnouncer({ state, load }: ModelAnnouncerProps) {
+export function ModelAnnouncer({ slot }: { readonly slot: ModelSlot }) {
+  const words = useSnapshot(slot, spoken);
   return (
     <p className="visually-hidden" aria-live="polite">
-      {spoken(state, load)}
+      {words}
     </p>
   );
 }
 
-function spoken({ model, change }: Viewer["snapshot"], load: ModelLoad | null): string {
+function spoken(now: ModelSlot["snapshot"]): string {
+  const load = currentLoad(now);
+  const { model, change } = now;
   if (load) return load.spoken;
   if (change?.status === "failed") return `${change.request.name} was not loaded. ${change.error.message}`;
   if (change?.status === "stopped") return `Loading ${change.request.name} was stopped.`;

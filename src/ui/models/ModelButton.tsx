@@ -1,17 +1,15 @@
 import { Icon } from "../parts/Icon.tsx";
-import type { Viewer } from "../viewer.ts";
-import type { ModelLoad } from "./model-load.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import { currentLoad } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
 
-type ModelButtonProps = {
-  readonly state: Viewer["snapshot"];
-  /** What is being loaded; null when nothing is. */
-  readonly load: ModelLoad | null;
-  readonly onPress: () => void;
-};
+type ModelButtonProps = { readonly slot: ModelSlot; readonly onPress: () => void };
 
 /** The name of the model in use, how far another one has come, and the way to choose. */
-export function ModelButton({ state, load, onPress }: ModelButtonProps) {
-  const { model, change, request } = state;
+export function ModelButton({ slot, onPress }: ModelButtonProps) {
+  const now = useSnapshot(slot);
+  const { model, change, request } = now;
+  const load = currentLoad(now);
   const name = model.status === "ready" ? model.assistant.model.name : request.name;
   const trouble = change?.status === "failed";
   const percent = load?.cancellable && load.done !== null ? `${Math.floor(load.done * 100)} %` : null;

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { Icon } from "../parts/Icon.tsx";
-import type { ModelRequest } from "../viewer.ts";
 import { ModelOfferView } from "./ModelOfferView.tsx";
+import type { ModelRequest } from "./model-slot.ts";
 import { type Candidate, costOf, formOf, type Models, type Shelf, storedCopy, storedForm } from "./models.ts";
 
 type ModelCardProps = {

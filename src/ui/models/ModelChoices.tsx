@@ -1,26 +1,25 @@
 import { formatBytes, formatParameters } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import type { ModelRequest, Viewer } from "../viewer.ts";
 import { HubForm } from "./HubForm.tsx";
 import { formatHubId } from "./hub-id.ts";
 import { LocalForm } from "./LocalForm.tsx";
 import { ModelCard } from "./ModelCard.tsx";
 import { type Preset, presets, sameChoice } from "./model-catalog.ts";
+import type { ModelRequest, ModelSlot } from "./model-slot.ts";
 import { filesCandidate, hubCandidate, type Models } from "./models.ts";
 
 type ModelChoicesProps = {
   readonly models: Models;
-  readonly viewer: Viewer;
+  readonly slot: ModelSlot;
   /** Whether a model is being loaded. */
   readonly busy: boolean;
 };
 
 /** The models that the page offers by name, and the ways to name another. */
-export function ModelChoices({ models, viewer, busy }: ModelChoicesProps) {
+export function ModelChoices({ models, slot, busy }: ModelChoicesProps) {
   const { candidates, shelf } = useSnapshot(models);
-  const { model, request } = useSnapshot(viewer);
-  const used = model.status === "ready" ? request : null;
+  const used = useSnapshot(slot, ({ model, request }) => (model.status === "ready" ? request : null));
   const hub = candidates.find(({ id }) => id === hubCandidate);
 
   function card(id: string, preset: Preset | null) {

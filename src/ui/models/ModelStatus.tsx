@@ -2,18 +2,24 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
-import type { ModelState } from "../viewer.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import { nano, sameChoice } from "./model-catalog.ts";
+import { currentLoad, type ModelLoad } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
+import type { Models } from "./models.ts";
+import { NoWebGpu } from "./NoWebGpu.tsx";
 
-type ModelStatusProps = {
-  readonly model: ModelState;
-  readonly onReload: () => void;
-  /** Opens the model that comes with the page; null where that is the one which failed. */
-  readonly onNano: (() => void) | null;
-};
+type ModelStatusProps = { readonly slot: ModelSlot; readonly models: Models };
 
 /** The model's price and progress while it loads, its name once it is there, and what to do when it is not. */
-export function ModelStatus({ model, onReload, onNano }: ModelStatusProps) {
-  if (model.status === "loading") return <Loading model={model} />;
+export function ModelStatus({ slot, models }: ModelStatusProps) {
+  const now = useSnapshot(slot);
+  const { model, request } = now;
+  const reload = () => void slot.load();
+  if (model.status === "loading") {
+    const load = currentLoad(now);
+    return load && <Loading load={load} />;
+  }
   if (model.status === "ready") {
     const { name, bytes, notices } = model.assistant.model;
     return (
@@ -30,14 +36,14 @@ export function ModelStatus({ model, onReload, onNano }: ModelStatusProps) {
       </>
     );
   }
-  if (model.error.code === "WebGpuUnavailable") return <NoWebGpu message={model.error.message} onRetry={onReload} />;
+  if (model.error.code === "WebGpuUnavailable") return <NoWebGpu message={model.error.message} onRetry={reload} />;
   return (
     <ErrorNote error={model.error}>
-      <button type="button" className="button" onClick={onReload}>
+      <button type="button" className="button" onClick={reload}>
         <Icon name="again" /> {model.lost ? "Reload model" : "Try again"}
       </button>
-      {onNano && (
-        <button type="button" className="button" onClick={onNano}>
+      {!sameChoice(request.choice, nano.choice) && (
+        <button type="button" className="button" onClick={() => void models.useNano()}>
           Back to nano
         </button>
       )}
@@ -59,50 +65,11 @@ export function ModelNotices({ notices }: { readonly notices: readonly string[] 
   );
 }
 
-function Loading({ model }: { readonly model: Extract<ModelState, { status: "loading" }> }) {
-  const { progress } = model;
-  const total = progress?.totalBytes ?? null;
-  const loaded = progress?.loadedBytes ?? 0;
-  const text =
-    progress?.stage === "prepare"
-      ? "Preparing the model"
-      : total === null
-        ? "Waking the GPU"
-        : `${progress?.stage === "convert" ? "Converting" : "Loading"} the model · ${formatBytes(loaded)} of ${formatBytes(total)}`;
-  const done = total === null ? null : progress?.stage === "prepare" ? 1 : loaded / Math.max(total, 1);
+function Loading({ load }: { readonly load: ModelLoad }) {
   return (
     <div className="model-status">
-      <ProgressBar label="Loading model" done={done} text={text} active />
-      <span>{text}</span>
-    </div>
-  );
-}
-
-function NoWebGpu({ message, onRetry }: { readonly message: string; readonly onRetry: () => void }) {
-  return (
-    <div className="no-webgpu" role="alert">
-      <h2>This browser does not reach the GPU</h2>
-      <p>{message}</p>
-      <p>AuroraLong computes on your own machine through WebGPU. Here is where it works:</p>
-      <dl>
-        <dt>Chrome or Edge 121+</dt>
-        <dd>
-          Windows, macOS, ChromeOS and Android: nothing to set. On Linux, chrome://flags/#enable-unsafe-webgpu may have
-          to be on.
-        </dd>
-        <dt>Safari 26+</dt>
-        <dd>On macOS 26, iOS 26 and iPadOS 26.</dd>
-        <dt>Firefox 141+</dt>
-        <dd>On Windows; on Apple silicon from 145.</dd>
-        <dt>Anywhere</dt>
-        <dd>
-          The page must come over https or from localhost, and “Use graphics acceleration when available” must be on in
-          the browser’s settings.
-        </dd>
-      </dl>
-      <button type="button" className="button" onClick={onRetry}>
-        <Icon name="again" /> Try again
-      </button>
+      <ProgressBar label="Loading model" done={load.done} text={load.text} active />
+      <span>{load.text}</span>
     </div>
   );
 }

@@ -3,25 +3,24 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes, formatParameters } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import type { Viewer } from "../viewer.ts";
 import { LoadEnded, LoadPanel } from "./LoadPanel.tsx";
 import { ModelAnnouncer } from "./ModelAnnouncer.tsx";
 import { ModelChoices } from "./ModelChoices.tsx";
 import { ModelNotices } from "./ModelStatus.tsx";
-import type { ModelLoad } from "./model-load.ts";
+import { currentLoad, isLoading } from "./model-load.ts";
+import type { ModelSlot } from "./model-slot.ts";
 import type { Models } from "./models.ts";
 import { ShelfView } from "./ShelfView.tsx";
+import "./models.css";
 
-type ModelsDialogProps = {
-  readonly models: Models;
-  readonly viewer: Viewer;
-  /** What is being loaded; null when nothing is. */
-  readonly load: ModelLoad | null;
-};
+type ModelsDialogProps = { readonly models: Models; readonly slot: ModelSlot };
 
-/** The dialog in which models are chosen, loaded and deleted. Opening it asks nothing of any server. */
-export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
-  const { open, proposed } = useSnapshot(models);
+/**
+ * The dialog in which models are chosen, loaded and deleted; closed, only what is said of a model on its way is left of it.
+ * Opening it asks nothing of any server.
+ */
+export function ModelsDialog({ models, slot }: ModelsDialogProps) {
+  const open = useSnapshot(models, (now) => now.open);
   const dialog = useRef<HTMLDialogElement>(null);
 
   useEffect(() => {
@@ -30,53 +29,65 @@ export function ModelsDialog({ models, viewer, load }: ModelsDialogProps) {
   }, [open]);
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the dialog closes it; by key, Escape does.
-    <dialog
-      ref={dialog}
-      className="models"
-      aria-labelledby="models-title"
-      onClose={models.close}
-      onClick={(event) => {
-        if (event.target === event.currentTarget) models.close();
-      }}
-    >
-      {open && (
-        <div className="models-body">
-          <header className="models-head">
-            <h2 id="models-title">Models</h2>
-            <button type="button" className="button button-ghost" aria-label="Close" onClick={models.close}>
-              <Icon name="close" />
-            </button>
-          </header>
-          {proposed !== null && load === null && (
-            <p className="note note-plain">
-              <Icon name="info" />
-              This page’s address asks for {proposed}, which is not stored in this browser. Look it up below to load it.
-            </p>
-          )}
-          <ModelAnnouncer state={viewer.snapshot} load={load} />
-          <Loading models={models} viewer={viewer} load={load} />
-          <InUse viewer={viewer} />
-          <ModelChoices models={models} viewer={viewer} busy={load !== null} />
-          <Shelf models={models} viewer={viewer} busy={load !== null} />
-        </div>
-      )}
-    </dialog>
+    <>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the dialog closes it; by key, Escape does. */}
+      <dialog
+        ref={dialog}
+        className="models"
+        aria-labelledby="models-title"
+        onClose={models.close}
+        onClick={(event) => {
+          if (event.target === event.currentTarget) models.close();
+        }}
+      >
+        {open && <Body models={models} slot={slot} />}
+      </dialog>
+      {!open && <ModelAnnouncer slot={slot} />}
+    </>
   );
 }
 
-function Loading({ models, viewer, load }: ModelsDialogProps) {
-  const { change, model } = useSnapshot(viewer);
+function Body({ models, slot }: ModelsDialogProps) {
+  const proposed = useSnapshot(models, (now) => now.proposed);
+  const busy = useSnapshot(slot, isLoading);
+  return (
+    <div className="models-body">
+      <header className="models-head">
+        <h2 id="models-title">Models</h2>
+        <button type="button" className="button button-ghost" aria-label="Close" onClick={models.close}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {proposed !== null && !busy && (
+        <p className="note note-plain">
+          <Icon name="info" />
+          This page’s address asks for {proposed}, which is not stored in this browser. Look it up below to load it.
+        </p>
+      )}
+      <ModelAnnouncer slot={slot} />
+      <Loading models={models} slot={slot} />
+      <InUse slot={slot} />
+      <ModelChoices models={models} slot={slot} busy={busy} />
+      <Shelf models={models} slot={slot} busy={busy} />
+    </div>
+  );
+}
+
+function Loading({ models, slot }: ModelsDialogProps) {
+  const now = useSnapshot(slot);
+  const { change, model } = now;
+  const load = currentLoad(now);
   const serving = model.status === "ready" ? model.assistant.model.name : null;
-  if (load) return <LoadPanel load={load} serving={serving} onCancel={viewer.cancelSwitch} />;
+  if (load) return <LoadPanel load={load} serving={serving} onCancel={slot.cancelSwitch} />;
   if (!change || change.status === "loading") return null;
   return (
-    <LoadEnded change={change} onResume={() => void models.resume(change.request)} onDismiss={viewer.dismissSwitch} />
+    <LoadEnded change={change} onResume={() => void models.resume(change.request)} onDismiss={slot.dismissSwitch} />
   );
 }
 
-function InUse({ viewer }: Pick<ModelsDialogProps, "viewer">) {
-  const { model, request } = useSnapshot(viewer);
+function InUse({ slot }: Pick<ModelsDialogProps, "slot">) {
+  const model = useSnapshot(slot, (now) => now.model);
+  const request = useSnapshot(slot, (now) => now.request);
   if (model.status === "loading") return null;
   if (model.status === "failed")
     return (
@@ -99,17 +110,16 @@ function InUse({ viewer }: Pick<ModelsDialogProps, "viewer">) {
   );
 }
 
-function Shelf({ models, viewer, busy }: Omit<ModelsDialogProps, "load"> & { readonly busy: boolean }) {
+function Shelf({ models, slot, busy }: ModelsDialogProps & { readonly busy: boolean }) {
   const { shelf, error } = useSnapshot(models);
-  const { model, request } = useSnapshot(viewer);
-  const { choice } = request;
+  const usedKey = useSnapshot(slot, storedKeyInUse);
   return (
     <>
       {error && <ErrorNote error={error} />}
       {shelf && (
         <ShelfView
           shelf={shelf}
-          usedKey={model.status === "ready" && choice.kind === "stored" ? choice.key : null}
+          usedKey={usedKey}
           busy={busy}
           onOpen={(stored) => void models.openStored(stored)}
           onRemove={(key) => void models.remove(key)}
@@ -117,4 +127,8 @@ function Shelf({ models, viewer, busy }: Omit<ModelsDialogProps, "load"> & { rea
       )}
     </>
   );
+}
+
+function storedKeyInUse({ model, request: { choice } }: ModelSlot["snapshot"]): string | null {
+  return model.status === "ready" && choice.kind === "stored" ? choice.key : null;
 }

@@ -1,5 +1,5 @@
 import type { ModelChoice } from "../../library/types.ts";
-import type { ModelRequest } from "../viewer.ts";
+import type { ModelRequest } from "./model-slot.ts";
 
 /** A model that the page offers by itself. What it says of size holds until the model itself is looked at. */
 export type Preset = {
@@ -20,7 +20,7 @@ export const nano: ModelRequest = {
   quantization: "auto",
 };
 
-/** The models offered by name, the page's own first. Parameters and bytes of those on the hub are estimates from their shapes. */
+/** The models offered by name, the page's own first, whose figures are exact; those of the others are estimates from their shapes. */
 export const presets: readonly Preset[] = [
   {
     id: "nano",
@@ -28,8 +28,8 @@ export const presets: readonly Preset[] = [
     choice: nano.choice,
     license: "Apache-2.0",
     about: "Comes with the page. Knows rendered clips of emoji and shapes, guesses on real footage.",
-    parameters: 4_300_000,
-    downloadBytes: 8_600_000,
+    parameters: 4_411_904,
+    downloadBytes: 8_919_940,
   },
   {
     id: "auroralong-2b",

@@ -1,6 +1,6 @@
 import type { FileProgress, LoadProgress } from "../../library/types.ts";
 import { formatBytes, formatDuration } from "../parts/format.ts";
-import type { ModelRequest, Viewer } from "../viewer.ts";
+import type { ModelRequest, ModelSlot } from "./model-slot.ts";
 import type { Transfer } from "./transfer-meter.ts";
 
 /** A step of loading a model, in words. */
@@ -21,10 +21,15 @@ export type ModelLoad = {
   readonly cancellable: boolean;
 };
 
-/** What is being loaded now, in place of a model or as the first; null when nothing is. */
-export function currentLoad({ model, change, request }: Viewer["snapshot"]): ModelLoad | null {
+/** What is being loaded now, in place of a model or as the first; null when nothing is. Made anew at each call. */
+export function currentLoad({ model, change, request }: ModelSlot["snapshot"]): ModelLoad | null {
   if (change?.status === "loading") return describeLoad(change.request, change.progress, change.transfer, true);
   return model.status === "loading" ? describeLoad(request, model.progress, null, false) : null;
+}
+
+/** Whether a model is being loaded. */
+export function isLoading({ model, change }: ModelSlot["snapshot"]): boolean {
+  return change?.status === "loading" || model.status === "loading";
 }
 
 type Step = "download" | "convert" | "prepare";
@@ -47,11 +52,7 @@ function describeLoad(
   const steps = stepsOf[request.choice.kind];
   const at = progress === null || progress.stage === "gpu" ? -1 : steps.indexOf(progress.stage);
   const done = partDone(progress);
-  const doing = progress?.waiting
-    ? "Another tab is loading this model; it will open here too"
-    : at < 0
-      ? "Waking the GPU"
-      : doings[steps[at] ?? "prepare"];
+  const doing = progress?.waiting ? waiting : doings[steps[at] ?? "begin"];
   const tenths = done === null ? "" : `, ${Math.floor(done * 10) * 10} percent`;
   return {
     request,
@@ -67,15 +68,23 @@ function describeLoad(
   };
 }
 
-const doings = { download: "Downloading", convert: "Converting", prepare: "Preparing" } as const;
+const waiting = "Another tab is loading this model; it will open here too";
 
+const doings = {
+  begin: "Waking the GPU",
+  download: "Downloading the model",
+  convert: "Converting the model",
+  prepare: "Preparing the model",
+} as const;
+
+/** Of a step that has only begun nothing is known: some end at once, some report nothing before their end. */
 function partDone(progress: LoadProgress | null): number | null {
-  if (progress === null || progress.totalBytes === null) return null;
-  return Math.min(1, progress.loadedBytes / Math.max(1, progress.totalBytes));
+  if (!progress?.totalBytes || progress.loadedBytes === 0) return null;
+  return Math.min(1, progress.loadedBytes / progress.totalBytes);
 }
 
 function amount(progress: LoadProgress | null): string {
-  if (progress === null || progress.totalBytes === null) return "";
+  if (!progress?.totalBytes || progress.loadedBytes === 0) return "";
   return `${formatBytes(progress.loadedBytes)} of ${formatBytes(progress.totalBytes)}`;
 }
 

@@ -1,9 +1,9 @@
 import { type ErrorData, toAuroraError } from "../../errors.ts";
 import type { Library, ModelChoice, ModelOffer, Quantization, StoredModel } from "../../library/types.ts";
 import { createStore, type Store } from "../parts/store.ts";
-import type { ModelRequest, Viewer } from "../viewer.ts";
 import { formatHubId, type HubChoice, parseHubId } from "./hub-id.ts";
 import { nano, presets, sameChoice } from "./model-catalog.ts";
+import type { ModelRequest, ModelSlot } from "./model-slot.ts";
 import type { RememberedModel } from "./remembered-model.ts";
 
 /** What looking at a model found; `unseen` until the person asks for it, as looking may ask Hugging Face. */
@@ -69,7 +69,7 @@ export type Models = Store<ModelsState> & {
 
 export type ModelsOptions = {
   readonly library: Library;
-  readonly viewer: Viewer;
+  readonly slot: ModelSlot;
   readonly remembered: RememberedModel;
   /** Asks the browser to keep what the page stores. */
   persist(): Promise<unknown>;
@@ -118,8 +118,8 @@ function isOf({ source }: StoredModel, { id, revision }: HubChoice): boolean {
   return source.startsWith(start) && (revision === undefined || revision.startsWith(source.slice(start.length)));
 }
 
-/** The models of a page with this library and viewer. */
-export function createModels({ library, viewer, remembered, persist }: ModelsOptions): Models {
+/** The models of a page with this library and slot. */
+export function createModels({ library, slot, remembered, persist }: ModelsOptions): Models {
   const store = createStore<ModelsState>({
     open: false,
     proposed: null,
@@ -181,7 +181,7 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
   async function switchTo(request: ModelRequest) {
     // Not waited for: some browsers ask the person, who may take their time.
     if (request.choice.kind === "hub" || request.choice.kind === "files") void persist().catch(() => undefined);
-    const used = await viewer.switchTo(request);
+    const used = await slot.switchTo(request);
     await refresh();
     if (used) remember(request);
     await lookAgain();
@@ -189,12 +189,12 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
 
   /** From now on, the model in use is opened from the store, if it came there. */
   function remember({ choice }: ModelRequest) {
-    const { model } = viewer.snapshot;
+    const { model } = slot.snapshot;
     if (model.status !== "ready") return;
     if (choice.kind === "folder") return remembered.write(null);
     const key = model.assistant.model.storedKey;
     if (key === null) return;
-    viewer.settle({ kind: "stored", key });
+    slot.settle({ kind: "stored", key });
     remembered.write(key);
   }
 
@@ -265,9 +265,9 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
     openStored: (model) => switchTo(requestOf(model)),
     resume: switchTo,
     async useNano() {
-      if (viewer.snapshot.model.status === "ready") return switchTo(nano);
+      if (slot.snapshot.model.status === "ready") return switchTo(nano);
       remembered.write(null);
-      await viewer.load(nano);
+      await slot.load(nano);
     },
     async remove(key) {
       try {
@@ -282,7 +282,7 @@ export function createModels({ library, viewer, remembered, persist }: ModelsOpt
       await lookAgain();
     },
     async start(address) {
-      await viewer.load(await findAtStart(address));
+      await slot.load(await findAtStart(address));
     },
   };
 }

@@ -12,7 +12,7 @@ export function Brand() {
         </defs>
         <path d="M3 25c5 0 6-15 11-15s4 9 8 9 4-12 7-12" stroke="url(#aurora)" />
       </svg>
-      AuroraLong
+      <span className="brand-words">AuroraLong</span>
     </span>
   );
 }

@@ -1,6 +1,8 @@
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
-import type { FrameRecord } from "../../session/types.ts";
+import type { SessionSnapshot } from "../../session/types.ts";
 import { formatClock, formatCount } from "../parts/format.ts";
+import type { Store } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
 import { FramePicture } from "./FramePicture.tsx";
 import { scrollToFrame, visibleFrames } from "./film-window.ts";
 
@@ -8,14 +10,15 @@ import { scrollToFrame, visibleFrames } from "./film-window.ts";
 const step = 72;
 
 type FilmstripProps = {
-  readonly frames: readonly FrameRecord[];
-  /** Place in `frames` of the chosen one; null while the newest is followed. */
+  readonly watch: Store<SessionSnapshot>;
+  /** Place in the snapshot's `frames` of the chosen one; null while the newest is followed. */
   readonly selected: number | null;
   readonly onSelect: (place: number) => void;
 };
 
 /** The frames seen so far. Only those in view are in the document, so that a day's worth costs what a minute's does. */
-export function Filmstrip({ frames, selected, onSelect }: FilmstripProps) {
+export function Filmstrip({ watch, selected, onSelect }: FilmstripProps) {
+  const frames = useSnapshot(watch, (now) => now.frames);
   const strip = useRef<HTMLDivElement>(null);
   const [scrollLeft, setScrollLeft] = useState(0);
   const current = selected ?? frames.length - 1;

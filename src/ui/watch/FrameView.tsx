@@ -1,20 +1,24 @@
 import { useMemo, useState } from "react";
-import type { FrameRecord } from "../../session/types.ts";
+import type { FrameRecord, SessionSnapshot } from "../../session/types.ts";
 import { formatClock } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
+import type { Store } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
 import { FramePicture } from "./FramePicture.tsx";
+import { shownFrame } from "./shown-frame.ts";
 import { mapTokens, type TokenMap } from "./token-map.ts";
 
 type FrameViewProps = {
-  /** Null before the first frame. */
-  readonly frame: FrameRecord | null;
-  /** Whether this is the newest frame because the person chose no other. */
-  readonly following: boolean;
+  readonly watch: Store<SessionSnapshot>;
+  /** Place of the chosen frame; null while the newest is followed. */
+  readonly selected: number | null;
   readonly onFollow: () => void;
 };
 
 /** One frame as the model sees it: its square picture, and on it which patches share a token. */
-export function FrameView({ frame, following, onFollow }: FrameViewProps) {
+export function FrameView({ watch, selected, onFollow }: FrameViewProps) {
+  const frame = useSnapshot(watch, (now) => shownFrame(now, selected));
+  const following = selected === null;
   const [shown, setShown] = useState(true);
   const owners = frame?.owners;
   const map = useMemo(() => (owners && owners.length > 0 ? mapTokens(owners) : null), [owners]);

@@ -1,8 +1,10 @@
 import type { SessionSnapshot } from "../../session/types.ts";
 import { formatBytes, formatCount, formatDuration } from "../parts/format.ts";
+import type { Store } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
 
 type MemoryProps = {
-  readonly watch: SessionSnapshot;
+  readonly watch: Store<SessionSnapshot>;
   /** Bytes of the state; null before the model is loaded. */
   readonly stateBytes: number | null;
 };
@@ -10,21 +12,14 @@ type MemoryProps = {
 /** The point of it all: what was watched grows, the memory does not. */
 export function Memory({ watch, stateBytes }: MemoryProps) {
   // A session outlives its model when the GPU is lost.
-  const bytes = watch.stateBytes || stateBytes;
+  const bytes = useSnapshot(watch, (now) => now.stateBytes) || stateBytes;
+  const counting = useSnapshot(watch, (now) => now.status === "watching");
   return (
     // Silent while it counts; the figures are read out once watching ends.
-    <div
-      className="memory"
-      role="status"
-      aria-label="Memory"
-      aria-live={watch.status === "watching" ? "off" : "polite"}
-    >
+    <div className="memory" role="status" aria-label="Memory" aria-live={counting ? "off" : "polite"}>
       <p>
         <Curve growing />
-        <span>
-          <b>{formatDuration(watch.watchedUntilSeconds)}</b> watched · <b>{formatCount(watch.visualTokens)}</b> visual
-          tokens
-        </span>
+        <Watched watch={watch} />
       </p>
       <p>
         <Curve />
@@ -38,6 +33,16 @@ export function Memory({ watch, stateBytes }: MemoryProps) {
         )}
       </p>
     </div>
+  );
+}
+
+function Watched({ watch }: Pick<MemoryProps, "watch">) {
+  const duration = useSnapshot(watch, (now) => formatDuration(now.watchedUntilSeconds));
+  const tokens = useSnapshot(watch, (now) => formatCount(now.visualTokens));
+  return (
+    <span>
+      <b>{duration}</b> watched · <b>{tokens}</b> visual tokens
+    </span>
   );
 }
 

@@ -1,26 +1,24 @@
 import { type RefObject, useState } from "react";
-import type { FrameRecord } from "../../session/types.ts";
+import type { SessionSnapshot } from "../../session/types.ts";
+import type { Store } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
 import { FramePicture } from "./FramePicture.tsx";
+import { shownFrame } from "./shown-frame.ts";
 
 type PlayerProps = {
   readonly videoRef: RefObject<HTMLVideoElement | null>;
   readonly url: string;
   readonly name: string;
-  /** The frame to show instead where the browser cannot play the file; null before the first. */
-  readonly frame: FrameRecord | null;
+  readonly watch: Store<SessionSnapshot>;
+  /** Place of the chosen frame; null while the newest is followed. */
+  readonly selected: number | null;
   readonly onTime: (seconds: number) => void;
 };
 
 /** The browser's own player; what the browser cannot play is shown by the frames that were seen. */
-export function Player({ videoRef, url, name, frame, onTime }: PlayerProps) {
+export function Player({ videoRef, url, name, watch, selected, onTime }: PlayerProps) {
   const [playable, setPlayable] = useState(true);
-  if (!playable)
-    return (
-      <div className="player player-frames">
-        {frame && <FramePicture picture={frame.thumbnail} alt={`The chosen frame of ${name}`} />}
-        <p>This browser cannot play the file{frame ? ". These are the frames that were seen." : "."}</p>
-      </div>
-    );
+  if (!playable) return <Unplayable name={name} watch={watch} selected={selected} />;
   return (
     // biome-ignore lint/a11y/useMediaCaption: the person's own file; there are no captions to give.
     <video
@@ -34,5 +32,15 @@ export function Player({ videoRef, url, name, frame, onTime }: PlayerProps) {
       onError={() => setPlayable(false)}
       onTimeUpdate={(event) => onTime(event.currentTarget.currentTime)}
     />
+  );
+}
+
+function Unplayable({ name, watch, selected }: Pick<PlayerProps, "name" | "watch" | "selected">) {
+  const frame = useSnapshot(watch, (now) => shownFrame(now, selected));
+  return (
+    <div className="player player-frames">
+      {frame && <FramePicture picture={frame.thumbnail} alt={`The chosen frame of ${name}`} />}
+      <p>This browser cannot play the file{frame ? ". These are the frames that were seen." : "."}</p>
+    </div>
   );
 }

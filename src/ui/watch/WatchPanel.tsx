@@ -3,72 +3,56 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatClock, formatCodec, formatCount, formatDuration, formatRate } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
+import type { Store } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
 
 type WatchPanelProps = {
   readonly name: string;
-  readonly watch: SessionSnapshot;
+  readonly watch: Store<SessionSnapshot>;
   /** Null while the model loads. */
   readonly session: Session | null;
-  readonly playheadSeconds: number;
+  /** Where the player stands, in seconds. */
+  readonly playhead: Store<number>;
   /** Whether the model failed, which is told elsewhere. */
   readonly modelFailed: boolean;
   readonly onWatchAgain: () => void;
 };
 
 /** How far watching has come, apart from where the player stands, and the ways to hold or end it. */
-export function WatchPanel({ name, watch, session, playheadSeconds, modelFailed, onWatchAgain }: WatchPanelProps) {
-  const duration = watch.video?.durationSeconds ?? 0;
+export function WatchPanel({ name, watch, session, playhead, modelFailed, onWatchAgain }: WatchPanelProps) {
+  const line = useSnapshot(watch, videoLine);
+  const error = useSnapshot(watch, (now) => now.error);
   return (
     <section className="watch" aria-label="Watching">
       <header className="watch-head">
         <div>
           <h1 title={name}>{name}</h1>
-          <p>{videoLine(watch)}</p>
+          <p>{line}</p>
         </div>
-        {session && !modelFailed && <Controls watch={watch} session={session} onWatchAgain={onWatchAgain} />}
+        {session && !modelFailed && <Controls session={session} onWatchAgain={onWatchAgain} />}
       </header>
       <div className="timeline">
-        <ProgressBar
-          label="Watching video"
-          done={watchedPart(watch)}
-          text={framesLine(watch)}
-          active={watch.status === "watching" || watch.status === "opening"}
-        />
-        {duration > 0 && (
-          <span
-            className="playhead"
-            style={{ insetInlineStart: `${Math.min(1, playheadSeconds / duration) * 100}%` }}
-          />
-        )}
+        <WatchedBar watch={watch} />
+        <Playhead watch={watch} playhead={playhead} />
       </div>
-      <p className="watch-line">
-        <span>{statusLine(watch, session !== null)}</span>
-        <span>{rateLine(watch)}</span>
-      </p>
-      {watch.error && !modelFailed && <ErrorNote error={watch.error} />}
-      {watch.notices.length > 0 && (
-        <ul className="notices" aria-label="Notices" aria-live="polite">
-          {watch.notices.map((notice, order) => (
-            <li key={order}>
-              <Icon name="info" /> {notice.message}
-            </li>
-          ))}
-        </ul>
-      )}
+      <WatchLine watch={watch} modelReady={session !== null} />
+      {error && !modelFailed && <ErrorNote error={error} />}
+      <Notices watch={watch} />
     </section>
   );
 }
 
-type ControlsProps = { readonly watch: SessionSnapshot; readonly session: Session; readonly onWatchAgain: () => void };
+type ControlsProps = { readonly session: Session; readonly onWatchAgain: () => void };
 
-function Controls({ watch, session, onWatchAgain }: ControlsProps) {
-  const { status } = watch;
+function Controls({ session, onWatchAgain }: ControlsProps) {
+  const status = useSnapshot(session, (now) => now.status);
+  const begun = useSnapshot(session, (now) => now.framesWatched > 0);
   if (status === "done" || status === "opening") return null;
   if (status === "stopped" || status === "failed")
     return (
       <div className="watch-controls">
         <button type="button" className="button button-small" onClick={onWatchAgain}>
-          <Icon name="again" /> {watch.framesWatched > 0 ? "Watch again" : "Try again"}
+          <Icon name="again" /> {begun ? "Watch again" : "Try again"}
         </button>
       </div>
     );
@@ -87,6 +71,47 @@ function Controls({ watch, session, onWatchAgain }: ControlsProps) {
         <Icon name="end" /> End watching
       </button>
     </div>
+  );
+}
+
+type WatchProps = Pick<WatchPanelProps, "watch">;
+
+function WatchedBar({ watch }: WatchProps) {
+  const done = useSnapshot(watch, watchedPart);
+  const text = useSnapshot(watch, framesLine);
+  const active = useSnapshot(watch, ({ status }) => status === "watching" || status === "opening");
+  return <ProgressBar label="Watching video" done={done} text={text} active={active} />;
+}
+
+function Playhead({ watch, playhead }: Pick<WatchPanelProps, "watch" | "playhead">) {
+  const duration = useSnapshot(watch, ({ video }) => video?.durationSeconds ?? 0);
+  const seconds = useSnapshot(playhead);
+  if (duration <= 0) return null;
+  return <span className="playhead" style={{ insetInlineStart: `${Math.min(1, seconds / duration) * 100}%` }} />;
+}
+
+function WatchLine({ watch, modelReady }: WatchProps & { readonly modelReady: boolean }) {
+  const status = useSnapshot(watch, (now) => statusLine(now, modelReady));
+  const rate = useSnapshot(watch, rateLine);
+  return (
+    <p className="watch-line">
+      <span>{status}</span>
+      <span>{rate}</span>
+    </p>
+  );
+}
+
+function Notices({ watch }: WatchProps) {
+  const notices = useSnapshot(watch, (now) => now.notices);
+  if (notices.length === 0) return null;
+  return (
+    <ul className="notices" aria-label="Notices" aria-live="polite">
+      {notices.map((notice, order) => (
+        <li key={order}>
+          <Icon name="info" /> {notice.message}
+        </li>
+      ))}
+    </ul>
   );
 }
 

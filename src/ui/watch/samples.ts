@@ -63,3 +63,8 @@ export const anyVideoQuestions: readonly string[] = [
   "What is the dominant color?",
   "Are there any cuts?",
 ];
+
+/** Address of a clip that ships with the page. */
+export function sampleUrl(sample: Sample): string {
+  return new URL(`samples/${sample.file}`, document.baseURI).href;
+}

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { finishedSentences } from "../../../src/ui/chat/sentences.ts";
 import {
   formatBytes,
   formatClock,
@@ -9,7 +8,7 @@ import {
   formatParameters,
   formatRate,
   formatWait,
-} from "../../../src/ui/parts/format.ts";
+} from "../../../../src/ui/parts/format.ts";
 
 test("bytes in the unit that leaves few digits", () => {
   expect([0, 999, 1000, 253_440, 999_499, 999_600, 8_594_280, 12_976_128].map(formatBytes)).toEqual([
@@ -59,13 +58,6 @@ test("waits and codecs read like speech", () => {
     "AV1",
     "theora",
   ]);
-});
-
-test("a sentence is told once it is whole", () => {
-  expect(finishedSentences("", false)).toEqual([]);
-  expect(finishedSentences("A dog appe", false)).toEqual([]);
-  expect(finishedSentences("A dog appears. Then a c", false)).toEqual(["A dog appears."]);
-  expect(finishedSentences("A dog appears. Then a cat", true)).toEqual(["A dog appears.", "Then a cat"]);
 });
 
 test("a model's size and a day", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { droppedToken } from "../../../src/session/types.ts";
-import { mapTokens } from "../../../src/ui/watch/token-map.ts";
+import { droppedToken } from "../../../../src/session/types.ts";
+import { mapTokens } from "../../../../src/ui/watch/token-map.ts";
 
 test("patches of one token are one region, and borders run only between tokens", () => {
   // 0 0

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { AuroraError } from "../../../src/errors.ts";
-import type { AnswerPiece, AskOptions, Session } from "../../../src/session/types.ts";
-import { createConversation, openTurn } from "../../../src/ui/chat/conversation.ts";
+import { AuroraError } from "../../../../src/errors.ts";
+import type { AnswerPiece, AskOptions, Session } from "../../../../src/session/types.ts";
+import { createConversation, openTurn } from "../../../../src/ui/chat/conversation.ts";
 
 type Ask = (question: string, options?: AskOptions) => AsyncGenerator<AnswerPiece, void, void>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scrollToFrame, visibleFrames } from "../../../src/ui/watch/film-window.ts";
+import { scrollToFrame, visibleFrames } from "../../../../src/ui/watch/film-window.ts";
 
 test("only the frames around the view are drawn, however many there are", () => {
   expect(visibleFrames(100_000, 72, 720_000, 720)).toEqual({ first: 9_998, end: 10_012 });

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
-import { formatClock } from "./parts/format.ts";
-import { Picker } from "./parts/Picker.tsx";
-import { sampleUrl } from "./viewer.ts";
-import { type Sample, samples } from "./watch/samples.ts";
+import { formatClock } from "../parts/format.ts";
+import { Picker } from "../parts/Picker.tsx";
+import { type Sample, samples, sampleUrl } from "./samples.ts";
+import "./watch.css";
 
 type LandingProps = {
   /** False where this browser cannot run the model at all: then only `status` shows, to tell why. */

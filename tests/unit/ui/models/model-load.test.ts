@@ -1,18 +1,16 @@
 import { expect, test } from "vitest";
-import type { LoadProgress } from "../../../src/library/types.ts";
-import { currentLoad } from "../../../src/ui/models/model-load.ts";
-import { createTransferMeter, unknownTransfer } from "../../../src/ui/models/transfer-meter.ts";
-import type { ModelRequest, Viewer } from "../../../src/ui/viewer.ts";
+import type { LoadProgress } from "../../../../src/library/types.ts";
+import { currentLoad } from "../../../../src/ui/models/model-load.ts";
+import type { ModelRequest, ModelSlot } from "../../../../src/ui/models/model-slot.ts";
+import { createTransferMeter, unknownTransfer } from "../../../../src/ui/models/transfer-meter.ts";
 
 const request: ModelRequest = { name: "M", choice: { kind: "hub", id: "a/b" }, quantization: "int8" };
 
-function switching(progress: LoadProgress | null, transfer = unknownTransfer): Viewer["snapshot"] {
+function switching(progress: LoadProgress | null, transfer = unknownTransfer): ModelSlot["snapshot"] {
   return {
     request: { name: "nano", choice: { kind: "folder", url: "n/" }, quantization: "auto" },
     model: { status: "failed", error: { code: "Aborted", message: "", cause: null }, lost: false },
     change: { request, status: "loading", progress, transfer },
-    video: null,
-    session: null,
   };
 }
 
@@ -22,13 +20,15 @@ test("steps, share and words follow the stages", () => {
   const load = currentLoad(switching({ stage: "download", loadedBytes: 50e6, totalBytes: 200e6 }, transfer));
   expect(load).toMatchObject({
     done: 0.25,
-    text: "Downloading · 50 MB of 200 MB · 2.0 MB/s · 1 min 15 s left",
-    spoken: "M: Downloading, 20 percent",
+    text: "Downloading the model · 50 MB of 200 MB · 2.0 MB/s · 1 min 15 s left",
+    spoken: "M: Downloading the model, 20 percent",
   });
   expect(load?.steps.map(({ state }) => state)).toEqual(["now", "next", "next"]);
   const later = currentLoad(switching({ stage: "convert", loadedBytes: 1, totalBytes: null }));
   expect(later?.steps.map(({ state }) => state)).toEqual(["done", "now", "next"]);
-  expect(later).toMatchObject({ done: null, text: "Converting", spoken: "M: Converting" });
+  expect(later).toMatchObject({ done: null, text: "Converting the model", spoken: "M: Converting the model" });
+  const begun = currentLoad(switching({ stage: "prepare", loadedBytes: 0, totalBytes: 200e6 }));
+  expect(begun).toMatchObject({ done: null, text: "Preparing the model", spoken: "M: Preparing the model" });
   const waiting = currentLoad(switching({ stage: "download", loadedBytes: 0, totalBytes: null, waiting: true }));
   expect(waiting).toMatchObject({ done: null, text: expect.stringMatching(/^Another tab is loading this model/) });
 });

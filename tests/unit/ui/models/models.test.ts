@@ -1,10 +1,17 @@
 import { expect, test, vi } from "vitest";
-import { AuroraError } from "../../../src/errors.ts";
-import type { Library, ModelOffer, StoredModel } from "../../../src/library/types.ts";
-import type { Assistant, OpenOptions } from "../../../src/session/types.ts";
-import { nano } from "../../../src/ui/models/model-catalog.ts";
-import { type Candidate, costOf, createModels, formOf, storedCopy, storedForm } from "../../../src/ui/models/models.ts";
-import { createViewer } from "../../../src/ui/viewer.ts";
+import { AuroraError } from "../../../../src/errors.ts";
+import type { Library, ModelOffer, StoredModel } from "../../../../src/library/types.ts";
+import type { Assistant, OpenOptions } from "../../../../src/session/types.ts";
+import { nano } from "../../../../src/ui/models/model-catalog.ts";
+import { createModelSlot } from "../../../../src/ui/models/model-slot.ts";
+import {
+  type Candidate,
+  costOf,
+  createModels,
+  formOf,
+  storedCopy,
+  storedForm,
+} from "../../../../src/ui/models/models.ts";
 
 const hubId = "WorldRWKV/ModRWKV-0.4";
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -72,10 +79,10 @@ function testPage({ remembered = null as string | null, shelf = [] as StoredMode
     remembered = key;
   });
   const memory = { read: () => remembered, write };
-  const viewer = createViewer(open, nano);
+  const slot = createModelSlot(open, nano);
   const persist = vi.fn(async () => true);
-  const models = createModels({ library, viewer, remembered: memory, persist });
-  return { library, open, viewer, models, persist, remembered: () => remembered };
+  const models = createModels({ library, slot, remembered: memory, persist });
+  return { library, open, slot, models, persist, remembered: () => remembered };
 }
 
 const find = (models: ReturnType<typeof createModels>, id: string) =>
@@ -95,7 +102,7 @@ test("nothing is looked at before the person asks, and nothing loaded before the
 });
 
 test("a loaded model is pinned to the revision that was shown, and from then on opened from the store", async () => {
-  const { open, viewer, models, persist, remembered } = testPage();
+  const { open, slot, models, persist, remembered } = testPage();
   await models.start(null);
   await models.look("modrwkv-0.4b");
   await models.load("modrwkv-0.4b");
@@ -103,7 +110,7 @@ test("a loaded model is pinned to the revision that was shown, and from then on 
   expect(open).toHaveBeenLastCalledWith(
     expect.objectContaining({ model: { kind: "hub", id: hubId, revision: commit }, quantization: "int8" }),
   );
-  expect(viewer.snapshot).toMatchObject({
+  expect(slot.snapshot).toMatchObject({
     model: { status: "ready" },
     request: { name: "ModRWKV 0.4B", choice: { kind: "stored", key: int8.key } },
   });
@@ -117,20 +124,20 @@ test("a loaded model is pinned to the revision that was shown, and from then on 
 test("the next visit opens the remembered model if it is still stored, else nano", async () => {
   const there = testPage({ remembered: int8.key, shelf: [int8] });
   await there.models.start(null);
-  expect(there.viewer.snapshot.request.choice).toEqual({ kind: "stored", key: int8.key });
+  expect(there.slot.snapshot.request.choice).toEqual({ kind: "stored", key: int8.key });
   const gone = testPage({ remembered: int8.key });
   await gone.models.start(null);
-  expect(gone.viewer.snapshot.request).toEqual(nano);
+  expect(gone.slot.snapshot.request).toEqual(nano);
 });
 
 test("an address that names a model of the hub opens the stored copy, or only proposes to load it", async () => {
   const there = testPage({ shelf: [int8] });
   await there.models.start(`hub:${hubId}`);
-  expect(there.viewer.snapshot.request.choice).toEqual({ kind: "stored", key: int8.key });
+  expect(there.slot.snapshot.request.choice).toEqual({ kind: "stored", key: int8.key });
   const fresh = testPage();
   await fresh.models.start(`hub:${hubId}@main`);
   expect(fresh.models.snapshot.proposed).toBe(`${hubId}@main`);
-  expect(fresh.viewer.snapshot.request).toEqual(nano);
+  expect(fresh.slot.snapshot.request).toEqual(nano);
   expect(fresh.library.inspect).not.toHaveBeenCalled();
   expect(fresh.models.snapshot.open).toBe(true);
   expect(find(fresh.models, "hub").choice).toEqual({ kind: "hub", id: hubId, revision: "main" });

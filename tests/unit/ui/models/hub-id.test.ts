@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatHubId, parseHubId } from "../../../src/ui/models/hub-id.ts";
+import { formatHubId, parseHubId } from "../../../../src/ui/models/hub-id.ts";
 
 test("ids, revisions and addresses of pages name a repository", () => {
   const plain = { kind: "hub", id: "WorldRWKV/ModRWKV-0.4" };

@@ -1,0 +1,172 @@
+import { expect, test, vi } from "vitest";
+import { AuroraError } from "../../../../src/errors.ts";
+import { createModelSlot } from "../../../../src/ui/models/model-slot.ts";
+import type { ChosenVideo } from "../../../../src/ui/watch/chosen-video.ts";
+import { createWatchedVideo } from "../../../../src/ui/watch/watched-video.ts";
+import { other, request, testAssistant, testOpening } from "../test-assistant.ts";
+
+const clip = (name: string): ChosenVideo => ({ source: name, url: name, name, questions: [] });
+const never = () => new AbortController().signal;
+
+/** A slot whose openings the test moves on by hand, and the video that its models watch. */
+function testPage() {
+  const { open, calls } = testOpening();
+  const slot = createModelSlot(open, request);
+  const watched = createWatchedVideo(slot);
+  return { slot, watched, calls };
+}
+
+async function pageWithModel(log: string[] = []) {
+  const page = testPage();
+  const first = testAssistant(log);
+  const loaded = page.slot.load();
+  page.calls[0]?.resolve(first.assistant);
+  await loaded;
+  return { ...page, first };
+}
+
+test("a video chosen while the model loads is watched once it is there", async () => {
+  const { slot, watched, calls } = testPage();
+  const { assistant, sessions } = testAssistant();
+  const loaded = slot.load();
+  watched.choose(clip("a"));
+  expect(watched.snapshot.session).toBeNull();
+  calls[0]?.resolve(assistant);
+  await loaded;
+  expect(sessions.map((session) => session.source)).toEqual(["a"]);
+  watched.choose(clip("b"));
+  expect(sessions.map((session) => session.source)).toEqual(["a", "b"]);
+  expect(sessions[0]?.close).toHaveBeenCalledOnce();
+});
+
+test("watching again begins another session of the same video", async () => {
+  const { watched, first } = await pageWithModel();
+  watched.choose(clip("a"));
+  const { session, showing } = watched.snapshot;
+  watched.watchAgain();
+  expect(first.sessions.map(({ source }) => source)).toEqual(["a", "a"]);
+  expect(first.sessions[0]?.close).toHaveBeenCalledOnce();
+  expect(watched.snapshot.session).not.toBe(session);
+  expect(watched.snapshot).toMatchObject({ video: { name: "a" }, showing: showing + 1 });
+});
+
+test("the model in use goes on watching while another one comes", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  watched.choose(clip("a"));
+  const { session } = watched.snapshot;
+  void slot.switchTo(other);
+  calls[1]?.options.onProgress?.({ stage: "download", loadedBytes: 10, totalBytes: 100 });
+  slot.cancelSwitch();
+  slot.dismissSwitch();
+  expect(watched.snapshot.session).toBe(session);
+  expect(first.sessions).toHaveLength(1);
+  expect(first.sessions[0]?.close).not.toHaveBeenCalled();
+});
+
+test("a model that takes the other's place watches the video anew", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  watched.choose(clip("a"));
+  const { showing } = watched.snapshot;
+  const switched = slot.switchTo(other);
+  await calls[1]?.options.beforeLoading?.();
+  expect(first.sessions[0]?.close).toHaveBeenCalledOnce();
+  expect(watched.snapshot.session).toBeNull();
+  const second = testAssistant();
+  calls[1]?.resolve(second.assistant);
+  expect(await switched).toBe(true);
+  expect(second.sessions.map(({ source }) => source)).toEqual(["a"]);
+  // The same video stays on the page, with what the person chose in it.
+  expect(watched.snapshot).toMatchObject({ video: { name: "a" }, showing });
+});
+
+test("the session is closed before the model that watches in it", async () => {
+  const log: string[] = [];
+  const { slot, watched, calls } = await pageWithModel(log);
+  watched.choose(clip("a"));
+  void slot.switchTo(other);
+  await calls[1]?.options.beforeLoading?.();
+  expect(log).toEqual(["session", "assistant"]);
+});
+
+test("a lost model leaves what was watched; loading again watches the same video", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  watched.choose(clip("a"));
+  const { session } = watched.snapshot;
+  const lost = { code: "DeviceLost", message: "Lost.", cause: null } as const;
+  first.lose(lost);
+  await vi.waitFor(() => expect(slot.snapshot.model).toMatchObject({ status: "failed", lost: true }));
+  expect(watched.snapshot.session).toBe(session);
+  await expect(watched.askable(never())).rejects.toMatchObject({ code: lost.code, message: lost.message });
+  const second = testAssistant();
+  const loaded = slot.load();
+  calls[1]?.resolve(second.assistant);
+  await loaded;
+  expect(first.close).toHaveBeenCalledOnce();
+  expect(first.sessions[0]?.close).toHaveBeenCalledOnce();
+  expect(second.sessions.map(({ source }) => source)).toEqual(["a"]);
+});
+
+test("a lost model watches no other video; the next one does", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  watched.choose(clip("a"));
+  first.lose({ code: "DeviceLost", message: "Lost.", cause: null });
+  await vi.waitFor(() => expect(slot.snapshot.model.status).toBe("failed"));
+  watched.choose(clip("b"));
+  expect(first.sessions).toHaveLength(1);
+  expect(watched.snapshot).toMatchObject({ video: { name: "b" }, session: null });
+  const second = testAssistant();
+  const loaded = slot.load();
+  calls[1]?.resolve(second.assistant);
+  await loaded;
+  expect(second.sessions.map(({ source }) => source)).toEqual(["b"]);
+});
+
+test("after a model that did not fit, the one loaded in its place watches the video", async () => {
+  const { slot, watched, calls } = await pageWithModel();
+  watched.choose(clip("a"));
+  const switched = slot.switchTo(other);
+  await calls[1]?.options.beforeLoading?.();
+  calls[1]?.reject(new AuroraError("OutOfMemory", "Too large."));
+  expect(await switched).toBe(false);
+  const third = testAssistant();
+  const back = slot.load(request);
+  calls[2]?.resolve(third.assistant);
+  await back;
+  expect(third.sessions).toHaveLength(1);
+});
+
+test("a question waits for the model and the first frame", async () => {
+  const { slot, watched, calls } = testPage();
+  const { assistant, sessions } = testAssistant();
+  const loaded = slot.load();
+  watched.choose(clip("a"));
+  const asked = vi.fn();
+  const askable = watched.askable(never()).then(asked);
+  calls[0]?.resolve(assistant);
+  await loaded;
+  await Promise.resolve();
+  expect(asked).not.toHaveBeenCalled();
+  const store = sessions[0]?.store;
+  store?.set({ ...store.snapshot, status: "watching", framesWatched: 1 });
+  await askable;
+  expect(asked).toHaveBeenCalledWith({ session: watched.snapshot.session, modelName: "test" });
+});
+
+test("a question about a video that cannot be watched gets the reason", async () => {
+  const { watched, first } = await pageWithModel();
+  watched.choose(clip("a"));
+  const error = { code: "CodecUnsupported", message: "No HEVC here.", cause: null } as const;
+  const store = first.sessions[0]?.store;
+  store?.set({ ...store.snapshot, status: "failed", error });
+  await expect(watched.askable(never())).rejects.toMatchObject({ code: error.code, message: error.message });
+});
+
+test("a question that waits for a model which then fails gets the reason", async () => {
+  const { slot, watched, calls } = testPage();
+  const loaded = slot.load();
+  watched.choose(clip("a"));
+  const asked = watched.askable(never());
+  calls[0]?.reject(new AuroraError("OutOfMemory", "Too large."));
+  await expect(asked).rejects.toMatchObject({ code: "OutOfMemory", message: "Too large." });
+  await loaded;
+});
