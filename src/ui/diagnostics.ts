@@ -65,12 +65,17 @@ function stateFacts(model: Exclude<ModelState, { status: "ready" }>): FactGroup 
 }
 
 function sessionFacts({ snapshot }: Session): FactGroup {
-  const { video, status, framesWatched, framesPlanned, framesPerSecond, watchMs, gpuBytes, notices, error } = snapshot;
+  const { video, status, framesWatched, framesPlanned, framesPerSecond, watchMs, gpuBytes, kept, notices, error } =
+    snapshot;
   const facts: [string, string][] = [
     ["State", status],
     ["Frames", `${formatCount(framesWatched)} of ${framesPlanned === null ? "?" : formatCount(framesPlanned)}`],
     ["Speed", `${framesPerSecond.toFixed(2)} frames/s, ${formatDuration(watchMs / 1000)} so far`],
     ["Visual tokens", formatCount(snapshot.visualTokens)],
+    [
+      "Kept for looking again",
+      `${formatCount(kept.frames)} frames, ${formatBytes(kept.bytes)} of ${formatBytes(kept.budgetBytes)}`,
+    ],
     ["GPU memory", formatBytes(gpuBytes)],
   ];
   // Not the file's name: reports are public.

@@ -79,7 +79,7 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ask
       }
       put({ status: "done" });
     } catch (error) {
-      put({ status: "failed", error: toAuroraError(error, "Aborted", "The answer broke off. Ask again.").toData() });
+      put({ status: "failed", error: toAuroraError(error, "Unexpected", "The answer broke off. Ask again.").toData() });
     }
   }
 

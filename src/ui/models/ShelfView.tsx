@@ -17,7 +17,7 @@ type ShelfViewProps = {
 /** What the browser keeps: each model with its size and the way to delete it, and what is left of downloads. */
 export function ShelfView({ shelf, usedKey, busy, onOpen, onRemove }: ShelfViewProps) {
   const { stored, usage } = shelf;
-  const nothing = stored.length === 0 && usage.partialBytes === 0;
+  const nothing = stored.length === 0 && usage.partialBytes + usage.spillBytes === 0;
   return (
     <section className="shelf" aria-labelledby="shelf-title">
       <h3 id="shelf-title">Stored in this browser</h3>
@@ -70,7 +70,7 @@ export function ShelfView({ shelf, usedKey, busy, onOpen, onRemove }: ShelfViewP
           <ConfirmedButton
             name="Delete everything"
             words="Delete everything"
-            question={`Delete ${formatBytes(usage.modelBytes + usage.partialBytes)}?`}
+            question={deleteQuestion(usage)}
             onConfirm={() => onRemove()}
           />
         )}
@@ -80,9 +80,20 @@ export function ShelfView({ shelf, usedKey, busy, onOpen, onRemove }: ShelfViewP
   );
 }
 
-function usageLine({ modelBytes, partialBytes }: Shelf["usage"]): string {
-  const models = `${formatBytes(modelBytes)} of models`;
-  return partialBytes > 0 ? `${models} · ${formatBytes(partialBytes)} of unfinished downloads` : models;
+function usageLine({ modelBytes, partialBytes, spillBytes }: Shelf["usage"]): string {
+  return [
+    `${formatBytes(modelBytes)} of models`,
+    partialBytes > 0 && `${formatBytes(partialBytes)} of unfinished downloads`,
+    spillBytes > 0 && `${formatBytes(spillBytes)} of frames kept for looking again`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** What is asked before everything goes; the frames of a video that is open stay. */
+function deleteQuestion({ modelBytes, partialBytes, spillBytes }: Shelf["usage"]): string {
+  const question = `Delete ${formatBytes(modelBytes + partialBytes + spillBytes)}?`;
+  return spillBytes > 0 ? `${question} Frames of an open video stay.` : question;
 }
 
 function freeLine({ freeBytes, persisted, place }: Shelf["usage"]): string {

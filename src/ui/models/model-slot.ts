@@ -133,7 +133,7 @@ export function createModelSlot(
 
   function fail(next: ModelRequest, opening: AbortController, cause: unknown) {
     const message = "The model could not be opened. Reload the page; if that does not help, copy the details.";
-    const error = toAuroraError(cause, "ModelUnsupported", message).toData();
+    const error = toAuroraError(cause, "Unexpected", message).toData();
     if (placed === opening) update({ model: { status: "failed", error, lost: false } });
     else update({ change: { request: next, status: "failed", error } });
   }

@@ -154,7 +154,7 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
       if (!controller.signal.aborted) put({ ...candidate, look: { status: "seen", offer } });
     } catch (error) {
       if (controller.signal.aborted) return;
-      const typed = toAuroraError(error, "ModelUnsupported", "The model could not be looked at. Choose another one.");
+      const typed = toAuroraError(error, "Unexpected", "The model could not be looked at. Choose another one.");
       put({ ...candidate, look: { status: "failed", error: typed.toData() } });
     }
   }
@@ -165,7 +165,7 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
       update({ shelf: { stored, usage }, error: null });
     } catch (error) {
       const message = "What is stored in this browser could not be read. Reload the page.";
-      update({ error: toAuroraError(error, "StorageFull", message).toData() });
+      update({ error: toAuroraError(error, "Unexpected", message).toData() });
     }
   }
 
@@ -277,7 +277,7 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
         await refresh();
       } catch (error) {
         const message = "It could not be deleted. Close other tabs of this page and try again.";
-        update({ error: toAuroraError(error, "StorageFull", message).toData() });
+        update({ error: toAuroraError(error, "Unexpected", message).toData() });
       }
       await lookAgain();
     },

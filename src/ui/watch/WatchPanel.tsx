@@ -1,6 +1,6 @@
 import type { Session, SessionSnapshot } from "../../session/types.ts";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
-import { formatClock, formatCodec, formatCount, formatDuration, formatRate } from "../parts/format.ts";
+import { formatBytes, formatClock, formatCodec, formatCount, formatDuration, formatRate } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import type { Store } from "../parts/store.ts";
@@ -136,10 +136,17 @@ function framesLine({ framesWatched, framesPlanned }: SessionSnapshot): string {
   return framesPlanned ? `${watched} of ${formatCount(framesPlanned)} frames` : `${watched} frames`;
 }
 
+function openingLine({ download }: SessionSnapshot): string {
+  if (!download) return "Opening the video";
+  const { loadedBytes, totalBytes } = download;
+  const of = totalBytes === null ? "" : ` of ${formatBytes(totalBytes)}`;
+  return `Downloading the video · ${formatBytes(loadedBytes)}${of}`;
+}
+
 function statusLine(watch: SessionSnapshot, modelReady: boolean): string {
   switch (watch.status) {
     case "opening":
-      return modelReady ? "Opening the video" : "Starts as soon as the model is ready";
+      return modelReady ? openingLine(watch) : "Starts as soon as the model is ready";
     case "watching":
       return `Watching · ${framesLine(watch)}`;
     case "paused":
