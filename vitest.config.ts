@@ -1,4 +1,6 @@
-import { delimiter, dirname } from "node:path";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
@@ -7,6 +9,12 @@ import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.
 const driver = findVulkanDriver();
 if (driver)
   process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, dirname(driver)].filter(Boolean).join(delimiter);
+
+/** What Dawn in Node needs to find its adapter. */
+function dawnEnvironment(): Record<string, string> {
+  const runtimeFolder = process.env.XDG_RUNTIME_DIR ?? mkdtempSync(join(tmpdir(), "aurora-"));
+  return { XDG_RUNTIME_DIR: runtimeFolder, ...(driver ? { VK_DRIVER_FILES: driver } : {}) };
+}
 
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
 
@@ -20,22 +28,35 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "node",
+          name: "unit",
           // The projects take turns: together they would only wait for each other.
           sequence: { groupOrder: 0 },
           environment: "node",
-          include: ["tests/unit/**/*.test.ts", "tests/kernels/**/*.test.ts"],
-          setupFiles: ["tests/dawn.ts"],
+          include: ["tests/unit/**/*.test.ts"],
           testTimeout: 120_000,
-          // One process at a time: Dawn's software adapter takes every core it finds.
-          fileParallelism: false,
+          // Files share a process: none of them changes what another one finds. Not threads: in them errors are slow to make.
+          pool: "forks",
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "kernels",
+          sequence: { groupOrder: 1 },
+          environment: "node",
+          include: ["tests/kernels/**/*.test.ts"],
+          pool: "forks",
+          // The Vulkan loader reads it when Dawn first asks for an adapter.
+          env: dawnEnvironment(),
+          testTimeout: 120_000,
         },
       },
       {
         extends: true,
         test: {
           name: "tools",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
           // Each starts a server and a browser, which mostly wait: two files at a time.
@@ -48,7 +69,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/hub-setup.ts"],
           testTimeout: 120_000,
