@@ -29,8 +29,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          // The projects take turns: together they would only wait for each other.
+          // With the kernels' files, two at a time; the other projects take turns: together they would only wait for each other.
           sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           environment: "node",
           include: ["tests/unit/**/*.test.ts"],
           testTimeout: 120_000,
@@ -43,7 +44,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "kernels",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           environment: "node",
           include: ["tests/kernels/**/*.test.ts"],
           pool: "forks",
@@ -56,7 +58,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "tools",
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
           // Each starts a server and a browser, which mostly wait: two files at a time.
@@ -69,7 +71,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/hub-setup.ts"],
           testTimeout: 120_000,
