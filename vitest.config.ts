@@ -1,4 +1,6 @@
-import { delimiter, dirname } from "node:path";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
@@ -9,6 +11,13 @@ if (driver)
   process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, dirname(driver)].filter(Boolean).join(delimiter);
 
 const react = ["react", "react/jsx-dev-runtime", "react-dom/client"];
+
+/** What Dawn in Node needs to find its adapter. */
+function dawnEnvironment(): Record<string, string> {
+  const runtimeFolder = process.env.XDG_RUNTIME_DIR ?? mkdtempSync(join(tmpdir(), "aurora-"));
+  return { XDG_RUNTIME_DIR: runtimeFolder, ...(driver ? { VK_DRIVER_FILES: driver } : {}) };
+}
+
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
 
 export default defineConfig({
@@ -21,15 +30,30 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "node",
-          // The projects take turns: together they would only wait for each other.
+          name: "unit",
+          // With the kernels' files, two at a time; the other projects take turns: together they would only wait for each other.
           sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           environment: "node",
-          include: ["tests/unit/**/*.test.ts", "tests/kernels/**/*.test.ts"],
-          setupFiles: ["tests/dawn.ts"],
+          include: ["tests/unit/**/*.test.ts"],
           testTimeout: 120_000,
-          // One process at a time: Dawn's software adapter takes every core it finds.
-          fileParallelism: false,
+          // Files share a process: none of them changes what another one finds. Not threads: in them errors are slow to make.
+          pool: "forks",
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "kernels",
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
+          environment: "node",
+          include: ["tests/kernels/**/*.test.ts"],
+          pool: "forks",
+          // The Vulkan loader reads it when Dawn first asks for an adapter.
+          env: dawnEnvironment(),
+          testTimeout: 120_000,
         },
       },
       {

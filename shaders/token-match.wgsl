@@ -2,15 +2,6 @@
 // the same frame, by the cosine of their metric. Ties go to the lowest B; zero vectors have similarity 0 with everything.
 override WIDTH: u32; // d / 4, rounded up: rows end in zeros
 
-struct Step {
-  tokens: u32,        // T
-  removed: u32,       // R, at most T / 2
-  order: u32,         // 0 unsorted, 1 smallest first, 2 largest first
-  protect_first: u32, // 1: token 0 merges into nothing and stays first
-  first: u32,         // 1: no merge before this one, so patch n is token n
-  drop: u32,          // 1: the last merge of a model that drops token 0 at the end
-}
-
 const ROWS = 8u;   // tokens of A in a workgroup
 const SLICES = 8u; // threads that share one token of A, each with every eighth token of B
 const NOTHING = -3.0e38;

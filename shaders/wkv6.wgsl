@@ -18,18 +18,6 @@ override BATCH: u32;            // rows that each of k, v, r, g has room for
 
 var<workgroup> partial: array<vec4f, STEPS * PARTS * GROUPS>;       // [token, part, group]
 
-// Four columns of a row of S; zeros for a row past the head's end, where k is zero too, so that it stays so.
-fn load(row: u32, live: bool, columns: vec4u) -> vec4f {
-  let at = row * HEAD + min(columns, vec4u(HEAD - 1u));
-  return select(vec4f(), vec4f(state[at.x], state[at.y], state[at.z], state[at.w]), live);
-}
-
-fn save(row: u32, live: bool, columns: vec4u, s: vec4f) {
-  for (var n = 0u; n < 4u; n++) {
-    if (live && columns[n] < HEAD) { state[row * HEAD + columns[n]] = s[n]; }
-  }
-}
-
 // One token for one row: adds its share of y to sum. `at` is the token's place of the row's channel in k and w.
 fn turn(s: ptr<function, vec4f>, sum: ptr<function, vec4f>, at: u32, live: bool, u: f32, v: vec4f) {
   let kv = select(0.0, kvrg[at], live) * v;

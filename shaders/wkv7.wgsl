@@ -17,18 +17,6 @@ override BATCH: u32;            // rows that each of the inputs has room for
 var<workgroup> partial: array<vec4f, STEPS * PARTS * GROUPS>;       // [token, part, group]: of y
 var<workgroup> removed: array<vec4f, 2u * PARTS * GROUPS>;          // [token mod 2, part, group]: of the sum over κ
 
-// Four columns of a row of S; zeros for a row past the head's end, where k and β count as zero, so that it stays so.
-fn load(row: u32, live: bool, columns: vec4u) -> vec4f {
-  let at = row * HEAD + min(columns, vec4u(HEAD - 1u));
-  return select(vec4f(), vec4f(state[at.x], state[at.y], state[at.z], state[at.w]), live);
-}
-
-fn save(row: u32, live: bool, columns: vec4u, s: vec4f) {
-  for (var n = 0u; n < 4u; n++) {
-    if (live && columns[n] < HEAD) { state[row * HEAD + columns[n]] = s[n]; }
-  }
-}
-
 fn kappa(at: u32) -> f32 { return inputs[4u * BATCH * STRIDE + at]; }
 
 // One token for one row: adds its share of y to sum. `at` is the token's place of the row's channel in an input.

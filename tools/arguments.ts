@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { ToolError } from "./run-tool.ts";
 
 /** The number that an option was given as; null when it was not. @throws ToolError for one that is not `allowed` */
@@ -19,4 +20,21 @@ export function choiceOption<T extends string>(name: string, text: string, allow
   const found = allowed.find((value) => value === text);
   if (!found) throw new ToolError(`--${name} is one of ${allowed.join(", ")}, not ${text}.`);
   return found;
+}
+
+/** Whether a command-line argument is an address rather than a path. */
+export function isUrl(text: string): boolean {
+  return /^https?:\/\//.test(text);
+}
+
+/** A model as an option gives it: a folder that exists, or a URL. @throws ToolError */
+export function modelOption(text: string): string {
+  if (!isUrl(text) && !existsSync(text)) throw new ToolError(`ModelNotFound: There is no model folder ${text}.`);
+  return text;
+}
+
+/** A video of this machine as an argument gives it. @throws ToolError where there is no such file */
+export function videoFile(path: string): string {
+  if (!existsSync(path)) throw new ToolError(`VideoUnreadable: There is no file ${path}.`);
+  return path;
 }

@@ -1,14 +1,37 @@
 import { parseArgs } from "node:util";
-import { choiceOption, numberOption } from "./arguments.ts";
-import { isUrl, modelAddress, openHost } from "./host.ts";
+import { choiceOption, isUrl, modelOption, numberOption, videoFile } from "./arguments.ts";
+import { openHost } from "./host.ts";
 import type { AskCommand } from "./page/ask.ts";
-import { runTool, ToolError } from "./run-tool.ts";
+import { type Output, runTool, ToolError } from "./run-tool.ts";
 
 const usage =
   'usage: npm run ask -- <video> --question "…" [--question "…"] [--model DIR|URL] [--fps N] [--from memory|look-again] [--at S] [--encoder auto|webgpu|wasm] [--json]';
 
-void runTool(async () => {
+type AskArguments = Omit<AskCommand, "model"> & {
+  readonly model: string;
+  readonly files: readonly string[];
+  readonly json: boolean;
+};
+
+/** `npm run ask`: asks questions about a video. */
+export async function ask(args: readonly string[], output: Output, open = openHost): Promise<void> {
+  const { model, files, json, ...command } = parseAsk(args);
+  const host = await open();
+  try {
+    const result = await host.run("ask", { ...command, model: host.modelAddress(model) }, files);
+    for (const notice of result.notices) output.warn(notice);
+    if (json) output.print(JSON.stringify(result, null, 2));
+    else
+      for (const { question, answer } of result.answers)
+        output.print(command.questions.length > 1 ? `${question}\n  ${answer}` : answer);
+  } finally {
+    await host.close();
+  }
+}
+
+function parseAsk(args: readonly string[]): AskArguments {
   const { values, positionals } = parseArgs({
+    args: [...args],
     allowPositionals: true,
     options: {
       question: { type: "string", multiple: true, short: "q" },
@@ -23,8 +46,10 @@ void runTool(async () => {
   const [video] = positionals;
   const questions = values.question ?? [];
   if (!video || positionals.length > 1 || questions.length === 0) throw new ToolError(usage);
-  const command: AskCommand = {
-    model: modelAddress(values.model),
+  return {
+    model: modelOption(values.model),
+    files: isUrl(video) ? [] : [videoFile(video)],
+    json: values.json,
     encoder: choiceOption("encoder", values.encoder, ["auto", "webgpu", "wasm"]),
     url: isUrl(video) ? video : null,
     fps: numberOption("fps", values.fps, (fps) => fps > 0, usage),
@@ -32,15 +57,6 @@ void runTool(async () => {
     from: choiceOption("from", values.from, ["memory", "look-again"]),
     at: numberOption("at", values.at, (at) => at >= 0, usage),
   };
-  const host = await openHost(values.model);
-  try {
-    const result = await host.run("ask", command, isUrl(video) ? [] : [video]);
-    for (const notice of result.notices) console.error(notice);
-    if (values.json) console.log(JSON.stringify(result, null, 2));
-    else
-      for (const { question, answer } of result.answers)
-        console.log(questions.length > 1 ? `${question}\n  ${answer}` : answer);
-  } finally {
-    await host.close();
-  }
-});
+}
+
+void runTool(import.meta, ask);

@@ -2,11 +2,12 @@ import { readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { modelAddress, openHost } from "./host.ts";
+import { modelOption } from "./arguments.ts";
+import { openHost } from "./host.ts";
 import type { BenchResult } from "./page/bench/bench.ts";
 import type { Figure } from "./page/bench/measure.ts";
 import type { Checkpoint } from "./page/bench/watching.ts";
-import { runTool, ToolError } from "./run-tool.ts";
+import { type Output, runTool, ToolError } from "./run-tool.ts";
 
 const usage = "usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm]";
 const leastFrames = 250; // fewer have no last tenth apart from the beginning
@@ -15,8 +16,10 @@ const samples = resolve(import.meta.dirname, "../public/samples");
 const longest = "five-minutes.mp4";
 const questions = ["What objects appear in the video?", "What is the background color?"];
 
-void runTool(async () => {
+/** `npm run bench`: measures everything that the documents state. */
+async function bench(args: readonly string[], output: Output): Promise<void> {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       json: { type: "boolean", default: false },
       model: { type: "string", default: "public/models/nano" },
@@ -29,25 +32,26 @@ void runTool(async () => {
   if (!encoder) throw new ToolError(usage);
   if (!Number.isInteger(frames) || frames < leastFrames)
     throw new ToolError(`--frames is a whole number from ${leastFrames} on, not ${values.frames}. ${usage}`);
+  const model = modelOption(values.model);
   const short = readdirSync(samples).filter((name) => name.endsWith(".mp4") && name !== longest);
-  const host = await openHost(values.model);
+  const host = await openHost();
   try {
     const begin = Date.now();
-    host.page.on("console", (message) => message.type() === "info" && console.error(message.text()));
-    const options = { model: modelAddress(values.model), encoder, frames, questions };
+    host.page.on("console", (message) => message.type() === "info" && output.warn(message.text()));
+    const options = { model: host.modelAddress(model), encoder, frames, questions };
     const result = await host.run(
       "bench",
       options,
       [longest, ...short].map((name) => join(samples, name)),
     );
-    console.error(`done in ${Math.round((Date.now() - begin) / 1000)} s`);
+    output.warn(`done in ${Math.round((Date.now() - begin) / 1000)} s`);
     const browser = `Chromium ${host.page.context().browser()?.version()}`;
-    if (values.json) console.log(JSON.stringify([machine(result, browser), ...flatten(result)], null, 2));
-    else printTables(result, browser);
+    if (values.json) output.print(JSON.stringify([machine(result, browser), ...flatten(result)], null, 2));
+    else printTables(result, browser, output);
   } finally {
     await host.close();
   }
-});
+}
 
 /** The machine as the first figure: its cores, and all else in the note. */
 function machine({ adapter, modelName }: BenchResult, browser: string): Figure {
@@ -84,27 +88,29 @@ function checkpointFigures(checkpoint: Checkpoint): Figure[] {
   ];
 }
 
-function printTables(result: BenchResult, browser: string): void {
+function printTables(result: BenchResult, browser: string, { print }: Output): void {
   const { value, note } = machine(result, browser);
-  console.log(`${value} cores; ${note}\n`);
+  print(`${value} cores; ${note}\n`);
   const header = ["frames", "GPU bytes", "buffers", "ms a frame", "state bytes", "KV cache bytes"];
   const rows = result.checkpoints.map(({ frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes }) =>
     [frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes].map(format),
   );
-  printTable([header, ...rows]);
-  console.log("");
-  printTable([
+  printTable(print, [header, ...rows]);
+  print("");
+  printTable(print, [
     ["id", "value", "unit", "note"],
     ...result.figures.map((figure) => [figure.id, format(figure.value), figure.unit, figure.note]),
   ]);
 }
 
 /** Prints a Markdown table, so that it can go into the documents as it is. */
-function printTable([header = [], ...rows]: readonly (readonly string[])[]): void {
-  for (const row of [header, header.map(() => "---"), ...rows]) console.log(`| ${row.join(" | ")} |`);
+function printTable(print: Output["print"], [header = [], ...rows]: readonly (readonly string[])[]): void {
+  for (const row of [header, header.map(() => "---"), ...rows]) print(`| ${row.join(" | ")} |`);
 }
 
 function format(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString("en");
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
+
+void runTool(import.meta, bench);

@@ -7,9 +7,9 @@ import { convertCheckpoint } from "../src/model/convert.ts";
 import { toFloat32 } from "../src/model/half.ts";
 import { openWeightFile } from "../src/model/open-weights.ts";
 import { openFolderSink } from "./folder-sink.ts";
-import { type Host, modelAddress, openHost } from "./host.ts";
+import { type Host, openHost } from "./host.ts";
 import { openNodeFiles } from "./node-files.ts";
-import { runTool } from "./run-tool.ts";
+import { type Output, runTool } from "./run-tool.ts";
 
 // Prints how far the forms of the small checkpoints of tests/fixtures/checkpoints are from their references, and how many
 // tokens of the references' greedy answers they choose too, each time after the reference's own tokens.
@@ -21,24 +21,25 @@ const vocabulary = "public/tokenizers/rwkv_vocab_v20230424.txt";
 
 type Tensors = ReadonlyMap<string, Float32Array>;
 
-void runTool(async () => {
+/** `npm run compare-forms`. */
+async function compareForms(_args: readonly string[], output: Output): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "aurora-forms-"));
-  const host = await openHost(scratch);
-  console.log("| checkpoint | form | visual tokens | states | logits | greedy |");
-  console.log("|---|---|---|---|---|---|");
+  const host = await openHost();
+  output.print("| checkpoint | form | visual tokens | states | logits | greedy |");
+  output.print("|---|---|---|---|---|---|");
   try {
     for (const name of names) {
       for (const form of forms) {
         const model = `${name}-${form}`;
         await convert(name, form, join(scratch, model));
-        console.log(`| ${name} | ${form} | ${(await compare(host, scratch, name, model)).join(" | ")} |`);
+        output.print(`| ${name} | ${form} | ${(await compare(host, scratch, name, model)).join(" | ")} |`);
       }
     }
   } finally {
     await host.close();
     rmSync(scratch, { recursive: true });
   }
-});
+}
 
 async function convert(name: string, form: Quantization, out: string): Promise<void> {
   const files = await openNodeFiles([`${fixtures}/${name}/files`]);
@@ -52,11 +53,10 @@ async function compare(host: Host, scratch: string, name: string, model: string)
   const { prompt_ids: prompt, greedy } = JSON.parse(readFileSync(`${folder}/prompt.json`, "utf8"));
   const reference = await readTensors(`${folder}/tensors.safetensors`);
   const dump = async (promptIds: readonly number[]) => {
-    const command = { model: `${modelAddress(".")}${model}/`, encoder: "auto", promptIds } as const;
+    const command = { model: host.modelAddress(join(scratch, model)), encoder: "auto", promptIds } as const;
     const images = [`${folder}/frame-0.png`, `${folder}/frame-1.png`];
-    const [download] = await Promise.all([host.page.waitForEvent("download"), host.run("dump", command, images)]);
     const path = join(scratch, "dump.safetensors");
-    await download.saveAs(path);
+    await host.download(path, "dump", command, images);
     return readTensors(path);
   };
   const first = await dump(prompt);
@@ -95,3 +95,5 @@ async function readTensors(path: string): Promise<Tensors> {
   for (const name of source.names) tensors.set(name, toFloat32(await source.read(name)));
   return tensors;
 }
+
+void runTool(import.meta, compareForms);

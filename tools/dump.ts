@@ -1,12 +1,29 @@
 import { parseArgs } from "node:util";
-import { modelAddress, openHost } from "./host.ts";
-import { runTool, ToolError } from "./run-tool.ts";
+import { modelOption } from "./arguments.ts";
+import { openHost } from "./host.ts";
+import type { DumpCommand } from "./page/dump.ts";
+import { type Output, runTool, ToolError } from "./run-tool.ts";
 
 const usage =
   "usage: npm run dump -- --model DIR --image A.png [--image B.png …] --prompt-ids 1,2,3 --out out.safetensors [--encoder auto|webgpu|wasm]";
 
-void runTool(async () => {
+type DumpArguments = DumpCommand & { readonly images: readonly string[]; readonly out: string };
+
+/** `npm run dump`: writes the intermediate tensors of pictures and a prompt to a safetensors file. */
+export async function dump(args: readonly string[], output: Output, open = openHost): Promise<void> {
+  const { model, images, out, ...command } = parseDump(args);
+  const host = await open();
+  try {
+    await host.download(out, "dump", { ...command, model: host.modelAddress(model) }, images);
+    output.print(out);
+  } finally {
+    await host.close();
+  }
+}
+
+function parseDump(args: readonly string[]): DumpArguments {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       model: { type: "string", default: "public/models/nano" },
       image: { type: "string", multiple: true },
@@ -22,18 +39,7 @@ void runTool(async () => {
     .split(",")
     .filter((text) => text.trim() !== "")
     .map(Number);
-  const host = await openHost(values.model);
-  try {
-    const [download] = await Promise.all([
-      host.page.waitForEvent("download", { timeout: 0 }).catch(() => null),
-      host.run("dump", { model: modelAddress(values.model), encoder, promptIds }, images).catch(async (error) => {
-        await host.close(); // ends the wait for the download
-        throw error;
-      }),
-    ]);
-    await download?.saveAs(out);
-    console.log(out);
-  } finally {
-    await host.close();
-  }
-});
+  return { model: modelOption(values.model), images, out, encoder, promptIds };
+}
+
+void runTool(import.meta, dump);

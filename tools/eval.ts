@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { ConsoleMessage } from "playwright";
 import { joinPictures } from "./apng.ts";
-import { choiceOption, numberOption } from "./arguments.ts";
-import { modelAddress, openHost } from "./host.ts";
+import { choiceOption, modelOption, numberOption } from "./arguments.ts";
+import { openHost } from "./host.ts";
 import type { EvalAnswers, EvalClip, EvalCommand, EvalResult, From } from "./page/eval.ts";
 import { createProgressLine } from "./progress-line.ts";
-import { runTool, ToolError } from "./run-tool.ts";
+import { type Output, runTool, ToolError } from "./run-tool.ts";
 import { type Score, scoreAnswers } from "./score.ts";
 import { type Clip, pictureFps, type Question, readSuite } from "./suite.ts";
 
@@ -17,8 +18,39 @@ const titles = { memory: "from memory", "look-again": "look again" } as const;
 
 type Answered = Question & { readonly said: EvalAnswers };
 
-void runTool(async () => {
+type EvalArguments = Pick<EvalCommand, "encoder" | "from"> & {
+  readonly model: string;
+  readonly clips: readonly Clip[];
+  /** File for the answers; null for none. */
+  readonly answers: string | null;
+  readonly json: boolean;
+};
+
+/** `npm run eval`: asks the questions of a suite and scores the answers. */
+export async function evaluate(args: readonly string[], output: Output, open = openHost): Promise<void> {
+  const { clips, answers: file, json, from: ways, ...chosen } = parseEval(args);
+  const scratch = mkdtempSync(join(tmpdir(), "aurora-eval-"));
+  try {
+    const files = clips.map((clip, i) => videoOf(clip, join(scratch, `${i}.png`)));
+    const command = { ...chosen, from: ways, clips: clips.map(toEvalClip) };
+    const { answers, notices } = await askAll(command, files, open, json ? () => undefined : output.warn);
+    for (const notice of notices) output.warn(notice);
+    const answered = clips.flatMap(({ questions }, i) =>
+      questions.map((question, j) => ({ ...question, said: answers[i]?.[j] ?? {} })),
+    );
+    if (file !== null) writeFileSync(file, formatAnswers(answered));
+    const scores = ways.map((way) => ({ ...score(answered, way), from: way }));
+    const [first, lookAgain] = scores;
+    if (json) output.print(JSON.stringify({ ...first, ...(lookAgain ? { lookAgain } : {}) }, null, 2));
+    else printScores(scores, output);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function parseEval(args: readonly string[]): EvalArguments {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       suite: { type: "string" },
       model: { type: "string", default: "public/models/nano" },
@@ -31,31 +63,15 @@ void runTool(async () => {
   });
   if (!values.suite) throw new ToolError(usage);
   const from = choiceOption("from", values.from, ["memory", "look-again", "both"]);
-  const ways: From[] = from === "both" ? ["memory", "look-again"] : [from];
   const encoder = choiceOption("encoder", values.encoder, ["auto", "webgpu", "wasm"]);
   const limit = numberOption("limit", values.limit, (count) => Number.isInteger(count) && count > 0, usage);
-  if (values.answers !== undefined && !existsSync(dirname(resolve(values.answers))))
-    throw new ToolError(`There is no folder ${dirname(values.answers)} for the answers.`);
+  const { answers = null, json } = values;
+  if (answers !== null && !existsSync(dirname(resolve(answers))))
+    throw new ToolError(`There is no folder ${dirname(answers)} for the answers.`);
   const clips = readSuite(values.suite).slice(0, limit ?? undefined);
-
-  const scratch = mkdtempSync(join(tmpdir(), "aurora-eval-"));
-  try {
-    const files = clips.map((clip, i) => videoOf(clip, join(scratch, `${i}.png`)));
-    const command = { model: modelAddress(values.model), encoder, from: ways, clips: clips.map(toEvalClip) };
-    const { answers, notices } = await evaluate(values.model, command, files, values.json);
-    for (const notice of notices) console.error(notice);
-    const answered = clips.flatMap(({ questions }, i) =>
-      questions.map((question, j) => ({ ...question, said: answers[i]?.[j] ?? {} })),
-    );
-    if (values.answers !== undefined) writeFileSync(values.answers, formatAnswers(answered));
-    const scores = ways.map((way) => ({ ...score(answered, way), from: way }));
-    const [first, lookAgain] = scores;
-    if (values.json) console.log(JSON.stringify({ ...first, ...(lookAgain ? { lookAgain } : {}) }, null, 2));
-    else printScores(scores);
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
-});
+  const model = modelOption(values.model);
+  return { model, encoder, from: from === "both" ? ["memory", "look-again"] : [from], clips, answers, json };
+}
 
 /** Path of a clip's video; a folder's pictures are joined into one at `joined`. */
 function videoOf({ path, pictures }: Clip, joined: string): string {
@@ -71,19 +87,22 @@ function toEvalClip({ name, pictures, questions }: Clip): EvalClip {
   return { name, seconds, questions: questions.map(({ question }) => question) };
 }
 
-async function evaluate(
-  model: string,
+/** Asks about all clips in a browser; says how far it is on the terminal, or to `report` where that is a file. */
+async function askAll(
   command: EvalCommand,
   files: readonly string[],
-  quiet: boolean,
+  open: typeof openHost,
+  report: (text: string) => void,
 ): Promise<EvalResult> {
-  const host = await openHost(model);
+  const host = await open();
   const progress = createProgressLine();
-  const show = process.stderr.isTTY ? progress.show : quiet ? () => undefined : console.error;
-  host.page.on("console", (message) => message.type() === "info" && show(message.text()));
+  const show = process.stderr.isTTY ? progress.show : report;
+  const listen = (message: ConsoleMessage) => message.type() === "info" && show(message.text());
+  host.page.on("console", listen);
   try {
-    return await host.run("eval", command, files);
+    return await host.run("eval", { ...command, model: host.modelAddress(command.model) }, files);
   } finally {
+    host.page.off("console", listen);
     progress.clear();
     await host.close();
   }
@@ -101,7 +120,7 @@ function formatAnswers(answered: readonly Answered[]): string {
 }
 
 /** Prints a table: a row for each type, then the mean over the types, then all questions together. */
-function printScores(scores: readonly (Score & { readonly from: From })[]): void {
+function printScores(scores: readonly (Score & { readonly from: From })[], output: Output): void {
   const { byType = {}, n = 0 } = scores[0] ?? {};
   const rows = [
     ["type", "n", ...scores.map(({ from }) => titles[from])],
@@ -116,7 +135,7 @@ function printScores(scores: readonly (Score & { readonly from: From })[]): void
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const [name = "", ...cells] of rows) {
     const padded = cells.map((cell, i) => cell.padStart(widths[i + 1] ?? 0));
-    console.log([name.padEnd(widths[0] ?? 0), ...padded].join("  "));
+    output.print([name.padEnd(widths[0] ?? 0), ...padded].join("  "));
   }
 }
 
@@ -127,3 +146,5 @@ function formatShare({ accuracy, error }: { readonly accuracy: number; readonly 
 function percent(share: number): string {
   return (100 * share).toFixed(1);
 }
+
+void runTool(import.meta, evaluate);

@@ -1,13 +1,17 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, normalize, resolve } from "node:path";
-import { type Browser, chromium, type Page } from "playwright";
+import { chromium, type Download, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
+import { isUrl, videoFile } from "./arguments.ts";
 import { chromiumFlags, findChromium } from "./chromium.ts";
 import type { Command, Commands } from "./page/main.ts";
 import { ToolError } from "./run-tool.ts";
 
 const root = resolve(import.meta.dirname, "..");
+
+/** Path below which the page finds folders of this machine. */
+const folderRoute = "/local-models";
 
 /** What a command answers. */
 type Outcome<C extends Command> = Awaited<ReturnType<Commands[C]>>;
@@ -15,31 +19,36 @@ type Outcome<C extends Command> = Awaited<ReturnType<Commands[C]>>;
 /** A headless browser on the tools' page. */
 export type Host = {
   readonly page: Page;
+  /** Address under which the page finds a model: a folder of this machine, which is served from then on, or a URL. */
+  modelAddress(model: string): string;
   /** Runs a command of the page on files of this machine. @throws ToolError with the page's own error */
   run<C extends Command>(
     command: C,
     options: Parameters<Commands[C]>[0],
     files?: readonly string[],
   ): Promise<Outcome<C>>;
+  /** Runs a command that downloads a file, and saves the file. */
+  download<C extends Command>(
+    path: string,
+    command: C,
+    options: Parameters<Commands[C]>[0],
+    files?: readonly string[],
+  ): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Address under which the page finds the model that `open` serves. */
-export function modelAddress(model: string): string {
-  return isUrl(model) ? model : "/local-model/";
-}
-
-/** Whether a command-line argument is an address rather than a path. */
-export function isUrl(text: string): boolean {
-  return /^https?:\/\//.test(text);
-}
-
-/** Starts the page's server and a browser. `model` is a folder or a URL. */
-export async function openHost(model: string): Promise<Host> {
-  if (!isUrl(model) && !existsSync(model)) throw new ToolError(`ModelNotFound: There is no model folder ${model}.`);
-  const server = await startServer(isUrl(model) ? null : resolve(model));
-  const browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags] });
+/** Starts the page's server and a browser. */
+export async function openHost(): Promise<Host> {
+  const folders: string[] = [];
+  const launching = chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags] });
+  const serving = startServer(folders);
+  const close = async () => {
+    const [browser, server] = await Promise.allSettled([launching, serving]);
+    if (browser.status === "fulfilled") await browser.value.close();
+    if (server.status === "fulfilled") await server.value.close();
+  };
   try {
+    const [browser, server] = await Promise.all([launching, serving]);
     const page = await browser.newPage();
     const failed = new Promise<never>((_, reject) => page.once("pageerror", (error) => reject(error)));
     failed.catch(() => undefined); // after the start, commands report their own errors
@@ -47,18 +56,22 @@ export async function openHost(model: string): Promise<Host> {
     await Promise.race([page.waitForFunction(() => "runCommand" in window, null, { timeout: 0 }), failed]);
     return {
       page,
+      modelAddress: (model) => (isUrl(model) ? model : `${folderRoute}/${indexOf(folders, resolve(model))}/`),
       run: (command, options, files = []) => runCommand(page, command, options, files),
-      close: () => close(browser, server),
+      download: (path, command, options, files = []) =>
+        saveDownload(page, path, () => runCommand(page, command, options, files)),
+      close,
     };
   } catch (error) {
-    await close(browser, server);
+    await close();
     throw error;
   }
 }
 
-async function close(browser: Browser, server: ViteDevServer): Promise<void> {
-  await browser.close();
-  await server.close();
+/** Place of a value in a list, to which it is added where it is not there. */
+function indexOf(list: string[], value: string): number {
+  const found = list.indexOf(value);
+  return found < 0 ? list.push(value) - 1 : found;
 }
 
 async function runCommand<C extends Command>(
@@ -67,8 +80,7 @@ async function runCommand<C extends Command>(
   options: Parameters<Commands[C]>[0],
   files: readonly string[],
 ): Promise<Outcome<C>> {
-  for (const file of files) if (!existsSync(file)) throw new ToolError(`VideoUnreadable: There is no file ${file}.`);
-  await page.setInputFiles("#files", [...files]);
+  await page.setInputFiles("#files", files.map(videoFile));
   const result = await page.evaluate(
     ([name, given]) =>
       (window as unknown as { runCommand(name: unknown, options: unknown): Promise<unknown> }).runCommand(name, given),
@@ -80,7 +92,22 @@ async function runCommand<C extends Command>(
   return answer.value;
 }
 
-async function startServer(modelFolder: string | null): Promise<ViteDevServer> {
+/** Saves the file that a task downloads. */
+async function saveDownload(page: Page, path: string, task: () => Promise<unknown>): Promise<void> {
+  const downloads: Download[] = [];
+  const listen = (download: Download) => downloads.push(download);
+  page.on("download", listen);
+  try {
+    await task();
+    const [first = await page.waitForEvent("download")] = downloads;
+    await first.saveAs(path);
+  } finally {
+    page.off("download", listen);
+  }
+}
+
+/** Serves the repository, and under `folderRoute` the folders of the list, each by its place in it. */
+async function startServer(folders: readonly string[]): Promise<ViteDevServer> {
   const server = await createServer({
     root,
     configFile: join(root, "vite.config.ts"),
@@ -88,10 +115,12 @@ async function startServer(modelFolder: string | null): Promise<ViteDevServer> {
     server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
     plugins: [
       {
-        name: "local-model",
+        name: "local-models",
         configureServer: ({ middlewares }) => {
-          if (modelFolder)
-            middlewares.use("/local-model", (request, response) => serveFile(modelFolder, request, response));
+          middlewares.use(folderRoute, (request, response) => {
+            const [, place, path = "/"] = /^\/(\d+)(\/[^?]*)/.exec(request.url ?? "") ?? [];
+            serveFile(folders[Number(place)] ?? null, decodeURIComponent(path), request, response);
+          });
         },
       },
     ],
@@ -100,9 +129,9 @@ async function startServer(modelFolder: string | null): Promise<ViteDevServer> {
 }
 
 /** Serves one file of a folder, or a range of it. */
-function serveFile(folder: string, request: IncomingMessage, response: ServerResponse): void {
-  const path = join(folder, normalize(decodeURIComponent((request.url ?? "/").split("?")[0] ?? "/")));
-  if (!path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile()) {
+function serveFile(folder: string | null, name: string, request: IncomingMessage, response: ServerResponse): void {
+  const path = join(folder ?? "", normalize(name));
+  if (folder === null || !path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile()) {
     response.writeHead(404).end();
     return;
   }

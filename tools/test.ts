@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findChromium } from "./chromium.ts";
 
-/** `npm test`: all tests that a clean machine can run, and one line with the sums at the end. */
+/**
+ * `npm test`: all tests that a clean machine can run, and one line with the sums at the end.
+ * `npm run test:quick`: those that need no browser.
+ */
+
+const quick = process.argv.includes("--quick");
+/** Projects of vitest.config.ts without a browser. */
+const quickProjects = ["unit", "kernels"].map((project) => `--project=${project}`);
 
 const root = resolve(import.meta.dirname, "..");
 const modules = join(root, "node_modules");
@@ -69,13 +76,18 @@ async function main(): Promise<Counts[]> {
   findChromium(); // installs it, or says how to, before anything else needs it
   const reports = mkdtempSync(join(tmpdir(), "aurora-tests-"));
   try {
-    const vitest = [join(modules, "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json"];
+    const reporters = ["--reporter=default", "--reporter=json"];
+    const vitest = [join(modules, "vitest", "vitest.mjs"), "run", ...reporters, ...(quick ? quickProjects : [])];
     const vitestReport = join(reports, "vitest.json");
     const playwright = [join(modules, "@playwright", "test", "cli.js"), "test", "--reporter=list,json"];
-    return [
-      await runTests("Vitest", [...vitest, `--outputFile.json=${vitestReport}`], vitestReport, countVitest),
-      await runTests("Playwright", playwright, join(reports, "playwright.json"), countPlaywright),
-    ];
+    const ofVitest = await runTests(
+      "Vitest",
+      [...vitest, `--outputFile.json=${vitestReport}`],
+      vitestReport,
+      countVitest,
+    );
+    if (quick) return [ofVitest];
+    return [ofVitest, await runTests("Playwright", playwright, join(reports, "playwright.json"), countPlaywright)];
   } finally {
     rmSync(reports, { recursive: true });
   }

@@ -3,7 +3,7 @@ import type { Gpu } from "./device.ts";
 
 /** A shader's text and the values of its `override`s. */
 export type KernelSource = {
-  /** File stem, for labels and messages. */
+  /** File stem, for labels and messages, and what a pipeline is found again by: one name always has one code. */
   readonly name: string;
   /** WGSL; files of `shaders/lib` that it needs are joined in front. */
   readonly code: string;
@@ -13,7 +13,7 @@ export type KernelSource = {
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 const modules = new WeakMap<GPUDevice, Map<string, GPUShaderModule>>();
 
-/** Compiles a kernel (entry point `main`), or returns the pipeline compiled before for the same device, code and constants. */
+/** Compiles a kernel (entry point `main`), or returns the pipeline compiled before for the same device, name and constants. */
 export function compileKernel(gpu: Gpu, source: KernelSource): GPUComputePipeline {
   const constants = source.constants ?? {};
   const key = `${source.name} ${JSON.stringify(Object.entries(constants).sort())}`;

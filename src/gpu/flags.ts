@@ -12,8 +12,6 @@ export const bufferUsage = {
 export const textureUsage = {
   copySrc: 0x1,
   copyDst: 0x2,
-  textureBinding: 0x4,
-  storageBinding: 0x8,
   renderAttachment: 0x10,
 } as const;
 

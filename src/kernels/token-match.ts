@@ -1,3 +1,4 @@
+import stepCode from "../../shaders/lib/token-step.wgsl?raw";
 import code from "../../shaders/token-match.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
@@ -29,7 +30,7 @@ export function tokenMatch(
   assert(io.best.byteLength >= frames * rows * 4, `${io.best.label}: too short`);
   assert(io.nearest.byteLength >= frames * rows * 4, `${io.nearest.label}: too short`);
   const constants = { WIDTH: rowStride(width) / 4 };
-  const pipeline = compileKernel(gpu, { name: "token-match", code, constants });
+  const pipeline = compileKernel(gpu, { name: "token-match", code: stepCode + code, constants });
   const workgroups = (recorded: number) => [Math.ceil(rows / 8), recorded];
   const bindings = [io.metric, io.best, io.nearest, step.uniform];
   return createDispatch(gpu, `${io.metric.label}.match`, pipeline, bindings, workgroups);

@@ -1,3 +1,4 @@
+import stepCode from "../../shaders/lib/token-step.wgsl?raw";
 import code from "../../shaders/token-merge.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
@@ -31,7 +32,7 @@ export function tokenMerge(
   assert(io.x.byteLength >= frames * tokens * width * 4, `${io.x.label}: too short`);
   assert(io.y.byteLength >= frames * left * width * 4, `${io.y.label}: too short`);
   const constants = { WIDTH: width };
-  const pipeline = compileKernel(gpu, { name: "token-merge", code, constants });
+  const pipeline = compileKernel(gpu, { name: "token-merge", code: stepCode + code, constants });
   const workgroups = (recorded: number) => [Math.ceil((left * width) / 64), recorded];
   const bindings = [io.x, io.size, io.kept, io.next, io.y, step.uniform];
   return createDispatch(gpu, `${io.y.label}.merge`, pipeline, bindings, workgroups);

@@ -1,3 +1,4 @@
+import stepCode from "../../shaders/lib/token-step.wgsl?raw";
 import code from "../../shaders/token-sort.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
@@ -46,7 +47,7 @@ export function tokenSort(
   assert(io.owners.byteLength >= frames * patches * 4, `${io.owners.label}: too short`);
   assert(io.scratch.byteLength >= frames * sortScratchLength(tokens) * 4, `${io.scratch.label}: too short`);
   const constants = { PATCHES: patches, THREADS: patches <= 128 ? 64 : 256 };
-  const pipeline = compileKernel(gpu, { name: "token-sort", code, constants });
+  const pipeline = compileKernel(gpu, { name: "token-sort", code: stepCode + code, constants });
   const bindings = [io.best, io.nearest, io.sizeIn, io.sizeOut, io.kept, io.next, io.owners, io.scratch, step.uniform];
   return createDispatch(gpu, `${io.sizeOut.label}.sort`, pipeline, bindings, (recorded) => [recorded]);
 }

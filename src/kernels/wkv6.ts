@@ -1,3 +1,4 @@
+import stateCode from "../../shaders/lib/wkv-state.wgsl?raw";
 import code from "../../shaders/wkv6.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
@@ -54,7 +55,7 @@ export function wkv6(
     STRIDE: rowStride(width),
     BATCH: batchRows,
   };
-  const pipeline = compileKernel(gpu, { name: "wkv6", code, constants });
+  const pipeline = compileKernel(gpu, { name: "wkv6", code: stateCode + code, constants });
   const bindings = [io.kvrg, io.decay, io.bonus, io.state, io.y, io.rows];
   return createDispatch(gpu, `${io.y.label}.wkv6`, pipeline, bindings, [
     Math.ceil(headSize / (groups * threadColumns)),

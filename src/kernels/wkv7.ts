@@ -1,3 +1,4 @@
+import stateCode from "../../shaders/lib/wkv-state.wgsl?raw";
 import code from "../../shaders/wkv7.wgsl?raw";
 import directCode from "../../shaders/wkv7-direct.wgsl?raw";
 import { assert } from "../errors.ts";
@@ -56,6 +57,6 @@ export function wkv7(gpu: Gpu, io: Wkv7Io, options: Wkv7Options): Dispatch {
   assert(parts <= mostThreads, `a head of ${headSize} exceeds ${mostThreads * threadRows} rows`);
   const groups = Math.min(4, Math.floor(mostThreads / parts));
   const constants = { ...sizes, PARTS: parts, GROUPS: groups };
-  const pipeline = compileKernel(gpu, { name: "wkv7", code, constants });
+  const pipeline = compileKernel(gpu, { name: "wkv7", code: stateCode + code, constants });
   return createDispatch(gpu, label, pipeline, bindings, [Math.ceil(headSize / (groups * threadColumns)), heads]);
 }

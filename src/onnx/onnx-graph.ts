@@ -3,7 +3,7 @@ import { onnx } from "onnx-proto";
 const opset = 20; // the first with Gelu
 
 /** Names of activation functions as in Hugging Face's configurations. */
-type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
+export type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
 
 type Dimension = number | string;
 type Attributes = Readonly<Record<string, number | string | readonly number[]>>;

@@ -20,12 +20,20 @@ export type OrtSession = {
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = { wasm: new URL(wasmUrl, import.meta.url) };
 
+/** What a model is called: `label` before the labels of its GPU buffers, `what` in sentences, e.g. "vision encoder". */
+export type OrtNames = { readonly label: string; readonly what: string };
+
 /**
  * Loads an ONNX model; `wasm` computes on the CPU and copies to and from the GPU.
  *
  * @throws AuroraError `OutOfMemory`, `ModelUnsupported`; its runs `OutOfMemory`, `DeviceLost`
  */
-export async function createOrtSession(gpu: Gpu, backend: "webgpu" | "wasm", model: Uint8Array): Promise<OrtSession> {
+export async function createOrtSession(
+  gpu: Gpu,
+  backend: "webgpu" | "wasm",
+  model: Uint8Array,
+  { label, what }: OrtNames,
+): Promise<OrtSession> {
   const provider = backend === "webgpu" ? ({ name: "webgpu", device: gpu.device } as const) : "wasm";
   const create = () =>
     ort.InferenceSession.create(model, {
@@ -33,19 +41,20 @@ export async function createOrtSession(gpu: Gpu, backend: "webgpu" | "wasm", mod
       logSeverityLevel: 3, // the warning that shapes are computed on the CPU is of no use to anybody
     });
   const session = await exclusively(gpu, create).catch((error) => {
-    throw toOrtError(error, "ModelUnsupported", "This model's vision encoder could not be loaded.");
+    throw toOrtError(error, "ModelUnsupported", `This model's ${what} could not be loaded.`);
   });
-  const run = backend === "webgpu" ? runOnGpu : runOnCpu;
+  const run = (inputs: Bindings, outputs: Bindings) =>
+    backend === "webgpu" ? runOnGpu(session, inputs, outputs) : runOnCpu(gpu, label, session, inputs, outputs);
   return {
     run: (inputs, outputs) =>
-      exclusively(gpu, () => run(gpu, session, inputs, outputs)).catch((error) => {
-        throw toOrtError(error, "DeviceLost", "The vision encoder stopped working. Reload the model to go on.");
+      exclusively(gpu, () => run(inputs, outputs)).catch((error) => {
+        throw toOrtError(error, "DeviceLost", `The ${what} stopped working. Reload the model to go on.`);
       }),
     release: () => exclusively(gpu, () => session.release(), true),
   };
 }
 
-async function runOnGpu(_gpu: Gpu, session: ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
+async function runOnGpu(session: ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
   await session.run(mapValues(inputs, toGpuTensor), mapValues(outputs, toGpuTensor));
 }
 
@@ -53,8 +62,14 @@ function toGpuTensor({ tensor, shape }: Bound): ort.Tensor {
   return ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: "float32", dims: [...shape] });
 }
 
-async function runOnCpu(gpu: Gpu, session: ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
-  const results = await withReadback(gpu, inputs, (feeds) => session.run(feeds));
+async function runOnCpu(
+  gpu: Gpu,
+  label: string,
+  session: ort.InferenceSession,
+  inputs: Bindings,
+  outputs: Bindings,
+): Promise<void> {
+  const results = await withReadback(gpu, label, inputs, (feeds) => session.run(feeds));
   for (const [name, { tensor }] of Object.entries(outputs)) {
     const data = (results[name] as ort.Tensor).data as Float32Array<ArrayBuffer>;
     gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
@@ -64,15 +79,16 @@ async function runOnCpu(gpu: Gpu, session: ort.InferenceSession, inputs: Binding
 /** Reads all inputs back through one buffer, and hands them on without another copy. */
 async function withReadback<R>(
   gpu: Gpu,
+  label: string,
   inputs: Bindings,
   use: (feeds: Record<string, ort.Tensor>) => Promise<R>,
 ): Promise<R> {
   const bytes = Object.values(inputs).map(({ shape }) => shape.reduce((product, size) => product * size, 4));
   const size = bytes.reduce((sum, length) => sum + length, 0);
   const usage = bufferUsage.mapRead | bufferUsage.copyDst;
-  const staging = gpu.device.createBuffer({ label: "vision.readback", size, usage });
+  const staging = gpu.device.createBuffer({ label: `${label}.readback`, size, usage });
   try {
-    const encoder = gpu.device.createCommandEncoder({ label: "vision.readback" });
+    const encoder = gpu.device.createCommandEncoder({ label: `${label}.readback` });
     const offsets = bytes.map((_, i) => bytes.slice(0, i).reduce((sum, length) => sum + length, 0));
     Object.values(inputs).forEach(({ tensor }, i) => {
       encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offsets[i] as number, bytes[i] as number);

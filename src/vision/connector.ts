@@ -1,7 +1,7 @@
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig } from "../model/config.ts";
+import { addLayerNorm, addLinear, type ReadWeight } from "../onnx/layers.ts";
 import { addActivation, type OnnxGraph } from "../onnx/onnx-graph.ts";
-import { addLayerNorm, addLinear, type ReadWeight } from "./weights.ts";
 
 /** PyTorch's default, which ModRWKV leaves as it is. */
 const residualNormEps = 1e-5;

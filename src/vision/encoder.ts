@@ -10,6 +10,9 @@ import { createMerger, type Merger, type MergeStep } from "./merge.ts";
 import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
 import { createWeightReader } from "./weights.ts";
 
+/** What its sessions are called. */
+const names = { label: "vision", what: "vision encoder" };
+
 /** Frames after the encoder; the first `frames` of each tensor's first axis hold them. */
 export type EncodedFrames = {
   /** F */
@@ -76,7 +79,7 @@ export async function createEncoder(
   try {
     // One after the other: onnxruntime demands it, and so the host holds one segment's weights at a time.
     for (const segment of segments) {
-      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment)));
+      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment), names));
     }
     options.signal?.throwIfAborted();
   } catch (error) {

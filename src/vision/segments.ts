@@ -1,9 +1,11 @@
 import { rowStride } from "../kernels/row-stride.ts";
+import { blockNames } from "../model/block-names.ts";
 import type { ModelConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
-import { addActivation, createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
+import { addLayerNorm, type ReadWeight } from "../onnx/layers.ts";
+import { createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
+import { addAttention, addMlp, type Block } from "../onnx/transformer.ts";
 import { addConnector } from "./connector.ts";
-import { addLayerNorm, addLinear, type ReadWeight } from "./weights.ts";
 
 /**
  * A run of the vision transformer between two merges. It starts with the patch embedding or the MLP of block `from − 1`,
@@ -82,17 +84,17 @@ export async function buildSegment(
     x = await addEmbeddings(graph, vision, read);
   } else {
     x = graph.node("Reshape", [graph.input("x", ["F", tokens, width]), graph.integers([-1, width])]);
-    x = await addMlp(graph, vision, read, from - 1, x);
+    x = await addMlp(graph, read, blockOf(vision, from - 1), x);
   }
   const logSize = segment.sized ? addLogSize(graph, tokens) : null;
   let key = "";
   for (let block = from; block < to; block++) {
-    if (block > from) x = await addMlp(graph, vision, read, block - 1, x);
-    ({ x, key } = await addAttention(graph, vision, read, { block, tokens, x, logSize }));
+    if (block > from) x = await addMlp(graph, read, blockOf(vision, block - 1), x);
+    ({ x, key } = await addAttention(graph, read, blockOf(vision, block), { tokens, x, bias: logSize }));
   }
   if (segment.last) {
     // The last block's MLP, unless a merge after its attention put it at the start of this segment.
-    if (to > from) x = await addMlp(graph, vision, read, to - 1, x);
+    if (to > from) x = await addMlp(graph, read, blockOf(vision, to - 1), x);
     await addEnd(graph, config, read, tokens, x);
   } else {
     graph.output(graph.node("Reshape", [x, graph.integers([-1, tokens, width])]), "y", ["F", tokens, width]);
@@ -135,48 +137,16 @@ function addLogSize(graph: OnnxGraph, tokens: number): string {
   return graph.node("Reshape", [log, graph.integers([-1, 1, 1, tokens])]);
 }
 
-/** x + Attention(LN1(x)) of rows [F·T, D], and the keys [F, T, H, d]. */
-async function addAttention(
-  graph: OnnxGraph,
-  vision: VisionConfig,
-  read: ReadWeight,
-  at: { readonly block: number; readonly tokens: number; readonly x: string; readonly logSize: string | null },
-): Promise<{ x: string; key: string }> {
-  const { hiddenSize: width, numAttentionHeads: heads } = vision;
-  const name = `vision_model.encoder.layers.${at.block}`;
-  const normed = await addVisionNorm(graph, vision, read, `${name}.layer_norm1`, at.x);
-  const split = graph.integers([-1, at.tokens, heads, width / heads]);
-  const project = async (which: string) => {
-    const rows = await addLinear(graph, read, `${name}.self_attn.${which}_proj`, normed, width, width);
-    return graph.node("Reshape", [rows, split]);
+/** Block `index` of the tower. */
+function blockOf(vision: VisionConfig, index: number): Block {
+  return {
+    width: vision.hiddenSize,
+    heads: vision.numAttentionHeads,
+    inner: vision.intermediateSize,
+    activation: vision.hiddenAct,
+    epsilon: vision.layerNormEps,
+    names: blockNames(`vision_model.encoder.layers.${index}`),
   };
-  const scale = graph.constant(Float32Array.of(1 / Math.sqrt(width / heads)), []);
-  const query = graph.node("Transpose", [graph.node("Mul", [await project("q"), scale])], { perm: [0, 2, 1, 3] });
-  const key = await project("k");
-  const value = graph.node("Transpose", [await project("v")], { perm: [0, 2, 1, 3] });
-  let logits = graph.node("MatMul", [query, graph.node("Transpose", [key], { perm: [0, 2, 3, 1] })]);
-  if (at.logSize) logits = graph.node("Add", [logits, at.logSize]);
-  const mixed = graph.node("MatMul", [graph.node("Softmax", [logits], { axis: -1 }), value]);
-  const joined = graph.node("Transpose", [mixed], { perm: [0, 2, 1, 3] });
-  const rows = graph.node("Reshape", [joined, graph.integers([-1, width])]);
-  const out = await addLinear(graph, read, `${name}.self_attn.out_proj`, rows, width, width);
-  return { x: graph.node("Add", [at.x, out]), key };
-}
-
-/** x + MLP(LN2(x)) of rows [F·T, D]. */
-async function addMlp(
-  graph: OnnxGraph,
-  vision: VisionConfig,
-  read: ReadWeight,
-  block: number,
-  x: string,
-): Promise<string> {
-  const { hiddenSize: width, intermediateSize: inner } = vision;
-  const name = `vision_model.encoder.layers.${block}`;
-  const normed = await addVisionNorm(graph, vision, read, `${name}.layer_norm2`, x);
-  const hidden = await addLinear(graph, read, `${name}.mlp.fc1`, normed, width, inner);
-  const active = addActivation(graph, vision.hiddenAct, hidden);
-  return graph.node("Add", [x, await addLinear(graph, read, `${name}.mlp.fc2`, active, inner, width)]);
 }
 
 /** Post-layernorm, the dropped first token, and the connector. */
@@ -190,7 +160,7 @@ async function addEnd(
   const { vision, merge } = config;
   const width = vision.hiddenSize;
   const normed = vision.postLayernorm
-    ? await addVisionNorm(graph, vision, read, "vision_model.post_layernorm", rows)
+    ? await addLayerNorm(graph, read, "vision_model.post_layernorm", rows, width, vision.layerNormEps)
     : rows;
   let merged = graph.node("Reshape", [normed, graph.integers([-1, tokens, width])]);
   const left = tokens - Number(merge.dropFirst);
@@ -201,8 +171,4 @@ async function addEnd(
   const visual = await addConnector(graph, config, read, flat);
   graph.output(merged, "merged", ["F", left, width]);
   graph.output(visual, "visual", ["rows", rowStride(config.text.hiddenSize)]);
-}
-
-function addVisionNorm(graph: OnnxGraph, vision: VisionConfig, read: ReadWeight, name: string, x: string) {
-  return addLayerNorm(graph, read, name, x, vision.hiddenSize, vision.layerNormEps);
 }

@@ -1,9 +1,6 @@
 import { toFloat32 } from "../model/half.ts";
 import { expectTensor, type TensorSource } from "../model/tensors.ts";
-import type { OnnxGraph } from "../onnx/onnx-graph.ts";
-
-/** Reads a weight of a certain shape as f32. @throws AuroraError `ModelCorrupt` with the name and both shapes */
-export type ReadWeight = (name: string, shape: readonly number[]) => Promise<Float32Array>;
+import type { ReadWeight } from "../onnx/layers.ts";
 
 /** Reads weights from a checkpoint; tells `onTensor` each one's bytes; stops with `signal`. */
 export function createWeightReader(
@@ -16,40 +13,4 @@ export function createWeightReader(
     options.onTensor?.(tensor.bytes.byteLength);
     return toFloat32(tensor);
   };
-}
-
-/** Adds y = x Wᵀ + b for `name.weight` [to, from] and `name.bias` [to] to rows x [·, from]; columns past `to` are zero. */
-export async function addLinear(
-  graph: OnnxGraph,
-  read: ReadWeight,
-  name: string,
-  x: string,
-  from: number,
-  to: number,
-  padded = to,
-): Promise<string> {
-  const weight = lengthen(await read(`${name}.weight`, [to, from]), padded * from);
-  const bias = lengthen(await read(`${name}.bias`, [to]), padded);
-  return graph.node("Gemm", [x, graph.constant(weight, [padded, from]), graph.constant(bias, [padded])], { transB: 1 });
-}
-
-/** Adds the layer norm `name.weight`, `name.bias` [width] of each row of x [·, width]. */
-export async function addLayerNorm(
-  graph: OnnxGraph,
-  read: ReadWeight,
-  name: string,
-  x: string,
-  width: number,
-  epsilon: number,
-): Promise<string> {
-  const weight = graph.constant(await read(`${name}.weight`, [width]), [width]);
-  const bias = graph.constant(await read(`${name}.bias`, [width]), [width]);
-  return graph.node("LayerNormalization", [x, weight, bias], { axis: -1, epsilon });
-}
-
-function lengthen(values: Float32Array, length: number): Float32Array {
-  if (values.length === length) return values;
-  const longer = new Float32Array(length);
-  longer.set(values);
-  return longer;
 }

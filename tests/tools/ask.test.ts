@@ -1,39 +1,24 @@
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { ask } from "../../tools/ask.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { references } from "../sample-answers.ts";
+import { lend, noBrowser, type Run, runAlone, runHere, said } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
 
-type Run = { readonly code: number; readonly out: string; readonly err: string };
-
-/** Runs `npm run ask` as a person does. */
-function ask(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile("npm", ["run", "--silent", "ask", "--", ...args], (error, out, err) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, out, err });
-    });
-  });
-}
-
-/** What a tool said on standard error, without npm's own remarks. */
-function said({ err }: Run): string[] {
-  return err.split("\n").filter((line) => line !== "" && !line.startsWith("npm "));
-}
-
-/** What `npm run ask` does after it has read its arguments; one browser for all clips. */
+/** One browser and one opened model for all that need no process of their own. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost("public/models/nano");
+  host = await openHost();
 });
 afterAll(() => host.close());
 
 test.each(references)("answers about $clip as the reference does", async ({ clip, frames, questions }) => {
   const asked = questions.map(({ question }) => question);
   const options = {
-    model: modelAddress("public/models/nano"),
+    model: host.modelAddress("public/models/nano"),
     url: null,
     encoder: "auto",
     fps: null,
@@ -46,13 +31,9 @@ test.each(references)("answers about $clip as the reference does", async ({ clip
   expect(result).toMatchObject({ frames, visualTokens: frames * 12, stateBytes: 253_440, notices: [] });
 });
 
-test.each([
-  ["one-object.mp4", "memory"],
-  ["counting.mp4", "look-again"],
-] as const)("prints JSON with all figures: %s, from %s", async (clip, from) => {
-  const questions = references.find((each) => each.clip === clip)?.questions ?? [];
-  const asked = questions.flatMap(({ question }) => ["--question", question]);
-  const run = await ask(`public/samples/${clip}`, ...asked, "--from", from, "--json");
+/** Expects the JSON of a run about a clip of eight frames: the reference's answers, and all figures. */
+function expectFigures(run: Run, clip: string, from: "memory" | "look-again"): void {
+  const questions = questionsOf(clip);
   expect(said(run)).toEqual([]);
   expect(run.code).toBe(0);
   const result = JSON.parse(run.out);
@@ -67,10 +48,33 @@ test.each([
   expect(result.watchMs).toBeGreaterThan(0);
   expect(result.gpuBytes).toBeGreaterThan(result.stateBytes);
   expect(result.adapter).toMatch(/\w/);
+}
+
+function questionsOf(clip: string) {
+  return references.find((each) => each.clip === clip)?.questions ?? [];
+}
+
+/** The command line that asks all questions about a clip. */
+function allAbout(clip: string, from: string): string[] {
+  const asked = questionsOf(clip).flatMap(({ question }) => ["--question", question]);
+  return [`public/samples/${clip}`, ...asked, "--from", from, "--json"];
+}
+
+test("prints JSON with all figures, from memory", async () => {
+  const run = await runHere(ask, lend(host), ...allAbout("one-object.mp4", "memory"));
+  expectFigures(run, "one-object.mp4", "memory");
+});
+
+test("as a person runs it: JSON with all figures from looking again, and one line about what is wrong", async () => {
+  expectFigures(await runAlone("ask", ...allAbout("counting.mp4", "look-again")), "counting.mp4", "look-again");
+  const wrong = await runAlone("ask", "public/samples/counting.mp4", "-q", "?", "--colour");
+  expect(said(wrong)).toEqual([expect.stringMatching(/--colour/)]);
+  expect(wrong).toMatchObject({ code: 1, out: "" });
 });
 
 test("prints one answer alone, and takes the rate and the second to answer as of", async () => {
-  const run = await ask("public/samples/one-object.mp4", "-q", "What is happening?", "--fps", "1", "--at", "2.5");
+  const options = ["-q", "What is happening?", "--fps", "1", "--at", "2.5"];
+  const run = await runHere(ask, lend(host), "public/samples/one-object.mp4", ...options);
   expect(run.code).toBe(0);
   expect(run.out).toMatch(/^\w[^\n]*\.\n$/);
 });
@@ -79,16 +83,19 @@ test("says on standard error what could not be watched of a file that was cut of
   const whole = readFileSync("tests/fixtures/media/h264-index-first.mp4");
   const cut = scratch("cut.mp4");
   writeFileSync(cut, whole.subarray(0, Math.round(whole.length * 0.7)));
-  const run = await ask(cut, "-q", "What do you see?");
+  const run = await runHere(ask, lend(host), cut, "-q", "What do you see?");
   expect(said(run)).toEqual([expect.stringMatching(/^VideoUnreadable: The file is cut off/)]);
   expect(run).toMatchObject({ code: 0, out: expect.stringMatching(/\w+\.\n$/) });
 });
 
-test("says in one line what is wrong, and fails", async () => {
+test("says in one line what is wrong with a video", async () => {
   const text = scratch("text.mp4");
   writeFileSync(text, "It was a dark and stormy night.\n".repeat(300));
+  expectRefusal(await runHere(ask, lend(host), text, "-q", "?"), /^VideoUnreadable: .*not a video/);
+});
+
+test("says in one line what is wrong with its arguments, and starts no browser", async () => {
   const wrong: [args: string[], line: RegExp][] = [
-    [[text, "-q", "?"], /^VideoUnreadable: .*not a video/],
     [["none.mp4", "-q", "?"], /^VideoUnreadable: There is no file none\.mp4/],
     [["public/samples/counting.mp4", "-q", "?", "--model", "nowhere"], /^ModelNotFound: .*nowhere/],
     [["public/samples/counting.mp4"], /^usage: npm run ask/],
@@ -96,9 +103,10 @@ test("says in one line what is wrong, and fails", async () => {
     [["public/samples/counting.mp4", "-q", "?", "--fps", "0"], /--fps 0/],
     [["public/samples/counting.mp4", "-q", "?", "--colour"], /--colour/],
   ];
-  for (const [args, line] of wrong) {
-    const run = await ask(...args);
-    expect(said(run)).toEqual([expect.stringMatching(line)]);
-    expect(run).toMatchObject({ code: 1, out: "" });
-  }
+  for (const [args, line] of wrong) expectRefusal(await runHere(ask, noBrowser, ...args), line);
 });
+
+function expectRefusal(run: Run, line: RegExp): void {
+  expect(said(run)).toEqual([expect.stringMatching(line)]);
+  expect(run).toMatchObject({ code: 1, out: "" });
+}

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { damagePacket } from "../damaged-video.ts";
 import { questionOf, reference } from "../sample-answers.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -28,17 +28,16 @@ const refused: readonly [what: string, path: string, error: RegExp][] = [
 const question = questionOf("sequence.mp4", "order");
 const asked = { fps: null, encoder: "auto", questions: [question], from: "memory", at: null } as const;
 
-/** One browser for all: the folder that it serves holds a good model and the damaged ones. */
+/** One browser for all. */
 let host: Host;
 beforeAll(async () => {
-  cpSync("public/models/nano", scratch("nano"), { recursive: true });
-  host = await openHost(scratch("."));
+  host = await openHost();
 });
 afterAll(() => host.close());
 
 /** What `npm run ask` does after it has read its arguments. */
-function ask(path: string, model = "nano") {
-  return host.run("ask", { model: `${modelAddress(".")}${model}/`, url: null, ...asked }, [path]);
+function ask(path: string, model = "public/models/nano") {
+  return host.run("ask", { model: host.modelAddress(model), url: null, ...asked }, [path]);
 }
 
 /** Expects a run to fail with one line. */
@@ -90,7 +89,7 @@ test.each(damagedModels)("a model with %s is refused in one line", async (what, 
   const model = what.replaceAll(" ", "-");
   cpSync("public/models/nano", scratch(model), { recursive: true });
   damage(scratch(model));
-  await expectRefusal(ask("public/samples/counting.mp4", model), error);
+  await expectRefusal(ask("public/samples/counting.mp4", scratch(model)), error);
 });
 
 test("and a good model answers after all these", async () => {

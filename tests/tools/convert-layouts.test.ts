@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toFloat32 } from "../../src/model/half.ts";
 import { openWeightFolder } from "../../src/model/open-weights.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
-import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { convert } from "../../tools/convert.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { openNodeFiles } from "../../tools/node-files.ts";
 import { relativeError } from "../close.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -22,10 +21,12 @@ const forms = [
   ["int4", { states: 0.35, logits: 0.4 }],
 ] as const;
 
+const silent = { print: () => undefined, warn: () => undefined };
+
 /** One browser for all. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost(scratch("."));
+  host = await openHost();
 });
 afterAll(() => host.close());
 
@@ -33,13 +34,12 @@ describe.each(checkpoints)("%s", (name) => {
   test.each(forms)("converted to %s computes what its reference does", async (form, bounds) => {
     const folder = `tests/fixtures/checkpoints/${name}`;
     const model = `${name}-${form}`;
-    await convert(`${folder}/files`, "--out", scratch(model), "--quant", form);
+    await convert([`${folder}/files`, "--out", scratch(model), "--quant", form], silent);
     const { prompt_ids: promptIds } = JSON.parse(readFileSync(`${folder}/reference/prompt.json`, "utf8"));
     const images = [0, 1].map((frame) => `${folder}/reference/frame-${frame}.png`);
-    const command = { model: `${modelAddress(".")}${model}/`, encoder: "auto", promptIds } as const;
+    const command = { model: host.modelAddress(scratch(model)), encoder: "auto", promptIds } as const;
     mkdirSync(scratch(`${model}-dump`));
-    const [download] = await Promise.all([host.page.waitForEvent("download"), host.run("dump", command, images)]);
-    await download.saveAs(scratch(`${model}-dump/model.safetensors`));
+    await host.download(scratch(`${model}-dump/model.safetensors`), "dump", command, images);
 
     const [found, expected] = await Promise.all([
       openFolder(scratch(`${model}-dump`)),
@@ -57,10 +57,6 @@ describe.each(checkpoints)("%s", (name) => {
     expect(await error("logits")).toBeLessThan(bounds.logits);
   });
 });
-
-async function convert(...args: string[]): Promise<void> {
-  await promisify(execFile)("npm", ["run", "--silent", "convert", "--", ...args]);
-}
 
 async function openFolder(folder: string): Promise<TensorSource> {
   const source = await openWeightFolder(await openNodeFiles([folder]), "");

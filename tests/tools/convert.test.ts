@@ -1,27 +1,17 @@
-import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toFloat32 } from "../../src/model/half.ts";
 import { openWeightFolder } from "../../src/model/open-weights.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
-import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { convert } from "../../tools/convert.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { openNodeFiles } from "../../tools/node-files.ts";
 import { relativeError } from "../close.ts";
 import { questionOf, reference } from "../sample-answers.ts";
+import { noBrowser, type Run, runAlone, runHere } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
-
-type Run = { readonly code: number; readonly out: string; readonly err: string };
-
-/** Runs `npm run convert` as a person does. */
-function convert(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile("npm", ["run", "--silent", "convert", "--", ...args], (error, out, err) => {
-      resolve({ code: error ? 1 : 0, out, err });
-    });
-  });
-}
 
 /**
  * Largest relative errors against PyTorch that the forms of the embedded model may have: about twice what was measured, but for
@@ -38,9 +28,12 @@ describe("the embedded model", () => {
   let host: Host;
   const runs = new Map<string, Run>();
   beforeAll(async () => {
-    for (const [form] of forms)
-      runs.set(form, await convert("public/models/nano", "--out", scratch(form), "--quant", form));
-    host = await openHost(scratch("."));
+    // One of them as a person runs it.
+    for (const [form] of forms) {
+      const args = ["public/models/nano", "--out", scratch(form), "--quant", form];
+      runs.set(form, form === "int8" ? await runAlone("convert", ...args) : await runHere(convert, noBrowser, ...args));
+    }
+    host = await openHost();
   });
   afterAll(() => host.close());
 
@@ -60,10 +53,9 @@ describe("the embedded model", () => {
     const folder = "tests/fixtures/nano/counting";
     const { prompt_ids: promptIds } = JSON.parse(readFileSync(`${folder}/prompt.json`, "utf8"));
     const images = Array.from({ length: 8 }, (_, i) => `${folder}/frame-${i}.png`);
-    const command = { model: `${modelAddress(".")}${form}/`, encoder: "auto", promptIds } as const;
+    const command = { model: host.modelAddress(scratch(form)), encoder: "auto", promptIds } as const;
     mkdirSync(scratch(`${form}-dump`));
-    const [download] = await Promise.all([host.page.waitForEvent("download"), host.run("dump", command, images)]);
-    await download.saveAs(scratch(`${form}-dump/model.safetensors`));
+    await host.download(scratch(`${form}-dump/model.safetensors`), "dump", command, images);
 
     const [written, reference] = await Promise.all([openFolder(scratch(`${form}-dump`)), openFolder(folder)]);
     const error = async (name: string) => relativeError(await floats(written, name), await floats(reference, name));
@@ -81,7 +73,7 @@ describe("the embedded model", () => {
     const result = await host.run(
       "ask",
       {
-        model: `${modelAddress(".")}${form}/`,
+        model: host.modelAddress(scratch(form)),
         url: null,
         fps: null,
         encoder: "auto",
@@ -106,7 +98,7 @@ describe("says in one line", () => {
     ["that the folder is in use", ["public/models/nano", "--out", "docs"], /docs is not empty/],
   ];
   test.each(refused)("%s", async (_, args, message) => {
-    const { code, err } = await convert(...args);
+    const { code, err } = await runHere(convert, noBrowser, ...args);
     expect(code).toBe(1);
     expect(err.trimEnd()).toMatch(message);
     expect(err.trimEnd()).not.toContain("\n");

@@ -1,33 +1,34 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { toFloat32 } from "../../src/model/half.ts";
 import { openSafetensors } from "../../src/model/safetensors.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
+import { dump } from "../../tools/dump.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { expectClose } from "../close.ts";
+import { lend, noBrowser, runAlone, runHere } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
 
-/** Runs `npm run dump` as a person does; resolves with its exit code and what it said on standard error. */
-function dump(...args: string[]): Promise<{ readonly code: number; readonly err: string }> {
-  return new Promise((resolve) => {
-    execFile("npm", ["run", "--silent", "dump", "--", ...args], (error, _out, err) => {
-      resolve({ code: error ? 1 : 0, err });
-    });
-  });
-}
+/** One browser for all that need no process of their own. */
+let host: Host;
+beforeAll(async () => {
+  host = await openHost();
+});
+afterAll(() => host.close());
 
 test.each([
-  ["released-quirks", 3],
-  ["big-head", 2],
-  ["goose", 3],
-])("writes what PyTorch computes: %s", async (name, frames) => {
+  ["released-quirks", 3, (args: string[]) => runHere(dump, lend(host), ...args)],
+  ["big-head", 2, (args: string[]) => runHere(dump, lend(host), ...args)],
+  ["goose, as a person runs it", 3, (args: string[]) => runAlone("dump", ...args)],
+])("writes what PyTorch computes: %s", async (what, frames, run) => {
+  const [name] = what.split(",");
   const folder = `tests/fixtures/models/${name}`;
   const { prompt_ids: promptIds } = JSON.parse(readFileSync(`${folder}/reference/prompt.json`, "utf8"));
   const images = Array.from({ length: frames }, (_, i) => ["--image", `${folder}/reference/frame-${i}.png`]).flat();
   const out = scratch(`${name}.safetensors`);
-  const { code } = await dump("--model", folder, ...images, "--prompt-ids", promptIds.join(), "--out", out);
+  const { code } = await run(["--model", folder, ...images, "--prompt-ids", promptIds.join(), "--out", out]);
   expect(code).toBe(0);
 
   const [written, reference] = await Promise.all([open(out), open(`${folder}/reference/tensors.safetensors`)]);
@@ -43,9 +44,9 @@ test("says in one line what is wrong, and fails", async () => {
   const image = "tests/fixtures/models/one-token/reference/frame-0.png";
   const out = scratch("none.safetensors");
   const model = ["--model", "tests/fixtures/models/one-token"];
-  const far = await dump(...model, "--image", image, "--prompt-ids", "123456", "--out", out);
+  const far = await runHere(dump, lend(host), ...[...model, "--image", image, "--prompt-ids", "123456", "--out", out]);
   expect(far).toMatchObject({ code: 1, err: expect.stringMatching(/ModelUnsupported: The prompt id 123456/) });
-  const nothing = await dump(...model, "--out", out);
+  const nothing = await runHere(dump, noBrowser, ...model, "--out", out);
   expect(nothing).toMatchObject({ code: 1, err: expect.stringMatching(/usage: npm run dump/) });
 });
 

@@ -1,30 +1,15 @@
-import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { joinPictures } from "../../tools/apng.ts";
-import { type Host, modelAddress, openHost } from "../../tools/host.ts";
+import { evaluate } from "../../tools/eval.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { randomFloats } from "../close.ts";
 import { pngChunk, writePng } from "../png.ts";
 import { type ClipAnswers, references } from "../sample-answers.ts";
+import { lend, noBrowser, type Run, runAlone, runHere, said } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
-
-type Run = { readonly code: number; readonly out: string; readonly err: string };
-
-/** Runs `npm run eval` as a person does. */
-function evaluate(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile("npm", ["run", "--silent", "eval", "--", ...args], (error, out, err) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, out, err });
-    });
-  });
-}
-
-/** What the tool said on standard error, without npm's own remarks. */
-function said({ err }: Run): string[] {
-  return err.split("\n").filter((line) => line !== "" && !line.startsWith("npm "));
-}
 
 /** A new suite with the clips that its questions are about, where they are samples. */
 function suite(name: string, questions: readonly { readonly clip: string }[]): string {
@@ -77,17 +62,17 @@ function expectedScore(asked: typeof questions, from: "memory" | "look-again") {
   };
 }
 
-/** One browser for what is not run as a person does. */
+/** One browser and one opened model for all that need no process of their own. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost("public/models/nano");
+  host = await openHost();
 });
 afterAll(() => host.close());
 
 test("scores the reference's answers as they deserve, both ways, and writes them down", async () => {
   const folder = suite("both", questions);
   const answers = scratch("answers.json");
-  const run = await evaluate("--suite", folder, "--json", "--answers", answers);
+  const run = await runHere(evaluate, lend(host), "--suite", folder, "--json", "--answers", answers);
   expect(said(run)).toEqual([]);
   expect(run.code).toBe(0);
   expect(JSON.parse(run.out)).toEqual({
@@ -105,7 +90,7 @@ test("gives PyTorch's answers about a suite of the world, which are mostly right
   type Said = { readonly clip: string; readonly question: string; readonly memory: string; readonly lookAgain: string };
   const folder = "tests/fixtures/suite";
   const answers = scratch("suite.json");
-  const run = await evaluate("--suite", folder, "--json", "--answers", answers);
+  const run = await runHere(evaluate, lend(host), "--suite", folder, "--json", "--answers", answers);
   expect(said(run)).toEqual([]);
   const theirs: readonly Said[] = JSON.parse(readFileSync(`${folder}/answers.json`, "utf8"));
   const ours: readonly Said[] = JSON.parse(readFileSync(answers, "utf8"));
@@ -127,7 +112,19 @@ test("asks in one way, about the first clips", async () => {
   const first = questions.filter(({ clip }) => clip === questions[0]?.clip);
   const folder = suite("one-way", questions);
   const answers = scratch("memory.json");
-  const run = await evaluate("--suite", folder, "--from", "memory", "--limit", "1", "--json", "--answers", answers);
+  const run = await runHere(
+    evaluate,
+    lend(host),
+    "--suite",
+    folder,
+    "--from",
+    "memory",
+    "--limit",
+    "1",
+    "--json",
+    "--answers",
+    answers,
+  );
   expect(JSON.parse(run.out)).toEqual(expectedScore(first, "memory"));
   const written = JSON.parse(readFileSync(answers, "utf8"));
   expect(written.map((each: object) => Object.keys(each).join())).toEqual(
@@ -135,12 +132,12 @@ test("asks in one way, about the first clips", async () => {
   );
 });
 
-test("prints a table that ends with the mean over types and all questions", async () => {
+test("as a person runs it: a table that ends with the mean over types and all questions", async () => {
   const [{ clip, questions: asked }] = references as [ClipAnswers];
   const graded = asked.slice(0, 3).map(({ type, question, memory }, i) => {
     return { clip, type, question, answer: i === 1 ? memory : "Something else.", accepted: [] };
   });
-  const run = await evaluate("--suite", suite("table", graded), "--from", "memory");
+  const run = await runAlone("eval", "--suite", suite("table", graded), "--from", "memory");
   expect(run.code).toBe(0);
   expect(said(run)).toEqual(["1 / 1 clips"]);
   const lines = run.out.trimEnd().split("\n");
@@ -149,6 +146,7 @@ test("prints a table that ends with the mean over types and all questions", asyn
   expect(lines.slice(1, -2).map((line) => line.split(" ")[0])).toEqual(types);
   expect(lines.at(-2)).toMatch(/^macro +\d+\.\d %$/);
   expect(lines.at(-1)).toMatch(/^all +3 +33\.3 ± 27\.2 %$/);
+  expectRefusal(await runAlone("eval"), /^usage: npm run eval/);
 });
 
 const [width, height, count] = [32, 24, 5];
@@ -194,7 +192,7 @@ test("answers about folders of pictures, one or many", async () => {
     for (const { path, bytes } of shown) writeFileSync(`${folder}/${clip}/${path}`, bytes);
     writeFileSync(scratch(`${clip}.png`), clip === "one" ? (shown[0]?.bytes ?? "") : joinPictures(shown, 2));
     const options = {
-      model: modelAddress("public/models/nano"),
+      model: host.modelAddress("public/models/nano"),
       url: null,
       encoder: "auto",
       fps: null,
@@ -205,13 +203,23 @@ test("answers about folders of pictures, one or many", async () => {
     expect(result.frames).toBe(shown.length);
     expected.push(...result.answers.map(({ answer }) => answer));
   }
-  const run = await evaluate("--suite", folder, "--from", "memory", "--json", "--answers", scratch("pictures.json"));
+  const run = await runHere(
+    evaluate,
+    lend(host),
+    "--suite",
+    folder,
+    "--from",
+    "memory",
+    "--json",
+    "--answers",
+    scratch("pictures.json"),
+  );
   expect(said(run)).toEqual([]);
   const written = JSON.parse(readFileSync(scratch("pictures.json"), "utf8"));
   expect(written.map(({ memory }: { memory: string }) => memory)).toEqual(expected);
 });
 
-test("says in one line what is wrong, and fails", async () => {
+test("says in one line what is wrong, where it can before it starts a browser", async () => {
   const sample = { clip: "counting.mp4", type: "list", question: "?", answer: "Nothing.", accepted: [] };
   const good = suite("good", [sample]);
   const text = suite("text", [sample, { ...sample, clip: "text.mp4" }]);
@@ -219,6 +227,10 @@ test("says in one line what is wrong, and fails", async () => {
   const broken = suite("broken", [{ ...sample, clip: "pictures" }]);
   mkdirSync(`${broken}/pictures`);
   writeFileSync(`${broken}/pictures/frame-000.png`, pictures[0]?.bytes.subarray(0, 300) ?? "");
+  expectRefusal(
+    await runHere(evaluate, lend(host), "--suite", text, "--json", "--from", "memory"),
+    /^VideoUnreadable: text\.mp4: .*not a video/,
+  );
   const wrong: [args: string[], line: RegExp][] = [
     [[], /^usage: npm run eval/],
     [["--suite", scratch("nowhere")], /^There is no folder .*nowhere\.$/],
@@ -229,19 +241,19 @@ test("says in one line what is wrong, and fails", async () => {
       /^VideoUnreadable: There is no clip .*gone\.mp4/,
     ],
     [["--suite", broken], /^VideoUnreadable: .*frame-000\.png is cut off/],
-    [["--suite", text, "--json", "--from", "memory"], /^VideoUnreadable: text\.mp4: .*not a video/],
     [["--suite", good, "--model", "nowhere"], /^ModelNotFound: .*nowhere/],
     [["--suite", good, "--from", "hearsay"], /--from is one of memory, look-again, both/],
     [["--suite", good, "--limit", "0.5"], /--limit 0\.5/],
     [["--suite", good, "--answers", scratch("nowhere/answers.json")], /^There is no folder .*nowhere for the answers/],
     [["--suite", good, "--colour"], /--colour/],
   ];
-  for (const [args, line] of wrong) {
-    const run = await evaluate(...args);
-    expect(said(run)).toEqual([expect.stringMatching(line)]);
-    expect(run).toMatchObject({ code: 1, out: "" });
-  }
+  for (const [args, line] of wrong) expectRefusal(await runHere(evaluate, noBrowser, ...args), line);
 });
+
+function expectRefusal(run: Run, line: RegExp): void {
+  expect(said(run)).toEqual([expect.stringMatching(line)]);
+  expect(run).toMatchObject({ code: 1, out: "" });
+}
 
 test("notices pictures that the browser cannot decode", async () => {
   const asked = [{ clip: "pictures", type: "list", question: "What do you see?", answer: "Nothing.", accepted: [] }];
@@ -252,7 +264,7 @@ test("notices pictures that the browser cannot decode", async () => {
   const bad = [good.subarray(0, 33), pngChunk("IDAT", Buffer.alloc(200, 0xff)), pngChunk("IEND", Buffer.alloc(0))];
   for (const [i, bytes] of [good, good, Buffer.concat(bad)].entries())
     writeFileSync(`${folder}/pictures/frame-00${i}.png`, bytes);
-  const run = await evaluate("--suite", folder, "--json", "--from", "memory");
+  const run = await runHere(evaluate, lend(host), "--suite", folder, "--json", "--from", "memory");
   expect(said(run)).toEqual([expect.stringMatching(/^VideoUnreadable: pictures: /)]);
   expect(run).toMatchObject({ code: 1, out: "" });
 });

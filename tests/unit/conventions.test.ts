@@ -1,55 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { testGpu } from "../gpu.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
-const exists = (path: string) => existsSync(new URL(path, root));
-const stems = (folder: string, extension: string) =>
-  readdirSync(new URL(folder, root))
-    .filter((name) => name.endsWith(extension))
-    .map((name) => name.slice(0, -extension.length));
-
-/** The files of `shaders` that a wrapper joins, by path below `shaders`. */
-const joined = (wrapper: string) =>
-  [...read(`src/kernels/${wrapper}.ts`).matchAll(/shaders\/([\w/-]+\.wgsl)\?raw/g)].map((match) => match[1] as string);
-
-/** The wrapper of a shader: of the same stem, or of the stem that the shader is a variant of (`linear` of `linear-decode`). */
-const wrapperOf = (shader: string) =>
-  stems("src/kernels", ".ts").find((stem) => {
-    const named = shader === stem || shader.startsWith(`${stem}-`);
-    return named && joined(stem).includes(`${shader}.wgsl`);
-  });
-
-describe.each(stems("shaders", ".wgsl"))("shader %s", (shader) => {
-  const wrapper = wrapperOf(shader);
-
-  it("has a wrapper, a reference and a test of its stem", () => {
-    expect(wrapper).toBeDefined();
-    expect(exists(`tests/reference/${wrapper}.ts`)).toBe(true);
-    expect(exists(`tests/kernels/${wrapper}.test.ts`)).toBe(true);
-  });
-
-  it("compiles as it stands, after the library files that its wrapper joins", async () => {
-    const gpu = await testGpu();
-    const libraries = joined(wrapper as string).filter((path) => path.startsWith("lib/"));
-    const code = [...libraries, `${shader}.wgsl`].map((path) => read(`shaders/${path}`)).join("");
-    gpu.device.pushErrorScope("validation");
-    const info = await gpu.device.createShaderModule({ label: shader, code }).getCompilationInfo();
-    await gpu.device.popErrorScope();
-    expect(info.messages.map(({ lineNum, message }) => `${lineNum}: ${message}`)).toEqual([]);
-    expect(code).toMatch(/@compute[^{]*\bfn main\(/);
-  });
-});
-
-it("every library file of shaders is joined by a wrapper", () => {
-  const used = new Set(stems("src/kernels", ".ts").flatMap(joined));
-  for (const name of stems("shaders/lib", ".wgsl")) expect(used).toContain(`lib/${name}.wgsl`);
-});
 
 it("Biome holds the import direction of every folder of src", () => {
   const { overrides } = JSON.parse(read("biome.json")) as { overrides: { includes: string[] }[] };
   const held = overrides.flatMap(({ includes }) => includes);
   const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const { name } of folders) expect(held).toContain(`src/${name}/**`);
+});
+
+it("Biome refuses circles of imports, those of types included", () => {
+  const { linter } = JSON.parse(read("biome.json")) as {
+    linter: { rules: { suspicious: { noImportCycles: unknown } } };
+  };
+  expect(linter.rules.suspicious.noImportCycles).toEqual({ level: "error", options: { ignoreTypes: false } });
 });

@@ -1,6 +1,6 @@
 import { AuroraError } from "../../src/errors.ts";
-import { openAssistant } from "../../src/session/client.ts";
 import type { AskOptions, Assistant, EncoderBackend, Session } from "../../src/session/types.ts";
+import { keepAssistant } from "./assistants.ts";
 
 export type AskCommand = {
   readonly model: string;
@@ -36,18 +36,18 @@ export type AskResult = {
 
 /** Watches a video to its end and asks each question by itself. */
 export async function ask(command: AskCommand, files: readonly File[]): Promise<AskResult> {
-  const assistant = await openAssistant({ model: command.model, encoder: command.encoder });
-  try {
-    return await watchAndAsk(assistant, command, files);
-  } finally {
-    await assistant.close();
-  }
-}
-
-async function watchAndAsk(assistant: Assistant, command: AskCommand, files: readonly File[]): Promise<AskResult> {
+  const assistant = await keepAssistant(command);
   const source = command.url ?? files[0];
   if (source === undefined) throw new AuroraError("VideoUnreadable", "No video was given.");
   const session = assistant.watch(source, command.fps === null ? {} : { fps: command.fps });
+  try {
+    return await watchAndAsk(assistant, session, command);
+  } finally {
+    await session.close();
+  }
+}
+
+async function watchAndAsk(assistant: Assistant, session: Session, command: AskCommand): Promise<AskResult> {
   await watched(session);
   const answers = [];
   for (const question of command.questions) {

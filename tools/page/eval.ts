@@ -1,7 +1,7 @@
 import { AuroraError, toAuroraError } from "../../src/errors.ts";
-import { openAssistant } from "../../src/session/client.ts";
-import type { AskOptions, Assistant, EncoderBackend } from "../../src/session/types.ts";
+import type { AskOptions, Assistant, EncoderBackend, Session } from "../../src/session/types.ts";
 import { askAlone, watched } from "./ask.ts";
+import { keepAssistant } from "./assistants.ts";
 
 /** Ways to ask a question. */
 export type From = NonNullable<AskOptions["from"]>;
@@ -35,34 +35,35 @@ export type EvalResult = {
 
 /** Watches each clip once and asks its questions, each by itself. Progress goes to the console. @throws AuroraError naming the clip */
 export async function evaluate(command: EvalCommand, files: readonly File[]): Promise<EvalResult> {
-  const { clips, model, encoder } = command;
-  const assistant = await openAssistant({ model, encoder });
+  const { clips } = command;
+  const assistant = await keepAssistant(command);
+  const answers: EvalAnswers[][] = [];
+  const notices: string[] = [];
+  for (const [i, clip] of clips.entries()) {
+    const asked = await askAbout(assistant, files[i] as File, clip, command.from).catch((error: unknown) => {
+      const { code, message, cause } = toAuroraError(error, "Unexpected", "Asking about this clip failed.");
+      throw new AuroraError(code, `${clip.name}: ${message}`, cause);
+    });
+    answers.push(asked.answers);
+    notices.push(...asked.notices.map((notice) => `${clip.name}: ${notice}`));
+    console.info(`${i + 1} / ${clips.length} clips`);
+  }
+  return { answers, notices };
+}
+
+type Asked = { readonly answers: EvalAnswers[]; readonly notices: readonly string[] };
+
+async function askAbout(assistant: Assistant, file: File, clip: EvalClip, ways: readonly From[]): Promise<Asked> {
+  const session = assistant.watch(file);
   try {
-    const answers: EvalAnswers[][] = [];
-    const notices: string[] = [];
-    for (const [i, clip] of clips.entries()) {
-      const asked = await askAbout(assistant, files[i] as File, clip, command.from).catch((error: unknown) => {
-        const { code, message, cause } = toAuroraError(error, "Unexpected", "Asking about this clip failed.");
-        throw new AuroraError(code, `${clip.name}: ${message}`, cause);
-      });
-      answers.push(asked.answers);
-      notices.push(...asked.notices.map((notice) => `${clip.name}: ${notice}`));
-      console.info(`${i + 1} / ${clips.length} clips`);
-    }
-    return { answers, notices };
+    await watched(session);
+    return await askAll(session, clip, ways);
   } finally {
-    await assistant.close(); // and with it the session of a clip that failed
+    await session.close();
   }
 }
 
-async function askAbout(
-  assistant: Assistant,
-  file: File,
-  clip: EvalClip,
-  ways: readonly From[],
-): Promise<{ answers: EvalAnswers[]; notices: string[] }> {
-  const session = assistant.watch(file);
-  await watched(session);
+async function askAll(session: Session, clip: EvalClip, ways: readonly From[]): Promise<Asked> {
   const { video, notices } = session.snapshot;
   if (clip.seconds !== null && video && video.durationSeconds !== clip.seconds) {
     const found = `only ${video.durationSeconds} s of ${clip.seconds} s can be read`;
@@ -74,6 +75,5 @@ async function askAbout(
     for (const from of ways) said[from] = (await askAlone(session, question, { from })).answer;
     answers.push(said);
   }
-  await session.close();
   return { answers, notices: notices.map(({ code, message }) => `${code}: ${message}`) };
 }

@@ -134,7 +134,7 @@ async function ort(gpu: Gpu, shape: Shape, x: Tensor, weights: readonly Float32A
     graph.output(graph.node("MatMul", [input, constant]), `y${i}`, [rows, outWidth]);
     return [`y${i}`, createTensor(gpu, `bench.ort.${i}`, [rows, outWidth], "f32")] as const;
   });
-  const session = await createOrtSession(gpu, "webgpu", graph.encode());
+  const session = await createOrtSession(gpu, "webgpu", graph.encode(), { label: "bench", what: "product" });
   const inputs = { x: { tensor: x, shape: [rows, inWidth] } };
   const bound = Object.fromEntries(outputs.map(([name, tensor]) => [name, { tensor, shape: [rows, outWidth] }]));
   return {

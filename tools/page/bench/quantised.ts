@@ -85,7 +85,10 @@ async function compare(gpu: Gpu, kind: "gemm" | "gemv", shape: Shape): Promise<F
 async function ortInt4(gpu: Gpu, shape: Shape, x: Tensor, weights: QuantisedWeights): Promise<Contender> {
   const { rows, inWidth, outWidth } = shape;
   const y = createTensor(gpu, "bench.ort", [rows, outWidth], "f32");
-  const session = await createOrtSession(gpu, "webgpu", encodeInt4(shape, weights));
+  const session = await createOrtSession(gpu, "webgpu", encodeInt4(shape, weights), {
+    label: "bench",
+    what: "product",
+  });
   return {
     call: () =>
       session.run({ x: { tensor: x, shape: [rows, inWidth] } }, { y: { tensor: y, shape: [rows, outWidth] } }),

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { createTensor } from "../../../src/gpu/tensor.ts";
-import { timeDispatches } from "../../../src/gpu/timing.ts";
-import { createUniform } from "../../../src/gpu/uniform.ts";
-import { linearPrefill, uploadLinear } from "../../../src/kernels/linear.ts";
-import { randomFloats } from "../../close.ts";
-import { testGpu } from "../../gpu.ts";
+import { createTensor } from "../../src/gpu/tensor.ts";
+import { timeDispatches } from "../../src/gpu/timing.ts";
+import { createUniform } from "../../src/gpu/uniform.ts";
+import { linearPrefill, uploadLinear } from "../../src/kernels/linear.ts";
+import { randomFloats } from "../close.ts";
+import { testGpu } from "../gpu.ts";
 
 it("measures on the GPU's clock and leaves nothing behind", async () => {
   const gpu = await testGpu();

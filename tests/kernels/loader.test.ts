@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { TextConfig } from "../../../src/model/config.ts";
-import type { HostTensor, TensorSource } from "../../../src/model/tensors.ts";
-import { createLoader } from "../../../src/rnn/loader.ts";
-import { loadRnnWeights } from "../../../src/rnn/weights.ts";
-import { randomFloats } from "../../close.ts";
-import { testGpu } from "../../gpu.ts";
-import { quantisedModel } from "../../quantised-model.ts";
-import { randomRwkv6 } from "../../random-rwkv6.ts";
-import { bfloatTensor, floatTensor, tensorMap } from "../model/tensor-map.ts";
+import type { TextConfig } from "../../src/model/config.ts";
+import type { HostTensor, TensorSource } from "../../src/model/tensors.ts";
+import { createLoader } from "../../src/rnn/loader.ts";
+import { loadRnnWeights } from "../../src/rnn/weights.ts";
+import { randomFloats } from "../close.ts";
+import { testGpu } from "../gpu.ts";
+import { quantisedModel } from "../quantised-model.ts";
+import { randomRwkv6 } from "../random-rwkv6.ts";
+import { bfloatTensor, floatTensor, tensorMap } from "../unit/model/tensor-map.ts";
 
 const sizes = { hiddenSize: 64, headSize: 32, intermediateSize: 96, numHiddenLayers: 2, vocabSize: 50 };
 const config: TextConfig = { modelType: "rwkv6", ...sizes };

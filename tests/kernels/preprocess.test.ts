@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Gpu } from "../../../src/gpu/device.ts";
-import { readFloats } from "../../../src/gpu/tensor.ts";
-import type { VisionConfig } from "../../../src/model/config.ts";
-import { createPreprocessor, type Preprocessor } from "../../../src/vision/preprocess.ts";
-import { testGpu } from "../../gpu.ts";
-import { anyVision } from "../../vision-config.ts";
+import type { Gpu } from "../../src/gpu/device.ts";
+import { readFloats } from "../../src/gpu/tensor.ts";
+import type { VisionConfig } from "../../src/model/config.ts";
+import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
+import { testGpu } from "../gpu.ts";
+import { anyVision } from "../vision-config.ts";
 
 type PillowCase = Pick<VisionConfig, "resample" | "fit"> & {
   readonly picture: "noise" | "gradient";
@@ -17,7 +17,7 @@ type PillowCase = Pick<VisionConfig, "resample" | "fit"> & {
   readonly rgb: string;
 };
 
-const folder = new URL("../../fixtures/preprocess/", import.meta.url);
+const folder = new URL("../fixtures/preprocess/", import.meta.url);
 const unzip = (name: string) => gunzipSync(readFileSync(new URL(name, folder)));
 const pillow: { mean: [number, number, number]; cases: PillowCase[] } = JSON.parse(unzip("pillow.json.gz").toString());
 
