@@ -12,6 +12,8 @@ const softwareFlags = [
   "--use-angle=swiftshader",
   "--use-vulkan=swiftshader",
   "--ignore-gpu-blocklist",
+  "--disable-gpu-compositing",
+  "--disable-gpu-rasterization",
 ];
 
 /** Command line of a headless Chromium that has WebGPU, on machines with and without a GPU. */

@@ -10,8 +10,6 @@ import { findChromium } from "./chromium.ts";
  */
 
 const quick = process.argv.includes("--quick");
-/** Projects of vitest.config.ts without a browser. */
-const quickProjects = ["unit", "kernels"].map((project) => `--project=${project}`);
 
 const root = resolve(import.meta.dirname, "..");
 const modules = join(root, "node_modules");
@@ -44,14 +42,23 @@ function countPlaywright({ stats, errors }: PlaywrightReport): Counts {
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped + errors.length };
 }
 
-/** Runs a test runner with its output shown, and counts what its report says; a runner that fails otherwise is one failure. */
+/** A test runner, with what its report says. */
+type Runner<Report> = {
+  readonly name: string;
+  /** Its command line, which has it write its report there. */
+  readonly args: (report: string) => readonly string[];
+  readonly count: (report: Report) => Counts;
+};
+
+/** Runs a test runner, and counts what its report says; a runner that fails otherwise is one failure. */
 async function runTests<Report>(
-  name: string,
-  args: readonly string[],
-  report: string,
-  count: (report: Report) => Counts,
+  { name, args, count }: Runner<Report>,
+  reports: string,
+  live: boolean,
 ): Promise<Counts> {
-  const exitCode = await runNode(args, report);
+  const report = join(reports, `${name.replaceAll(" ", "-")}.json`);
+  const { exitCode, output } = await runNode(args(report), report, live);
+  process.stdout.write(output);
   try {
     const counts = count(JSON.parse(readFileSync(report, "utf8")) as Report);
     if (exitCode === 0 || counts.failed > 0) return counts;
@@ -63,31 +70,50 @@ async function runTests<Report>(
   }
 }
 
-function runNode(args: readonly string[], report: string): Promise<number> {
-  const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1" };
+/** @param live shows what it prints as it comes; else it is in `output`, so that runners side by side can be told apart */
+function runNode(
+  args: readonly string[],
+  report: string,
+  live: boolean,
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const env = {
+    ...process.env,
+    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1",
+  };
   return new Promise((done) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env });
-    child.on("error", () => done(1));
-    child.on("close", (code) => done(code ?? 1));
+    const child = spawn(process.execPath, args, { cwd: root, stdio: live ? "inherit" : "pipe", env });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece) => (output += piece));
+    child.on("error", (error) => done({ exitCode: 1, output: `${error.message}\n` }));
+    child.on("close", (code) => done({ exitCode: code ?? 1, output }));
   });
 }
+
+function vitest(name: string, projects: readonly string[]): Runner<VitestReport> {
+  const reporters = ["--reporter=default", "--reporter=json"];
+  const chosen = projects.map((project) => `--project=${project}`);
+  const run = [join(modules, "vitest", "vitest.mjs"), "run", ...reporters, ...chosen];
+  return { name, args: (report) => [...run, `--outputFile.json=${report}`], count: countVitest };
+}
+
+const playwright: Runner<PlaywrightReport> = {
+  name: "Playwright",
+  args: () => [join(modules, "@playwright", "test", "cli.js"), "test", "--reporter=list,json"],
+  count: countPlaywright,
+};
 
 async function main(): Promise<Counts[]> {
   findChromium(); // installs it, or says how to, before anything else needs it
   const reports = mkdtempSync(join(tmpdir(), "aurora-tests-"));
   try {
-    const reporters = ["--reporter=default", "--reporter=json"];
-    const vitest = [join(modules, "vitest", "vitest.mjs"), "run", ...reporters, ...(quick ? quickProjects : [])];
-    const vitestReport = join(reports, "vitest.json");
-    const playwright = [join(modules, "@playwright", "test", "cli.js"), "test", "--reporter=list,json"];
-    const ofVitest = await runTests(
-      "Vitest",
-      [...vitest, `--outputFile.json=${vitestReport}`],
-      vitestReport,
-      countVitest,
-    );
-    if (quick) return [ofVitest];
-    return [ofVitest, await runTests("Playwright", playwright, join(reports, "playwright.json"), countPlaywright)];
+    if (quick) return [await runTests(vitest("Vitest", ["unit", "kernels"]), reports, true)];
+    // Each waits for its browser, or its browser for it, half of the time: side by side they fill two cores.
+    return await Promise.all([
+      runTests(vitest("Vitest", ["unit", "kernels", "tools"]), reports, true),
+      runTests(vitest("Vitest in Chromium", ["browser"]), reports, false),
+      runTests(playwright, reports, false),
+    ]);
   } finally {
     rmSync(reports, { recursive: true });
   }
