@@ -87,7 +87,7 @@ async function openShards(files: FileSet, prefix: string, indexName: string, nam
     if (!source?.info(name)) throw corruptFile(prefix + file, `lacks tensor ${name}, which ${indexName} places there`);
     placed.set(name, source);
   }
-  return createSource(prefix + indexName, placed);
+  return createSource(prefix + indexName, placed, sources.values());
 }
 
 function joinSources(sources: ReadonlyMap<string, TensorSource>): TensorSource {
@@ -104,12 +104,17 @@ function joinSources(sources: ReadonlyMap<string, TensorSource>): TensorSource {
       placed.set(name, source);
     }
   }
-  return createSource([...sources.keys()].join(", "), placed);
+  return createSource([...sources.keys()].join(", "), placed, sources.values());
 }
 
-function createSource(label: string, placed: ReadonlyMap<string, TensorSource>): TensorSource {
+function createSource(
+  label: string,
+  placed: ReadonlyMap<string, TensorSource>,
+  sources: Iterable<TensorSource>,
+): TensorSource {
   return {
     names: [...placed.keys()],
+    unread: new Map([...sources].flatMap(({ unread }) => [...(unread ?? [])])),
     info: (name) => placed.get(name)?.info(name) ?? null,
     async read(name, rows) {
       const source = placed.get(name);
