@@ -1,15 +1,14 @@
-import { AuroraError } from "../errors.ts";
 import type { Checkpoint } from "./checkpoint-type.ts";
 import { Fields, isRecord } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
 import { findDocuments, readLicense } from "./layouts/documents.ts";
-import { auroraLong, type Family, modRwkv, worldRwkv } from "./layouts/families.ts";
+import { type Family, familyOf } from "./layouts/families.ts";
+import { findParts, noWeights, openFolders } from "./layouts/find-parts.ts";
 import { type Language, mapLanguage } from "./layouts/language.ts";
-import { type FoundLanguage, findLanguage } from "./layouts/language-names.ts";
 import { createMappedSource } from "./layouts/mapped-source.ts";
-import { type FoundPart, refuseUnknown, unsupported, type WeightFolder } from "./layouts/part.ts";
-import { findProjector, mapProjector, type Projector } from "./layouts/projector.ts";
-import { findVision, mapVision } from "./layouts/vision.ts";
+import { unsupported } from "./layouts/part.ts";
+import { mapProjector, type Projector } from "./layouts/projector.ts";
+import { mapVision } from "./layouts/vision.ts";
 import { describeVision } from "./layouts/vision-config.ts";
 import { readJsonFile } from "./model-files.ts";
 import { openWeightFolder } from "./open-weights.ts";
@@ -33,13 +32,13 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
   if (isRecord(rootConfig) && rootConfig.model_type === "auroralong") return openOwnFolder(files, rootConfig);
   const parts = findParts(files, await openFolders(files));
   const language = mapLanguage(parts.language);
-  const family = chooseFamily(parts.projector);
+  const family = familyOf(parts.projector);
   const vision = mapVision(parts.vision, {
     usedLayers: (layers) => layers + 1 + family.vision.selectLayer,
     postLayernorm: family.vision.postLayernorm,
   });
   const projector = mapProjector(parts.projector, vision.width, language.config.hidden_size);
-  const notices = [...family.notices];
+  const notices = [...family.notices, ...parts.notices];
   const visionConfig = describeVision(
     vision,
     await readVisionFiles(files, parts.vision.folder.path, rootConfig),
@@ -92,52 +91,6 @@ async function openOwnFolder(files: FileSet, json: Record<string, unknown>): Pro
   };
 }
 
-/** Every folder that has weights in it, the root first. */
-async function openFolders(files: FileSet): Promise<WeightFolder[]> {
-  const paths = new Set(files.files.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/")))));
-  const folders: WeightFolder[] = [];
-  for (const path of [...paths].sort()) {
-    const tensors = await openWeightFolder(files, path);
-    if (tensors) folders.push({ path, tensors });
-  }
-  if (folders.length === 0) throw noWeights(files);
-  return folders;
-}
-
-type Parts = { readonly language: FoundLanguage; readonly vision: FoundPart; readonly projector: FoundPart };
-
-/** The three parts of a model, each of which must be there once; nothing may be left over. */
-function findParts(files: FileSet, folders: readonly WeightFolder[]): Parts {
-  const vision = only(files, "a picture encoder (SigLIP)", folders.map(findVision));
-  const language = only(files, "a language model (RWKV-6 or RWKV-7)", folders.map(findLanguage));
-  const projector = only(files, "a projector between picture encoder and language model", folders.map(findProjector));
-  const known = new Set<string>();
-  for (const { folder, names, dropped } of [vision, language, projector])
-    for (const name of [...names.values(), ...dropped]) known.add(`${folder.path}/${name}`);
-  const unknown = folders.flatMap(({ path, tensors }) => tensors.names.filter((name) => !known.has(`${path}/${name}`)));
-  refuseUnknown(unknown);
-  return { vision, language, projector };
-}
-
-function only<T extends FoundPart>(files: FileSet, what: string, candidates: readonly (T | null)[]): T {
-  const [first, second] = candidates.filter((candidate) => candidate !== null);
-  if (!first) {
-    const message = `The weights in ${files.label} lack ${what}.`;
-    throw new AuroraError("ModelUnsupported", `${message} Choose it together with the other files of the model.`);
-  }
-  if (second) {
-    const places = [first, second].map(({ folder }) => folder.path || "the folder itself").join(" and ");
-    throw new AuroraError("ModelUnsupported", `${files.label} has ${what} twice: in ${places}. Choose only one.`);
-  }
-  return first;
-}
-
-/** The families differ in their projectors. */
-function chooseFamily(projector: FoundPart): Family {
-  if (!projector.names.has("connector.norm.weight")) return auroraLong;
-  return projector.prefix.endsWith("world_encoder.adapter.") ? worldRwkv : modRwkv;
-}
-
 async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown) {
   const at = folder === "" ? "" : `${folder}/`;
   const name = "preprocessor_config.json";
@@ -188,9 +141,4 @@ async function readWhole(files: FileSet, path: string): Promise<Uint8Array> {
 /** A file's parsed content; null where there is no such file. */
 async function readJson(files: FileSet, path: string): Promise<unknown> {
   return files.files.some((file) => file.path === path) ? readJsonFile(files, path) : null;
-}
-
-function noWeights(files: FileSet): AuroraError {
-  const message = `${files.label} has no weights in it (.safetensors, .st, .bin, .pth or .pt).`;
-  return new AuroraError("ModelNotFound", `${message} Choose a model's folder, or its files.`);
 }

@@ -1,3 +1,4 @@
+import type { FoundPart } from "./part.ts";
 import type { VisionDefaults } from "./vision-config.ts";
 
 /** What the models of one family have in common beyond their tensors: they are used the way they were trained. */
@@ -68,7 +69,7 @@ export const auroraLong: Family = {
  * ModRWKV and WorldRWKV (arXiv 2505.14505; Joluck/WorldRWKV, `infer/worldmodel.py`): all layers of SigLIP2 and its last norm, no
  * merging, pictures between two marks at the start of the user's turn, turns framed by the bytes 0x16 and 0x17.
  */
-export const modRwkv: Family = {
+const modRwkv: Family = {
   name: "ModRWKV",
   vision: { selectLayer: -1, postLayernorm: true, resample: "bilinear" },
   projectorAct: "relu",
@@ -96,7 +97,7 @@ export const modRwkv: Family = {
 };
 
 /** WorldRWKV's first releases (`modality.world_encoder.adapter`): pictures stand before the text, without marks. */
-export const worldRwkv: Family = {
+const worldRwkv: Family = {
   ...modRwkv,
   name: "WorldRWKV",
   prompt: {
@@ -106,3 +107,10 @@ export const worldRwkv: Family = {
     next_turn: "\x16User: {question}\x17\x16Assistant:",
   },
 };
+
+/** The families differ in their projectors: in what the layers are called, and whether there is a norm. */
+export function familyOf(projector: FoundPart): Family {
+  const isAdapter = /(^|\.)(mlp|proj)\.\d+\.weight$/.test(projector.names.get("connector.0.weight") ?? "");
+  if (!isAdapter && !projector.names.has("connector.norm.weight")) return auroraLong;
+  return projector.prefix.endsWith("world_encoder.adapter.") ? worldRwkv : modRwkv;
+}
