@@ -94,9 +94,11 @@ async function openOwnFolder(files: FileSet, json: Record<string, unknown>): Pro
 async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown) {
   const at = folder === "" ? "" : `${folder}/`;
   const name = "preprocessor_config.json";
+  const preprocessor = (await readJson(files, at + name)) ?? (await readJson(files, name));
   return {
     config: folder === "" ? rootConfig : await readJson(files, `${at}config.json`),
-    preprocessor: (await readJson(files, at + name)) ?? (await readJson(files, name)),
+    preprocessor,
+    pads: [preprocessor, rootConfig].some((json) => isRecord(json) && json.image_aspect_ratio === "pad"),
   };
 }
 

@@ -32,7 +32,15 @@ const keptShare = 0.1;
  */
 export const auroraLong: Family = {
   name: "AuroraLong",
-  vision: { selectLayer: -2, postLayernorm: false, resample: "bicubic" },
+  vision: {
+    selectLayer: -2,
+    postLayernorm: false,
+    // The encoder's blocks are built anew with PyTorch's own, whatever its config.json says.
+    blockNormEps: 1e-5,
+    // VideoRWKV7's file, by the same authors.
+    processor: { image_processor_type: "CLIPImageProcessor" },
+    processorNotice: "the shorter side is resized, the middle cut out, colours are CLIP's (as in VideoRWKV7)",
+  },
   projectorAct: "gelu",
   merge: (patches, layers) => ({
     // All layers share what is to go, though the last is not used.
@@ -71,7 +79,12 @@ export const auroraLong: Family = {
  */
 const modRwkv: Family = {
   name: "ModRWKV",
-  vision: { selectLayer: -1, postLayernorm: true, resample: "bilinear" },
+  vision: {
+    selectLayer: -1,
+    postLayernorm: true,
+    processor: { image_processor_type: "SiglipImageProcessor", resample: 2 },
+    processorNotice: "they are stretched to a square (bilinear), as SigLIP2's are",
+  },
   projectorAct: "relu",
   merge: () => null,
   prompt: {
