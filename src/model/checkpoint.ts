@@ -1,8 +1,9 @@
 import type { Checkpoint } from "./checkpoint-type.ts";
 import { Fields, isRecord } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
+import { toFloat32 } from "./half.ts";
 import { findDocuments, readLicense } from "./layouts/documents.ts";
-import { type Family, familyOf } from "./layouts/families.ts";
+import { type Family, familyOf, withTrainedMarks } from "./layouts/families.ts";
 import { findParts, noWeights, openFolders } from "./layouts/find-parts.ts";
 import { type Language, mapLanguage } from "./layouts/language.ts";
 import { createMappedSource } from "./layouts/mapped-source.ts";
@@ -22,7 +23,8 @@ const vocabularyFile = "rwkv_vocab_v20230424.txt";
 
 /**
  * Recognises a checkpoint by its tensors' names, wherever they lie among the files: an xtuner folder of AuroraLong, a ModRWKV
- * in one file, a language model together with SigLIP and a projector, or a model folder of ours. Reads descriptions only.
+ * in one file, a language model together with SigLIP and a projector, or a model folder of ours. Reads descriptions, and of
+ * a ModRWKV three rows of its embedding.
  *
  * @throws AuroraError `ModelNotFound` for files without weights, `ModelUnsupported` for models of other kinds,
  *   `ModelCorrupt` for missing tensors; errors of the files' readers
@@ -32,7 +34,7 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
   if (isRecord(rootConfig) && rootConfig.model_type === "auroralong") return openOwnFolder(files, rootConfig);
   const parts = findParts(files, await openFolders(files));
   const language = mapLanguage(parts.language);
-  const family = familyOf(parts.projector);
+  const family = await withTrainedMarks(familyOf(parts.projector), (id) => readEmbedding(language, id));
   const vision = mapVision(parts.vision, {
     usedLayers: (layers) => layers + 1 + family.vision.selectLayer,
     postLayernorm: family.vision.postLayernorm,
@@ -111,6 +113,11 @@ async function describeProjector(files: FileSet, folder: string, projector: Proj
     hidden_size: projector.hidden,
     residual_norm: projector.residualNorm,
   };
+}
+
+async function readEmbedding({ tensors, config }: Language, id: number): Promise<Float32Array | null> {
+  if (id >= config.vocab_size) return null;
+  return toFloat32(await createMappedSource(tensors).read("emb.weight", [id, id + 1]));
 }
 
 function describePrompt({ prompt }: Family, { config }: Language) {

@@ -109,6 +109,20 @@ const modRwkv: Family = {
   ],
 };
 
+/** ModRWKV's names without its marks: an early release of it, which read pictures at the same place without them. */
+const unmarkedModRwkv: Family = {
+  ...modRwkv,
+  prompt: {
+    ...modRwkv.prompt,
+    sandwich: { before: "\x16User:", between_frames: "", after: "{question}\x17\x16Assistant:" },
+    memory: { before: "\x16User:", between_frames: "", after: "{question}\x17\x16Assistant:" },
+  },
+  notices: [
+    ...modRwkv.notices,
+    "Its marks around pictures (ids 65530 and 65531) look as if they had never been trained, so that it is used without them.",
+  ],
+};
+
 /** WorldRWKV's first releases (`modality.world_encoder.adapter`): pictures stand before the text, without marks. */
 const worldRwkv: Family = {
   ...modRwkv,
@@ -120,6 +134,35 @@ const worldRwkv: Family = {
     next_turn: "\x16User: {question}\x17\x16Assistant:",
   },
 };
+
+/** Ids of the marks around pictures, and one that no release uses. */
+const pictureMarks = [65530, 65531] as const;
+const unusedId = 65535;
+
+/** How far apart the sizes of two rows that were drawn at random may be, relative to the one. */
+const sameSize = 0.1;
+
+/**
+ * The family without marks where the embedding's rows for them are no larger and no smaller than one of an id that nothing
+ * ever was trained with.
+ *
+ * @param embedding reads one row of the embedding; null where it has none of that id
+ */
+export async function withTrainedMarks(
+  family: Family,
+  embedding: (id: number) => Promise<Float32Array | null>,
+): Promise<Family> {
+  if (family !== modRwkv) return family;
+  const [unused, ...marks] = await Promise.all([unusedId, ...pictureMarks].map(embedding));
+  if (!unused) return family;
+  const size = rms(unused);
+  const trained = marks.some((row) => !row || Math.abs(rms(row) - size) > sameSize * size);
+  return trained ? family : unmarkedModRwkv;
+}
+
+function rms(row: Float32Array): number {
+  return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) / row.length);
+}
 
 /** The families differ in their projectors: in what the layers are called, and whether there is a norm. */
 export function familyOf(projector: FoundPart): Family {
