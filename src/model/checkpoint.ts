@@ -11,6 +11,7 @@ import { unsupported } from "./layouts/part.ts";
 import { mapProjector, type Projector } from "./layouts/projector.ts";
 import { mapVision } from "./layouts/vision.ts";
 import { describeVision } from "./layouts/vision-config.ts";
+import { promptOf, readXtunerConfig, type XtunerConfig } from "./layouts/xtuner.ts";
 import { readJsonFile } from "./model-files.ts";
 import { openWeightFolder } from "./open-weights.ts";
 import { joinRowSlices } from "./row-slices.ts";
@@ -40,10 +41,11 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
     postLayernorm: family.vision.postLayernorm,
   });
   const projector = mapProjector(parts.projector, vision.width, language.config.hidden_size);
-  const notices = [...family.notices, ...parts.notices];
+  const xtuner = await readXtunerConfig(files);
+  const notices = [...family.notices, ...parts.notices, ...(xtuner?.notices ?? [])];
   const visionConfig = describeVision(
     vision,
-    await readVisionFiles(files, parts.vision.folder.path, rootConfig),
+    await readVisionFiles(files, parts.vision.folder.path, rootConfig, xtuner),
     family.vision,
     (notice) => notices.push(notice),
   );
@@ -61,7 +63,7 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
       projector_config: await describeProjector(files, parts.projector.folder.path, projector, family),
       text_config: language.config,
       tokenizer: { type: "rwkv-world", file: vocabularyFile },
-      prompt: describePrompt(family, language),
+      prompt: describePrompt(xtuner?.template ? promptOf(xtuner.template, family.prompt) : family.prompt, language),
       sampling: { fps: 1 },
     },
     tensors,
@@ -93,14 +95,16 @@ async function openOwnFolder(files: FileSet, json: Record<string, unknown>): Pro
   };
 }
 
-async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown) {
+async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown, xtuner: XtunerConfig | null) {
   const at = folder === "" ? "" : `${folder}/`;
   const name = "preprocessor_config.json";
-  const preprocessor = (await readJson(files, at + name)) ?? (await readJson(files, name));
+  const preprocessor = (await readJson(files, at + name)) ?? (await readJson(files, name)) ?? xtuner?.processor;
   return {
     config: folder === "" ? rootConfig : await readJson(files, `${at}config.json`),
     preprocessor,
-    pads: [preprocessor, rootConfig].some((json) => isRecord(json) && json.image_aspect_ratio === "pad"),
+    pads:
+      xtuner?.padsToSquare === true ||
+      [preprocessor, rootConfig].some((json) => isRecord(json) && json.image_aspect_ratio === "pad"),
   };
 }
 
@@ -120,7 +124,7 @@ async function readEmbedding({ tensors, config }: Language, id: number): Promise
   return toFloat32(await createMappedSource(tensors).read("emb.weight", [id, id + 1]));
 }
 
-function describePrompt({ prompt }: Family, { config }: Language) {
+function describePrompt(prompt: Family["prompt"], { config }: Language) {
   return { ...prompt, stop_ids: prompt.stop_ids.filter((id) => id < config.vocab_size) };
 }
 
