@@ -1,4 +1,5 @@
 import { AuroraError } from "../../errors.ts";
+import { EncoderMissing } from "../encoder-missing.ts";
 import type { FileSet } from "../file-set.ts";
 import { openWeightFolder } from "../open-weights.ts";
 import { familyOf } from "./families.ts";
@@ -64,7 +65,7 @@ export function findParts(files: FileSet, folders: readonly WeightFolder[]): Par
       "Choose a model that has a picture encoder and a projector too",
     );
   }
-  if (!vision) throw lacking(files, "a picture encoder (SigLIP)", projector && describeEncoder(projector));
+  if (!vision) throw encoderLacking(files, projector);
   if (!language) throw lacking(files, "a language model (RWKV-6 or RWKV-7)");
   if (!projector) throw lacking(files, "a projector between picture encoder and language model");
   const known = new Set<string>();
@@ -99,22 +100,24 @@ function pick<T extends FoundPart>(files: FileSet, what: string, candidates: rea
   throw new AuroraError("ModelUnsupported", `${files.label} has ${what} ${times}: in ${shown}. Choose only one.`);
 }
 
-function lacking(files: FileSet, what: string, hint: string | null = null): AuroraError {
-  const message = `The weights in ${files.label} lack ${what}.`;
-  const advice = hint ?? "Choose it together with the other files of the model.";
-  return new AuroraError("ModelUnsupported", `${message} ${advice}`);
+function lacking({ label }: FileSet, what: string): AuroraError {
+  const message = `The weights in ${label} lack ${what}.`;
+  return new AuroraError("ModelUnsupported", `${message} Choose it together with the other files of the model.`);
 }
 
 /** The encoder that every released ModRWKV and WorldRWKV was trained with, and the width by which it is known. */
 const modRwkvEncoder = { id: "google/siglip2-base-patch16-384", width: 768 };
 
-/** Which encoder belongs to a projector whose release leaves it out; null where that is not known. */
-function describeEncoder(projector: FoundPart): string | null {
-  if (familyOf(projector).name === "AuroraLong") return null;
+/** The error for a model without its encoder, which says where that is where it is known. */
+function encoderLacking(files: FileSet, projector: FoundPart | null): AuroraError {
+  const what = "a picture encoder (SigLIP)";
+  if (!projector || familyOf(projector).name === "AuroraLong") return lacking(files, what);
   const { id, width } = modRwkvEncoder;
+  const message = (which: string) =>
+    `The weights in ${files.label} lack ${what}. ${which} ${id}: download both models' files, and choose them together.`;
   const inputs = shapeOf(projector, "connector.0.weight").at(-1);
-  const which = inputs === width ? `It was trained with ${id}` : `Released models of its kind belong to ${id}`;
-  return `${which}: download both models' files, and choose them together.`;
+  if (inputs === width) return new EncoderMissing(message("It was trained with"), id);
+  return new AuroraError("ModelUnsupported", message("Released models of its kind belong to"));
 }
 
 /** What was read past in a folder's files. Its copies of positions are known to be of no use. */
