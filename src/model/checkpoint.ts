@@ -42,7 +42,8 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
   });
   const projector = mapProjector(parts.projector, vision.width, language.config.hidden_size);
   const xtuner = await readXtunerConfig(files);
-  const notices = [...family.notices, ...parts.notices, ...(xtuner?.notices ?? [])];
+  const ofPrompt = xtuner?.template ? [] : (family.promptNotices ?? []);
+  const notices = [...family.notices, ...ofPrompt, ...parts.notices, ...(xtuner?.notices ?? [])];
   const visionConfig = describeVision(
     vision,
     await readVisionFiles(files, parts.vision.folder.path, rootConfig, xtuner),

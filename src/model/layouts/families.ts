@@ -18,6 +18,8 @@ export type Family = {
   };
   /** Sentences for the person about what the release leaves open. */
   readonly notices: readonly string[];
+  /** The same about the prompt, where no file beside the weights settles it. */
+  readonly promptNotices?: readonly string[];
 };
 
 type Template = { readonly before: string; readonly between_frames: string; readonly after: string };
@@ -67,8 +69,9 @@ export const auroraLong: Family = {
     stop_ids: [0, 261],
     stop_strings: ["\n\n"],
   },
-  notices: [
-    "The release does not say how tokens are merged or how the model is prompted: both are as in the paper and in AuroraCap's code.",
+  notices: ["The release does not say how tokens are merged: it is done as in the paper and in AuroraCap's code."],
+  promptNotices: [
+    "The release does not say how the model is prompted: it is done as in the paper and in AuroraCap's code.",
     "Questions from memory use a lead-in that the model was not trained with.",
   ],
 };

@@ -77,7 +77,9 @@ export function mapVision(
   const kernel = shapeOf(found, `${embeddings}.patch_embedding.weight`);
   const [width = 0, colours, patchSize = 0, patchWidth] = kernel;
   if (kernel.length !== 4 || colours !== 3 || patchSize !== patchWidth)
-    throw unsupported(`takes patches of any size (${found.prefix}${anchor} has shape [${kernel.join(", ")}])`);
+    throw unsupported(
+      `takes patches of any size, as NaFlex does (${found.prefix}${anchor} has shape [${kernel.join(", ")}])`,
+    );
   const patches = shapeOf(found, positions).at(-2) ?? 0;
   const layers = countBlocks(found.names.keys(), /^vision_model\.encoder\.layers\.(\d{1,4})\./);
   const [hidden = 0] = shapeOf(found, `${ours}encoder.layers.0.mlp.fc1.weight`);

@@ -100,6 +100,7 @@ describe("xtuner's configuration", () => {
       next_turn: "USER: {question} ASSISTANT:",
     });
     expect(notices.join()).toContain("prompted as its xtuner_config.py says");
+    expect(notices.join()).not.toContain("does not say how the model is prompted");
     expect(config.vision_config).toMatchObject({
       fit: "crop",
       resize_edge: 80,
