@@ -11,6 +11,7 @@ import type { FileSet } from "../model/file-set.ts";
 import { selectModelFiles } from "../model/select-files.ts";
 import type { Checksum } from "./checksum.ts";
 import { hubSubject, type RemoteFile } from "./download.ts";
+import { otherKind, parseHubId } from "./hub-id.ts";
 
 /** Where models are asked for unless said otherwise. */
 const huggingFace = "https://huggingface.co";
@@ -45,33 +46,47 @@ export type HubAddress = {
  */
 export async function listHubRepository(address: HubAddress, options: HttpOptions = {}): Promise<HubRepository> {
   const origin = new URL(address.hub ?? huggingFace).origin;
-  const id = parseId(address.id, origin);
-  const revision = encodeURIComponent(address.revision ?? "main");
+  const { id, branch } = parseHubId(address.id, origin);
+  const revision = encodeURIComponent(address.revision ?? branch ?? "main");
   const api = new URL(`${origin}/api/models/${id}/revision/${revision}?blobs=true`);
-  const bytes = await downloadBytes(api, hubSubject(`model ${id}`), options);
+  const bytes = await downloadBytes(api, hubSubject(`model ${id}`), options).catch(async (error: unknown) => {
+    throw (await nameOtherKind(error, origin, id, options)) ?? error;
+  });
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw badList(api, id, error);
   }
+  refuseGated(json, api.host, id);
   return parseRepository(json, origin, id, () => badList(api, id));
 }
 
-/** `owner/name` from itself or from an address on the hub. */
-function parseId(text: string, origin: string): string {
-  const path = text.trim().startsWith(`${origin}/`) ? text.trim().slice(origin.length + 1) : text.trim();
-  const [, id] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:[/?#].*)?$/.exec(path) ?? [];
-  if (id === undefined) {
-    throw new AuroraError("ModelNotFound", `"${text}" is no model's id. It should look like owner/name.`);
+/** A gated repository lists its files to everybody, and gives them to those only who are signed in and were let in. */
+function refuseGated(json: unknown, host: string, id: string): void {
+  if (!isRecord(json) || (json.private !== true && (json.gated === undefined || json.gated === false))) return;
+  const who = json.private === true ? "its owners" : "people who asked its authors";
+  const advice = "Sign in there and accept its terms, download the files and pick them from your disk";
+  throw new AuroraError("DownloadFailed", `${host} gives ${id} only to ${who}. ${advice}.`);
+}
+
+/** Where there is no model of an id: whether there is something else of it, as a sentence; null for nothing. */
+async function nameOtherKind(error: unknown, origin: string, id: string, options: HttpOptions) {
+  // A hub answers 401 for what is not there too, so as not to tell what is private.
+  const isMissing = error instanceof AuroraError && /\bstatus 40[134]\b/.test(error.message);
+  if (!isMissing) return null;
+  for (const kind of ["dataset", "space"] as const) {
+    const api = new URL(`${origin}/api/${kind}s/${id}`);
+    const found = await downloadBytes(api, hubSubject(`${kind} ${id}`), options).catch(() => null);
+    if (found) return otherKind(id, kind);
   }
-  return id;
+  return null;
 }
 
 function parseRepository(json: unknown, origin: string, asked: string, bad: () => AuroraError): HubRepository {
   if (!isRecord(json) || typeof json.sha !== "string" || !/^[0-9a-f]{40}$/.test(json.sha)) throw bad();
   if (!Array.isArray(json.siblings)) throw bad();
-  const id = typeof json.id === "string" ? parseId(json.id, origin) : asked;
+  const id = typeof json.id === "string" ? parseHubId(json.id, origin).id : asked;
   const base = `${origin}/${id}/resolve/${json.sha}/`;
   const files = selectModelFiles(json.siblings.map((entry) => parseFile(entry, base, bad)));
   const card = isRecord(json.cardData) ? json.cardData : {};

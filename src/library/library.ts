@@ -8,8 +8,8 @@ import { countSpills, sweepSpills } from "../storage/spill-file.ts";
 import { countDiskNeed } from "./disk-space.ts";
 import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
 import { appUrl, createAssets } from "./model-assets.ts";
-import { planModel } from "./model-plan.ts";
 import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
+import { planSource } from "./source-plan.ts";
 import {
   countStored,
   listKeys,
@@ -112,8 +112,9 @@ async function inspectSource(
   disk: FileStore | null,
   options: { readonly signal?: AbortSignal },
 ): Promise<ModelOffer> {
-  const source = await findSource(choice, options);
-  const plan = await planModel(source.files, createAssets(appUrl(), options.signal), await readLimits());
+  const found = await findSource(choice, options);
+  const assets = createAssets(appUrl(), options.signal);
+  const { source, plan } = await planSource(found, { ...options, assets, limits: await readLimits() });
   const form = plan.recommended ?? plan.options.at(-1)?.quantization ?? "f16";
   const need = await countDiskNeed(source, plan, form, disk);
   const stored = disk ? (await listModels(disk)).filter(({ sourceKey }) => sourceKey === source.key) : [];

@@ -6,6 +6,7 @@ import { choosePlace, type Place } from "./choose-place.ts";
 import { countDiskNeed, presentBytes, sum } from "./disk-space.ts";
 import { type ModelPlan, planModel } from "./model-plan.ts";
 import { type ModelSource, modelKey } from "./model-source.ts";
+import { type PlannedSource, planSource } from "./source-plan.ts";
 import {
   convertInto,
   copyReady,
@@ -26,8 +27,8 @@ export type InStore = { readonly store: FileStore; readonly key: string; readonl
  *
  * @throws AuroraError `DownloadFailed`, `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `AdapterTooSmall`, `StorageFull` or `Aborted`
  */
-export async function storeModel(source: ModelSource, disk: FileStore | null, options: StoreOptions): Promise<InStore> {
-  const { files, plan, place: used } = await lookAt(source, disk, options);
+export async function storeModel(found: ModelSource, disk: FileStore | null, options: StoreOptions): Promise<InStore> {
+  const { source, files, plan, place: used } = await lookAt(found, disk, options);
   const quantization = chooseForm(plan, options.quantization);
   const key = modelKey(source, quantization);
   if (disk && (await models.readManifest(disk, key))) return { store: disk, key, notices: [] };
@@ -50,8 +51,7 @@ export async function storeModel(source: ModelSource, disk: FileStore | null, op
   return { store, key, notices: place.notice ? [place.notice] : [] };
 }
 
-type Looked = {
-  readonly plan: ModelPlan;
+type Looked = PlannedSource & {
   /** The source's files, at the source or downloaded. */
   readonly files: FileSet;
   /** Where they were downloaded to; null where they are still at the source. */
@@ -62,7 +62,8 @@ type Looked = {
 async function lookAt(source: ModelSource, disk: FileStore | null, options: StoreOptions): Promise<Looked> {
   const { hub } = source;
   try {
-    return { plan: await planModel(source.files, options.assets, options.limits), files: source.files, place: null };
+    const planned = await planSource(source, options);
+    return { ...planned, files: planned.source.files, place: null };
   } catch (error) {
     if (!hub || hub.files.servesRanges) throw error;
   }
@@ -71,7 +72,7 @@ async function lookAt(source: ModelSource, disk: FileStore | null, options: Stor
   const missingBytes = totalBytes - (disk ? await presentBytes(models.downloadFolder(disk, source.key), all) : 0);
   const place = await choosePlace(disk, { totalBytes, missingBytes });
   const files = await downloadModelFiles(source, all, models.downloadFolder(place.store, source.key), options);
-  return { plan: await planModel(files, options.assets, options.limits), files, place };
+  return { source, plan: await planModel(files, options.assets, options.limits), files, place };
 }
 
 function chooseForm({ options, recommended, name }: ModelPlan, wanted: Quantization | "auto"): Quantization {

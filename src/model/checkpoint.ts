@@ -1,16 +1,17 @@
-import { AuroraError } from "../errors.ts";
 import type { Checkpoint } from "./checkpoint-type.ts";
 import { Fields, isRecord } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
+import { toFloat32 } from "./half.ts";
 import { findDocuments, readLicense } from "./layouts/documents.ts";
-import { auroraLong, type Family, modRwkv, worldRwkv } from "./layouts/families.ts";
+import { type Family, familyOf, withTrainedMarks } from "./layouts/families.ts";
+import { findParts, noWeights, openFolders } from "./layouts/find-parts.ts";
 import { type Language, mapLanguage } from "./layouts/language.ts";
-import { type FoundLanguage, findLanguage } from "./layouts/language-names.ts";
 import { createMappedSource } from "./layouts/mapped-source.ts";
-import { type FoundPart, refuseUnknown, unsupported, type WeightFolder } from "./layouts/part.ts";
-import { findProjector, mapProjector, type Projector } from "./layouts/projector.ts";
-import { findVision, mapVision } from "./layouts/vision.ts";
+import { unsupported } from "./layouts/part.ts";
+import { mapProjector, type Projector } from "./layouts/projector.ts";
+import { mapVision } from "./layouts/vision.ts";
 import { describeVision } from "./layouts/vision-config.ts";
+import { promptOf, readXtunerConfig, type XtunerConfig } from "./layouts/xtuner.ts";
 import { readJsonFile } from "./model-files.ts";
 import { openWeightFolder } from "./open-weights.ts";
 import { joinRowSlices } from "./row-slices.ts";
@@ -23,7 +24,8 @@ const vocabularyFile = "rwkv_vocab_v20230424.txt";
 
 /**
  * Recognises a checkpoint by its tensors' names, wherever they lie among the files: an xtuner folder of AuroraLong, a ModRWKV
- * in one file, a language model together with SigLIP and a projector, or a model folder of ours. Reads descriptions only.
+ * in one file, a language model together with SigLIP and a projector, or a model folder of ours. Reads descriptions, and of
+ * a ModRWKV three rows of its embedding.
  *
  * @throws AuroraError `ModelNotFound` for files without weights, `ModelUnsupported` for models of other kinds,
  *   `ModelCorrupt` for missing tensors; errors of the files' readers
@@ -33,16 +35,18 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
   if (isRecord(rootConfig) && rootConfig.model_type === "auroralong") return openOwnFolder(files, rootConfig);
   const parts = findParts(files, await openFolders(files));
   const language = mapLanguage(parts.language);
-  const family = chooseFamily(parts.projector);
+  const family = await withTrainedMarks(familyOf(parts.projector), (id) => readEmbedding(language, id));
   const vision = mapVision(parts.vision, {
     usedLayers: (layers) => layers + 1 + family.vision.selectLayer,
     postLayernorm: family.vision.postLayernorm,
   });
   const projector = mapProjector(parts.projector, vision.width, language.config.hidden_size);
-  const notices = [...family.notices];
+  const xtuner = await readXtunerConfig(files);
+  const ofPrompt = xtuner?.template ? [] : (family.promptNotices ?? []);
+  const notices = [...family.notices, ...ofPrompt, ...parts.notices, ...(xtuner?.notices ?? [])];
   const visionConfig = describeVision(
     vision,
-    await readVisionFiles(files, parts.vision.folder.path, rootConfig),
+    await readVisionFiles(files, parts.vision.folder.path, rootConfig, xtuner),
     family.vision,
     (notice) => notices.push(notice),
   );
@@ -60,7 +64,7 @@ export async function openCheckpoint(files: FileSet, assets: Assets): Promise<Ch
       projector_config: await describeProjector(files, parts.projector.folder.path, projector, family),
       text_config: language.config,
       tokenizer: { type: "rwkv-world", file: vocabularyFile },
-      prompt: describePrompt(family, language),
+      prompt: describePrompt(xtuner?.template ? promptOf(xtuner.template, family.prompt) : family.prompt, language),
       sampling: { fps: 1 },
     },
     tensors,
@@ -92,58 +96,16 @@ async function openOwnFolder(files: FileSet, json: Record<string, unknown>): Pro
   };
 }
 
-/** Every folder that has weights in it, the root first. */
-async function openFolders(files: FileSet): Promise<WeightFolder[]> {
-  const paths = new Set(files.files.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/")))));
-  const folders: WeightFolder[] = [];
-  for (const path of [...paths].sort()) {
-    const tensors = await openWeightFolder(files, path);
-    if (tensors) folders.push({ path, tensors });
-  }
-  if (folders.length === 0) throw noWeights(files);
-  return folders;
-}
-
-type Parts = { readonly language: FoundLanguage; readonly vision: FoundPart; readonly projector: FoundPart };
-
-/** The three parts of a model, each of which must be there once; nothing may be left over. */
-function findParts(files: FileSet, folders: readonly WeightFolder[]): Parts {
-  const vision = only(files, "a picture encoder (SigLIP)", folders.map(findVision));
-  const language = only(files, "a language model (RWKV-6 or RWKV-7)", folders.map(findLanguage));
-  const projector = only(files, "a projector between picture encoder and language model", folders.map(findProjector));
-  const known = new Set<string>();
-  for (const { folder, names, dropped } of [vision, language, projector])
-    for (const name of [...names.values(), ...dropped]) known.add(`${folder.path}/${name}`);
-  const unknown = folders.flatMap(({ path, tensors }) => tensors.names.filter((name) => !known.has(`${path}/${name}`)));
-  refuseUnknown(unknown);
-  return { vision, language, projector };
-}
-
-function only<T extends FoundPart>(files: FileSet, what: string, candidates: readonly (T | null)[]): T {
-  const [first, second] = candidates.filter((candidate) => candidate !== null);
-  if (!first) {
-    const message = `The weights in ${files.label} lack ${what}.`;
-    throw new AuroraError("ModelUnsupported", `${message} Choose it together with the other files of the model.`);
-  }
-  if (second) {
-    const places = [first, second].map(({ folder }) => folder.path || "the folder itself").join(" and ");
-    throw new AuroraError("ModelUnsupported", `${files.label} has ${what} twice: in ${places}. Choose only one.`);
-  }
-  return first;
-}
-
-/** The families differ in their projectors. */
-function chooseFamily(projector: FoundPart): Family {
-  if (!projector.names.has("connector.norm.weight")) return auroraLong;
-  return projector.prefix.endsWith("world_encoder.adapter.") ? worldRwkv : modRwkv;
-}
-
-async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown) {
+async function readVisionFiles(files: FileSet, folder: string, rootConfig: unknown, xtuner: XtunerConfig | null) {
   const at = folder === "" ? "" : `${folder}/`;
   const name = "preprocessor_config.json";
+  const preprocessor = (await readJson(files, at + name)) ?? (await readJson(files, name)) ?? xtuner?.processor;
   return {
     config: folder === "" ? rootConfig : await readJson(files, `${at}config.json`),
-    preprocessor: (await readJson(files, at + name)) ?? (await readJson(files, name)),
+    preprocessor,
+    pads:
+      xtuner?.padsToSquare === true ||
+      [preprocessor, rootConfig].some((json) => isRecord(json) && json.image_aspect_ratio === "pad"),
   };
 }
 
@@ -158,7 +120,12 @@ async function describeProjector(files: FileSet, folder: string, projector: Proj
   };
 }
 
-function describePrompt({ prompt }: Family, { config }: Language) {
+async function readEmbedding({ tensors, config }: Language, id: number): Promise<Float32Array | null> {
+  if (id >= config.vocab_size) return null;
+  return toFloat32(await createMappedSource(tensors).read("emb.weight", [id, id + 1]));
+}
+
+function describePrompt(prompt: Family["prompt"], { config }: Language) {
   return { ...prompt, stop_ids: prompt.stop_ids.filter((id) => id < config.vocab_size) };
 }
 
@@ -188,9 +155,4 @@ async function readWhole(files: FileSet, path: string): Promise<Uint8Array> {
 /** A file's parsed content; null where there is no such file. */
 async function readJson(files: FileSet, path: string): Promise<unknown> {
   return files.files.some((file) => file.path === path) ? readJsonFile(files, path) : null;
-}
-
-function noWeights(files: FileSet): AuroraError {
-  const message = `${files.label} has no weights in it (.safetensors, .st, .bin, .pth or .pt).`;
-  return new AuroraError("ModelNotFound", `${message} Choose a model's folder, or its files.`);
 }

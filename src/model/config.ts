@@ -11,6 +11,8 @@ export type VisionConfig = {
   readonly numAttentionHeads: number;
   readonly hiddenAct: Activation;
   readonly layerNormEps: number;
+  /** Of the norms inside the blocks; some encoders were trained with another than that of the last norm. */
+  readonly blockNormEps: number;
   /** Counts like Hugging Face's hidden states: −1 all layers, −2 all but the last, 0 the embeddings. */
   readonly selectLayer: number;
   readonly postLayernorm: boolean;
@@ -18,6 +20,15 @@ export type VisionConfig = {
   readonly imageStd: readonly [number, number, number];
   readonly resample: "bicubic" | "bilinear" | "lanczos";
   readonly fit: "crop" | "stretch" | "letterbox";
+  /**
+   * Of `crop` only: the shorter side is resized to this many pixels, at least `imageSize`, before the middle is cut out, as
+   * CLIP's processor does; null where the cut comes first.
+   */
+  readonly resizeEdge: number | null;
+  /** What a channel's 8-bit values are multiplied by before the mean is taken off. */
+  readonly rescaleFactor: number;
+  /** Whether much taller pictures are resized column by column first, as Pillow 13 does and earlier ones never did. */
+  readonly columnsFirst: boolean;
 };
 
 /** `gelu` is the exact one (erf), `gelu_pytorch_tanh` the tanh approximation. */
@@ -121,21 +132,27 @@ export function parseConfig(json: unknown): ModelConfig {
 function parseVision(fields: Fields): VisionConfig {
   const modelType = fields.text("model_type", "siglip_vision_model");
   if (modelType !== "siglip_vision_model") throw unsupported(`its picture encoder is of type "${modelType}"`);
+  const imageSize = fields.count("image_size", { max: 4096 });
+  const layerNormEps = fields.positive("layer_norm_eps", 1e-6);
   const vision: VisionConfig = {
-    imageSize: fields.count("image_size", { max: 4096 }),
+    imageSize,
     patchSize: fields.count("patch_size", { max: 4096 }),
     hiddenSize: fields.count("hidden_size", { max: 65536 }),
     intermediateSize: fields.count("intermediate_size", { max: 1 << 20 }),
     numHiddenLayers: fields.count("num_hidden_layers", { max: 1024 }),
     numAttentionHeads: fields.count("num_attention_heads", { max: 1024 }),
     hiddenAct: fields.choice("hidden_act", activations, "gelu_pytorch_tanh"),
-    layerNormEps: fields.positive("layer_norm_eps", 1e-6),
+    layerNormEps,
+    blockNormEps: fields.positive("block_norm_eps", layerNormEps),
     selectLayer: fields.count("select_layer", { min: -1024, max: 1024 }, -2),
     postLayernorm: fields.flag("post_layernorm", false),
     imageMean: fields.colours("image_mean", false, [0.5, 0.5, 0.5]),
     imageStd: fields.colours("image_std", true, [0.5, 0.5, 0.5]),
     resample: fields.choice("resample", ["bicubic", "bilinear", "lanczos"], "bicubic"),
     fit: fields.choice("fit", ["crop", "stretch", "letterbox"], "crop"),
+    resizeEdge: fields.has("resize_edge") ? fields.count("resize_edge", { min: imageSize, max: 4096 }) : null,
+    rescaleFactor: fields.positive("rescale_factor", 1 / 255),
+    columnsFirst: fields.flag("columns_first", true),
   };
   if (vision.patchSize > vision.imageSize)
     throw fields.corrupt("patch_size", `at most ${vision.imageSize} (image_size)`);

@@ -43,11 +43,16 @@ const maxIndexLength = 1 << 26;
  * has one, else all but what a trainer left. A file of `torch.save` whose tensors are all in the folder's safetensors files too is left out.
  *
  * @param folder without "/" at its end; "" for the root
+ * @param onTwice makes the error for files without an index that have tensors of the same name
  * @returns null when the folder has no weights
  * @throws AuroraError `ModelCorrupt` when two files have a tensor of the same name; `ModelNotFound` when a file is missing
  *   that the index names; errors of `openWeightFile`
  */
-export async function openWeightFolder(files: FileSet, folder: string): Promise<TensorSource | null> {
+export async function openWeightFolder(
+  files: FileSet,
+  folder: string,
+  onTwice: OnTwice = saysTwice,
+): Promise<TensorSource | null> {
   const prefix = folder === "" ? "" : `${folder}/`;
   const names = files.files
     .filter(({ path }) => path.startsWith(prefix) && !path.includes("/", prefix.length))
@@ -61,8 +66,15 @@ export async function openWeightFolder(files: FileSet, folder: string): Promise<
   for (const name of weights.sort((a, b) => Number(isPickled(a)) - Number(isPickled(b)))) {
     sources.set(name, await openWeightFile(await files.open(prefix + name)));
   }
-  return joinSources(sources);
+  return joinSources(sources, onTwice);
 }
+
+type OnTwice = (twice: { readonly tensor: string; readonly files: ReadonlyMap<string, TensorSource> }) => AuroraError;
+
+const saysTwice: OnTwice = ({ tensor, files }) => {
+  const [other, file = ""] = files.keys();
+  return corruptFile(file, `has a tensor ${tensor}, and so does ${other}`);
+};
 
 function isPickled(name: string): boolean {
   return !/\.(safetensors|st)$/i.test(name);
@@ -87,10 +99,10 @@ async function openShards(files: FileSet, prefix: string, indexName: string, nam
     if (!source?.info(name)) throw corruptFile(prefix + file, `lacks tensor ${name}, which ${indexName} places there`);
     placed.set(name, source);
   }
-  return createSource(prefix + indexName, placed);
+  return createSource(prefix + indexName, placed, sources.values());
 }
 
-function joinSources(sources: ReadonlyMap<string, TensorSource>): TensorSource {
+function joinSources(sources: ReadonlyMap<string, TensorSource>, onTwice: OnTwice): TensorSource {
   const placed = new Map<string, TensorSource>();
   const owners = new Map<string, string>();
   for (const [file, source] of sources) {
@@ -98,18 +110,24 @@ function joinSources(sources: ReadonlyMap<string, TensorSource>): TensorSource {
       isPickled(file) && source.names.every((name) => owners.has(name) && !isPickled(owners.get(name) ?? ""));
     if (isCopy) continue;
     for (const name of source.names) {
-      const other = owners.get(name);
-      if (other !== undefined) throw corruptFile(file, `has a tensor ${name}, and so does ${other}`);
+      if (owners.has(name)) {
+        throw onTwice({ tensor: name, files: new Map([...sources].filter(([, each]) => each.info(name))) });
+      }
       owners.set(name, file);
       placed.set(name, source);
     }
   }
-  return createSource([...sources.keys()].join(", "), placed);
+  return createSource([...sources.keys()].join(", "), placed, sources.values());
 }
 
-function createSource(label: string, placed: ReadonlyMap<string, TensorSource>): TensorSource {
+function createSource(
+  label: string,
+  placed: ReadonlyMap<string, TensorSource>,
+  sources: Iterable<TensorSource>,
+): TensorSource {
   return {
     names: [...placed.keys()],
+    unread: new Map([...sources].flatMap(({ unread }) => [...(unread ?? [])])),
     info: (name) => placed.get(name)?.info(name) ?? null,
     async read(name, rows) {
       const source = placed.get(name);

@@ -1,4 +1,5 @@
 import { corruptFile } from "./fields.ts";
+import { opcodeNames } from "./pickle-opcodes.ts";
 
 /**
  * What a pickle's names stand for. A pickle can name any function of Python and have it called; here a name stands for
@@ -13,6 +14,19 @@ export type PickleGlobals = {
 
 /** A function that a pickle may call; undefined when the arguments do not fit. */
 export type PickleFunction = (args: readonly unknown[]) => unknown;
+
+/**
+ * Stands for whatever a name that is not known would have made. It takes every call, item and attribute and stays what it
+ * is, so that a file can be read past things that nobody here needs.
+ */
+export class Unneeded {
+  /** What the pickle asked for, cut to what a message can show. */
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = shorten(name);
+  }
+}
 
 /** 50 of them make a tensor: enough for 20,000 tensors, and few enough to bound the memory that the results take. */
 const maxInstructions = 1 << 20;
@@ -152,17 +166,30 @@ function pushGlobal(machine: Machine, module: unknown, name: unknown): void {
   const path =
     typeof module === "string" && typeof name === "string" ? `${module}.${name}` : "something without a name";
   const found = machine.globals.find(path);
-  const shown = path.length > 80 ? `${path.slice(0, 80)}…` : path;
-  if (found === undefined) throw machine.corrupt(`asks for ${shown}, which no weights need (nothing was run)`);
+  if (found === undefined) throw machine.corrupt(`asks for ${shorten(path)}, which no weights need (nothing was run)`);
   machine.push(found);
+}
+
+function shorten(path: string): string {
+  return path.length > 80 ? `${path.slice(0, 80)}…` : path;
 }
 
 function callFunction(machine: Machine): void {
   const args = machine.pop();
   const callee = machine.pop();
-  const result = typeof callee === "function" && Array.isArray(args) ? (callee as PickleFunction)(args) : undefined;
+  const call = typeof callee === "function" ? (callee as PickleFunction) : () => callee;
+  const fits = (typeof callee === "function" || callee instanceof Unneeded) && Array.isArray(args);
+  const result = fits ? call(args) : undefined;
   if (result === undefined) throw machine.corrupt("has a REDUCE of values that do not fit");
   machine.push(result);
+}
+
+/** Objects are made of classes, and no weights are objects: only what stands for one that nobody needs can be. */
+function createObject(machine: Machine): void {
+  machine.pop();
+  const created = machine.pop();
+  if (!(created instanceof Unneeded)) throw machine.corrupt("holds NEWOBJ, which no weights need");
+  machine.push(created);
 }
 
 function pushPersistent(machine: Machine): void {
@@ -173,20 +200,24 @@ function pushPersistent(machine: Machine): void {
 
 function extendList(machine: Machine, items: readonly unknown[]): void {
   const list = machine.top();
+  if (list instanceof Unneeded) return;
   if (!Array.isArray(list)) throw machine.corrupt("appends to what is no list");
   for (const item of items) list.push(item);
 }
 
 function setItems(machine: Machine, items: readonly unknown[]): void {
   const dict = machine.top();
+  if (dict instanceof Unneeded) return;
   if (!(dict instanceof Map) || items.length % 2 !== 0) throw machine.corrupt("sets items of what has none");
   for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
 }
 
-/** Attributes of a dictionary, such as the `_metadata` of PyTorch's state dicts, are not kept. */
+/** Attributes, such as the `_metadata` of PyTorch's state dicts, are not kept. */
 function ignoreAttributes(machine: Machine): void {
   machine.pop();
-  if (!(machine.top() instanceof Map)) throw machine.corrupt("has a BUILD of what is no dictionary");
+  const target = machine.top();
+  if (!(target instanceof Map || target instanceof Unneeded))
+    throw machine.corrupt("has a BUILD of what is no dictionary");
 }
 
 function readLong(machine: Machine): number {
@@ -215,6 +246,7 @@ const instructions: Readonly<Record<string, (machine: Machine) => void>> = {
   SHORT_BINUNICODE: (machine) => machine.push(machine.readText(machine.readUint(1))),
   BINUNICODE8: (machine) => machine.push(machine.readText(machine.readUint(8))),
   BINBYTES: (machine) => machine.push(machine.readBytes(machine.readUint(4))),
+  BYTEARRAY8: (machine) => machine.push(machine.readBytes(machine.readUint(8))),
   SHORT_BINBYTES: (machine) => machine.push(machine.readBytes(machine.readUint(1))),
   EMPTY_TUPLE: (machine) => machine.push([]),
   TUPLE1: (machine) => machine.push(machine.popMany(1)),
@@ -222,6 +254,10 @@ const instructions: Readonly<Record<string, (machine: Machine) => void>> = {
   TUPLE3: (machine) => machine.push(machine.popMany(3)),
   TUPLE: (machine) => machine.push(machine.popToMark()),
   EMPTY_LIST: (machine) => machine.push([]),
+  // Sets stand beside weights only, so that what is in them twice does not matter.
+  EMPTY_SET: (machine) => machine.push([]),
+  ADDITEMS: (machine) => extendList(machine, machine.popToMark()),
+  FROZENSET: (machine) => machine.push(machine.popToMark()),
   APPEND: (machine) => extendList(machine, [machine.pop()]),
   APPENDS: (machine) => extendList(machine, machine.popToMark()),
   EMPTY_DICT: (machine) => machine.push(new Map()),
@@ -239,31 +275,6 @@ const instructions: Readonly<Record<string, (machine: Machine) => void>> = {
   },
   BINPERSID: pushPersistent,
   REDUCE: callFunction,
+  NEWOBJ: createObject,
   BUILD: ignoreAttributes,
 };
-
-/** The names of all instructions of protocols 0 to 5, to tell which one is refused. */
-const opcodeNames = new Map(
-  [
-    [0x28, "MARK EMPTY_TUPLE"],
-    [0x30, "POP POP_MARK DUP"],
-    [0x42, "BINBYTES SHORT_BINBYTES"],
-    [0x46, "FLOAT BINFLOAT"],
-    [0x49, "INT BININT BININT1 LONG BININT2 NONE"],
-    [0x50, "PERSID BINPERSID REDUCE STRING BINSTRING SHORT_BINSTRING UNICODE"],
-    [0x58, "BINUNICODE"],
-    [0x5d, "EMPTY_LIST"],
-    [0x61, "APPEND BUILD GLOBAL DICT APPENDS"],
-    [0x67, "GET BINGET INST LONG_BINGET"],
-    [0x6c, "LIST"],
-    [0x6f, "OBJ PUT BINPUT LONG_BINPUT SETITEM TUPLE SETITEMS"],
-    [0x7d, "EMPTY_DICT"],
-    [0x80, "PROTO NEWOBJ EXT1 EXT2 EXT4 TUPLE1 TUPLE2 TUPLE3 NEWTRUE NEWFALSE LONG1 LONG4 SHORT_BINUNICODE"],
-    [0x8d, "BINUNICODE8 BINBYTES8 EMPTY_SET ADDITEMS FROZENSET NEWOBJ_EX STACK_GLOBAL MEMOIZE FRAME BYTEARRAY8"],
-    [0x97, "NEXT_BUFFER READONLY_BUFFER"],
-  ].flatMap(([first, names]) =>
-    String(names)
-      .split(" ")
-      .map((name, i): [number, string] => [Number(first) + i, name]),
-  ),
-);

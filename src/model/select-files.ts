@@ -1,4 +1,5 @@
 import type { FileInfo } from "./file-set.ts";
+import { foreignFormat } from "./layouts/foreign.ts";
 
 const weights = /\.(safetensors|st|bin|pth|pt)$/i;
 const safetensors = /\.(safetensors|st)$/i;
@@ -14,17 +15,24 @@ export function isWeightFile(name: string): boolean {
 }
 
 /**
- * The files that can be part of a model: weights, descriptions, tokenizers, licences. A pickled file is left out where its
+ * The files that can be part of a model: weights, descriptions, tokenizers, licences; where none are weights that can be
+ * read, those of other formats too, so that what is there can be named. A pickled file is left out where its
  * folder has the same as safetensors: under the same name, or under that which Hugging Face's libraries give it.
  */
 export function selectModelFiles<T extends Pick<FileInfo, "path">>(files: readonly T[]): T[] {
+  const readable = files.some(({ path }) => isWeightFile(nameOf(path)));
   const safe = new Set(files.filter(({ path }) => safetensors.test(path)).map(({ path }) => stemOf(path)));
   return files.filter(({ path }) => {
-    const name = path.slice(path.lastIndexOf("/") + 1);
+    const name = nameOf(path);
     if (leftovers.test(name) || path.split("/").some((part) => part.startsWith("."))) return false;
     if (weights.test(name)) return !(pickles.test(name) && safe.has(stemOf(path)));
-    return descriptions.test(name) || papers.test(name);
+    if (!readable && foreignFormat(name) !== null) return true;
+    return descriptions.test(name) || papers.test(name) || name === "xtuner_config.py";
   });
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** The path without its extension and the number of a shard; `pytorch_model` counts as `model`. */

@@ -29,6 +29,8 @@ export type RowRange = readonly [first: number, end: number];
 /** A checkpoint's tensors, read one at a time; nothing is kept after a read. */
 export type TensorSource = {
   readonly names: readonly string[];
+  /** Entries of its files that are no tensors as far as this app can tell → what they would take to be read. */
+  readonly unread?: ReadonlyMap<string, string>;
   /** Shape and type of a tensor as its file says, or null when there is none of this name. */
   info(name: string): { readonly shape: readonly number[]; readonly dtype: string } | null;
   /**

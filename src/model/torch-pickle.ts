@@ -1,5 +1,6 @@
 import { AuroraError } from "../errors.ts";
-import { type PickleFunction, type PickleGlobals, parsePickle } from "./pickle.ts";
+import { corruptFile } from "./fields.ts";
+import { type PickleFunction, type PickleGlobals, parsePickle, Unneeded } from "./pickle.ts";
 
 /** A tensor as `torch.save` describes it: which elements of a storage it is made of. */
 export class TorchTensor {
@@ -43,32 +44,52 @@ class StorageType {
 /** Where trainers put the weights among other things. */
 const wrappers = ["state_dict", "model", "module"];
 
+/** What a file of `torch.save` describes. */
+export type TorchCheckpoint = {
+  /** By name, in the file's order, not yet held against the storages. */
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  /** Entries beside them that are made by what is not known here: their name → the name of what they ask for. */
+  readonly unread: ReadonlyMap<string, string>;
+};
+
 /**
  * Reads the description of a checkpoint saved by `torch.save`: a dictionary of tensors, by itself or as the entry
- * `state_dict`, `model` or `module` of one. What else the dictionary holds is left out.
+ * `state_dict`, `model` or `module` of one. What else the dictionary holds is left out, whatever it asks for.
  *
  * @param file the file's name, for messages
- * @returns tensors by name, in the file's order, not yet held against the storages
  * @throws AuroraError `ModelCorrupt`; `ModelUnsupported` when there are no tensors
  */
-export function parseTorchPickle(file: string, bytes: Uint8Array): Map<string, TorchTensor> {
-  const root = parsePickle(file, bytes, torchGlobals);
-  for (const wrapper of wrappers) {
-    const tensors = findTensors(root instanceof Map ? root.get(wrapper) : undefined);
-    if (tensors.size > 0) return tensors;
+export function parseTorchPickle(file: string, bytes: Uint8Array): TorchCheckpoint {
+  const unneeded: string[] = [];
+  const root = parsePickle(file, bytes, {
+    find(name) {
+      if (allowed.has(name)) return allowed.get(name);
+      const standIn = new Unneeded(name);
+      if (unneeded.length === 0) unneeded.push(standIn.name);
+      return standIn;
+    },
+    findPersistent: findStorage,
+  });
+  for (const inner of [...wrappers.map((name) => (root instanceof Map ? root.get(name) : undefined)), root]) {
+    const found = findTensors(inner);
+    if (found.tensors.size > 0) return found;
   }
-  const tensors = findTensors(root);
-  if (tensors.size > 0) return tensors;
+  if (unneeded.length > 0) {
+    throw corruptFile(file, `is damaged: its pickle asks for ${unneeded[0]}, which no weights need (nothing was run)`);
+  }
   const message = `The model's ${file} holds no tensors by name, so that it is no checkpoint this app knows.`;
   throw new AuroraError("ModelUnsupported", `${message} Save the model's state_dict() with torch.save.`);
 }
 
-function findTensors(value: unknown): Map<string, TorchTensor> {
+function findTensors(value: unknown): TorchCheckpoint {
   const tensors = new Map<string, TorchTensor>();
-  for (const [name, tensor] of value instanceof Map ? value : []) {
-    if (typeof name === "string" && tensor instanceof TorchTensor) tensors.set(name, tensor);
+  const unread = new Map<string, string>();
+  for (const [name, entry] of value instanceof Map ? value : []) {
+    if (typeof name !== "string") continue;
+    if (entry instanceof TorchTensor) tensors.set(name, entry);
+    else if (entry instanceof Unneeded) unread.set(name, entry.name);
   }
-  return tensors;
+  return { tensors, unread };
 }
 
 /** PyTorch's storage classes by the name of their elements' type (torch/storage.py). */
@@ -89,12 +110,14 @@ const storageTypes = {
 
 /** torch/_utils.py: `_rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks)`. */
 const rebuildTensor: PickleFunction = ([storage, offset, shape, strides]) => {
+  if (storage instanceof Unneeded) return storage;
   const fits = storage instanceof TorchStorage && isSize(offset) && isSizeList(shape) && isSizeList(strides);
   return fits && shape.length === strides.length ? new TorchTensor(storage, offset, shape, strides) : undefined;
 };
 
 /** `_rebuild_parameter(data, requires_grad, backward_hooks)`: a parameter is its tensor. */
-const rebuildParameter: PickleFunction = ([tensor]) => (tensor instanceof TorchTensor ? tensor : undefined);
+const rebuildParameter: PickleFunction = ([tensor]) =>
+  tensor instanceof TorchTensor || tensor instanceof Unneeded ? tensor : undefined;
 
 /** Things that stand beside weights and say nothing that is needed here. */
 const nothing: PickleFunction = () => null;
@@ -115,14 +138,13 @@ const allowed = new Map<string, unknown>([
   ...Object.entries(storageTypes).map(([name, type]) => [`torch.${name}Storage`, type] as const),
 ]);
 
-const torchGlobals: PickleGlobals = {
-  find: (name) => allowed.get(name),
-  /** torch/serialization.py: `("storage", type, key, location, number of elements)`. */
-  findPersistent(id) {
-    const [kind, type, key] = Array.isArray(id) ? id : [];
-    const fits = kind === "storage" && type instanceof StorageType && typeof key === "string";
-    return fits ? new TorchStorage(key, type) : undefined;
-  },
+/** torch/serialization.py: `("storage", type, key, location, number of elements)`. */
+const findStorage: PickleGlobals["findPersistent"] = (id) => {
+  const [kind, type, key] = Array.isArray(id) ? id : [];
+  // Of a tensor of a type that is younger than this app, which only matters if it is asked for.
+  if (kind === "storage" && type instanceof Unneeded) return type;
+  const fits = kind === "storage" && type instanceof StorageType && typeof key === "string";
+  return fits ? new TorchStorage(key, type) : undefined;
 };
 
 function isSize(value: unknown): value is number {

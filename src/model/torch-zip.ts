@@ -26,7 +26,7 @@ export async function openTorchZip(reader: RangeReader): Promise<TensorSource> {
   const pickle = findPickle(reader.name, zip);
   const folder = pickle.name.slice(0, -"data.pkl".length);
   await expectLittleEndian(blocks, zip, folder);
-  const tensors = parseTorchPickle(reader.name, await readEntry(blocks, zip, pickle));
+  const { tensors, unread } = parseTorchPickle(reader.name, await readEntry(blocks, zip, pickle));
   const entries = new Map<string, ZipEntry>();
   for (const [name, { storage, ...tensor }] of tensors) {
     const entry = zip.entries.get(`${folder}data/${storage.key}`);
@@ -38,6 +38,7 @@ export async function openTorchZip(reader: RangeReader): Promise<TensorSource> {
   }
   return {
     names: [...tensors.keys()],
+    unread,
     info(name) {
       const tensor = tensors.get(name);
       return tensor ? { shape: tensor.shape, dtype: tensor.storage.type.dtype } : null;

@@ -5,6 +5,9 @@ import { parseWorldVocabulary, type WorldVocabulary } from "./world-vocabulary.t
 /** Rows of the embedding of all World models: the vocabulary's ids and some that no text becomes. */
 const worldSize = 65536;
 
+/** The first of the ids that no text becomes, whether a vocabulary lists names for them (`<|65530|>`) or not. */
+const firstMark = 65530;
+
 /**
  * Creates the tokenizer of RWKV's World models from the content of its vocabulary file. A text becomes the longest tokens
  * that its UTF-8 begins with, one after the other. Special tokens are `<|endoftext|>` (id 0) and, by their number, as
@@ -13,7 +16,7 @@ const worldSize = 65536;
  * @throws AuroraError `ModelCorrupt` when it is no such file
  */
 export function createWorldTokenizer(vocabulary: Uint8Array): Tokenizer {
-  const parsed = parseWorldVocabulary(vocabulary);
+  const parsed = withoutMarks(parseWorldVocabulary(vocabulary));
   const findToken = createTrie(parsed);
   const specialTokens = new Map([["<|endoftext|>", 0]]);
   for (let id = parsed.idLimit; id < worldSize; id++) specialTokens.set(`<|${id}|>`, id);
@@ -31,6 +34,17 @@ export function createWorldTokenizer(vocabulary: Uint8Array): Tokenizer {
       return ids;
     },
     createDecoder: () => createDecoder(parsed),
+  };
+}
+
+/** A vocabulary of text only: a name that it lists for a mark must not be found in what a person writes. */
+function withoutMarks(vocabulary: WorldVocabulary): WorldVocabulary {
+  const { idLimit, bytes, starts } = vocabulary;
+  if (idLimit <= firstMark) return vocabulary;
+  return {
+    idLimit: firstMark,
+    bytes: bytes.subarray(0, starts[firstMark]),
+    starts: starts.subarray(0, firstMark + 1),
   };
 }
 

@@ -13,7 +13,7 @@ import {
 import { resizeHorizontal } from "../kernels/resize-horizontal.ts";
 import { resizeVertical } from "../kernels/resize-vertical.ts";
 import type { VisionConfig } from "../model/config.ts";
-import { fitView } from "./fit.ts";
+import { type AxisTarget, fitTargets, fitView } from "./fit.ts";
 import { resampleWeights } from "./resample-weights.ts";
 
 /** Everything on the GPU that depends on the frames' size, format and colours, and the three passes over it. */
@@ -64,17 +64,19 @@ export function createPlan(
     owned.push(item);
     return item;
   };
-  const weightsFor = (inSize: number, axis: string) => {
-    const { taps, table } = resampleWeights(inSize, size, resample);
+  const targets = fitTargets(vision, view, pixelAspect);
+  const weightsFor = (inSize: number, { length, begin }: AxisTarget, axis: string) => {
+    const { taps, table } = resampleWeights(inSize, length, resample, { begin, count: size });
     return { taps, tensor: keep(createTensor(gpu, `vision.weights.${axis}`, [size, taps + 2], "i32", table)) };
   };
   const planes = keep(createTensor(gpu, "vision.planes", [Math.ceil(layout.byteLength / 4)], "u32"));
   const picture = keep(createTensor(gpu, "vision.picture", [view.height, view.width], "u32"));
-  const columns = columnsFirst(view, size);
+  const columns = vision.columnsFirst && isTall(view, targets);
   const [lines, length] = columns ? [view.width, view.height] : [view.height, view.width];
+  const [first, second] = columns ? [targets.down, targets.across] : [targets.across, targets.down];
   const rows = keep(createTensor(gpu, "vision.rows", [lines, size], "u32"));
-  const along = weightsFor(length, "along");
-  const across = lines === length ? along : weightsFor(lines, "across");
+  const along = weightsFor(length, first, "along");
+  const across = weightsFor(lines, second, "across");
   const convert = keep(createUniform(gpu, "vision.convert", frameToRgbParams(layout, conversion, view)));
   const steps = columns ? [1, view.width] : [view.width, 1];
   const horizontal = keep(createUniform(gpu, "vision.horizontal", [lines, ...steps, along.taps]));
@@ -96,9 +98,12 @@ export function createPlan(
 }
 
 /**
- * Whether Pillow (13 and later; earlier ones never) resizes the columns before the rows: when the height shrinks by more
- * than twice as many pixels as the width. The order shows in the last bit, since each pass rounds to 8 bits.
+ * Whether Pillow 13 resizes the columns before the rows: when the height shrinks by more than twice as many pixels as the
+ * width. The order shows in the last bit, since each pass rounds to 8 bits.
  */
-function columnsFirst({ width, height }: { readonly width: number; readonly height: number }, size: number): boolean {
-  return height > size && height - size > 2 * (width - size);
+function isTall(
+  { width, height }: { readonly width: number; readonly height: number },
+  { across, down }: { readonly across: AxisTarget; readonly down: AxisTarget },
+): boolean {
+  return height > down.length && height - down.length > 2 * (width - across.length);
 }

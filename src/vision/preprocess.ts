@@ -145,10 +145,12 @@ function pixelAspectOf(frame: VideoFrame, { width, height }: DOMRectReadOnly): n
 }
 
 /** [3, 256]: what each 8-bit value becomes in each channel; a table, so that every adapter computes the same. */
-function normalize({ imageMean, imageStd }: VisionConfig): Float32Array {
+function normalize({ imageMean, imageStd, rescaleFactor }: VisionConfig): Float32Array {
+  // A quotient where the factor is the usual one: the product would be off by a bit here and there.
+  const rescale = (value: number) => (rescaleFactor === 1 / 255 ? value / 255 : value * rescaleFactor);
   return Float32Array.from({ length: 3 * 256 }, (_, i) => {
     const channel = i >> 8;
-    return ((i & 255) / 255 - (imageMean[channel] ?? 0)) / (imageStd[channel] ?? 1);
+    return (rescale(i & 255) - (imageMean[channel] ?? 0)) / (imageStd[channel] ?? 1);
   });
 }
 

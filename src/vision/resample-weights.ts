@@ -19,22 +19,29 @@ function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
 }
 
-/** One axis of a resize: `table` is [out, 2 + taps] and a row holds the first input pixel, the number of weights, and the weights times 2²². */
+/** One axis of a resize: `table` is [kept, 2 + taps] and a row holds the first input pixel, the number of weights, and the weights times 2²². */
 export type ResampleWeights = { readonly taps: number; readonly table: Int32Array };
 
 /**
  * Weights of a resize from `inSize` to `outSize` pixels as Pillow computes them (`Resample.c`): in f64, the filter
  * widened by the downscale factor, normalised to 1, rounded to 22 bits. Equal sizes give the identity.
+ *
+ * @param window which of the output's pixels are wanted; all unless given
  */
-export function resampleWeights(inSize: number, outSize: number, resample: VisionConfig["resample"]): ResampleWeights {
+export function resampleWeights(
+  inSize: number,
+  outSize: number,
+  resample: VisionConfig["resample"],
+  window = { begin: 0, count: outSize },
+): ResampleWeights {
   const filter = filters[resample];
   const scale = inSize / outSize;
   const widening = Math.max(scale, 1);
   const support = filter.support * widening;
   const taps = Math.ceil(support) * 2 + 1;
-  const table = new Int32Array(outSize * (taps + 2));
-  for (let out = 0; out < outSize; out++) {
-    const center = (out + 0.5) * scale;
+  const table = new Int32Array(window.count * (taps + 2));
+  for (let out = 0; out < window.count; out++) {
+    const center = (window.begin + out + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(inSize, Math.trunc(center + support + 0.5));
     const weights: number[] = [];

@@ -144,7 +144,7 @@ function blockOf(vision: VisionConfig, index: number): Block {
     heads: vision.numAttentionHeads,
     inner: vision.intermediateSize,
     activation: vision.hiddenAct,
-    epsilon: vision.layerNormEps,
+    epsilon: vision.blockNormEps,
     names: blockNames(`vision_model.encoder.layers.${index}`),
   };
 }

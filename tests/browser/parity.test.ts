@@ -16,7 +16,7 @@ const models = Object.keys(import.meta.glob("../fixtures/models/*/config.json", 
 );
 
 /** The encoder by itself is compared on both backends elsewhere; here some suffice to see that the rest takes either. */
-const onGpu = ["odd-widths", "released-quirks", "last-descending", "goose-odd"];
+const onGpu = ["odd-widths", "released-quirks", "own-eps", "last-descending", "goose-odd"];
 
 type Answer = { readonly question: string; readonly ids: readonly number[]; readonly text: string };
 

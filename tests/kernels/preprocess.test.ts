@@ -3,7 +3,8 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
-import type { VisionConfig } from "../../src/model/config.ts";
+import { parseConfig, type VisionConfig } from "../../src/model/config.ts";
+import { describePreprocessing } from "../../src/model/layouts/preprocessing.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
 import { testGpu } from "../gpu.ts";
 import { anyVision } from "../vision-config.ts";
@@ -21,6 +22,19 @@ const folder = new URL("../fixtures/preprocess/", import.meta.url);
 const unzip = (name: string) => gunzipSync(readFileSync(new URL(name, folder)));
 const pillow: { mean: [number, number, number]; cases: PillowCase[] } = JSON.parse(unzip("pillow.json.gz").toString());
 
+const encoderOf24 = {
+  patch_size: 8,
+  hidden_size: 8,
+  intermediate_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
+  select_layer: -1,
+};
+const restOfConfig = {
+  text_config: { model_type: "rwkv6", hidden_size: 64, num_hidden_layers: 1, vocab_size: 9 },
+  prompt: { sandwich: { after: "{question}" }, memory: { after: "{question}" }, stop_ids: [0] },
+};
+
 let live: Preprocessor | null = null;
 
 function open(gpu: Gpu, changes: Partial<VisionConfig>, maxBatch = 1): Preprocessor {
@@ -33,7 +47,7 @@ afterEach(() => {
   live = null;
 });
 
-/** The pictures of training/fixtures/make_resize.py, with an alpha that must not matter. */
+/** The pictures of training/fixtures/pictures.py, with an alpha that must not matter. */
 function draw({ picture, width, height }: Pick<PillowCase, "picture" | "width" | "height">): Uint8Array {
   let state = width * 65536 + height;
   const next = () => {
@@ -75,6 +89,32 @@ describe.each(["crop", "stretch", "letterbox"] as const)("%s has the bits of Pil
     const pixels = await readFloats(gpu, preprocessor.pixels);
     expect(toBytes(pixels, pillow.mean, imageStd)).toEqual(new Uint8Array(Buffer.from(one.rgb, "base64")));
   });
+});
+
+type ProcessorCase = Pick<PillowCase, "picture" | "width" | "height"> & {
+  readonly config: Record<string, unknown>;
+  /** Base64 of [3, 24, 24] f32. */
+  readonly pixels: string;
+};
+
+/** What transformers' processors make of pictures; by training/fixtures/make_processors.py. */
+const processors: ProcessorCase[] = JSON.parse(unzip("processors.json.gz").toString());
+
+it.each(processors)("$config makes of $picture, $width × $height, what transformers makes", async (one) => {
+  const gpu = await testGpu();
+  const settings = describePreprocessing(one.config, { imageSize: 24, patchSize: 8, pads: false });
+  const json = { model_type: "auroralong", vision_config: { ...encoderOf24, ...settings }, ...restOfConfig };
+  const preprocessor = open(gpu, parseConfig(json).vision);
+  preprocessor.loadRgba(draw(one), one.width, one.height, 0);
+  const pixels = await readFloats(gpu, preprocessor.pixels);
+  const expected = Buffer.from(one.pixels, "base64");
+  expect(pixels.length * 4).toBe(expected.length);
+  // In units of the largest value, which is 255 where nothing is rescaled.
+  const worst = pixels.reduce((most, value, i) => {
+    const theirs = expected.readFloatLE(i * 4);
+    return Math.max(most, Math.abs(value - theirs) / Math.max(4, Math.abs(theirs)));
+  }, 0);
+  expect(worst).toBeLessThanOrEqual(2.5e-7);
 });
 
 it("makes of a clip's frame the pixels that training made of it", async () => {

@@ -12,7 +12,7 @@ import { scratchFolder } from "./scratch.ts";
 const scratch = scratchFolder();
 
 /** Small checkpoints laid out as released ones, with what other implementations compute from them. */
-const checkpoints = ["aurora-xtuner", "separate-files", "modrwkv"];
+const checkpoints = ["aurora-xtuner", "aurora-authors", "separate-files", "modrwkv"];
 
 /** Largest relative errors of states and logits: 1e-3 as f16, for the others about twice what was measured. */
 const forms = [

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/model/config.ts";
 import { toFloat32 } from "../../src/model/half.ts";
 import { openWeightFolder } from "../../src/model/open-weights.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
@@ -87,11 +88,25 @@ describe("the embedded model", () => {
   });
 });
 
+test.each([
+  ["letterbox", { fit: "letterbox", resizeEdge: null }],
+  ["stretch", { fit: "stretch", resizeEdge: null }],
+  ["crop", { fit: "crop", resizeEdge: 80 }],
+])("makes pictures square by %s where told to", async (fit, expected) => {
+  const folder = scratch(`fit-${fit}`);
+  const input = "tests/fixtures/checkpoints/aurora-authors/files";
+  const { code } = await runHere(convert, noBrowser, input, "--out", folder, "--fit", fit);
+  expect(code).toBe(0);
+  const config = parseConfig(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")));
+  expect(config.vision).toMatchObject(expected);
+});
+
 describe("says in one line", () => {
   const out = scratch("refused");
   const refused: [string, string[], RegExp][] = [
     ["how it is used", [], /^usage: npm run convert/],
     ["that a form is not known", ["public/models/nano", "--out", out, "--quant", "int2"], /^usage: npm run convert/],
+    ["that a fit is not known", ["public/models/nano", "--out", out, "--fit", "fill"], /^usage: npm run convert/],
     ["that there is no such input", [scratch("none"), "--out", out], /^ModelNotFound: There is no file or folder/],
     ["that there are no weights", ["docs", "--out", out], /^ModelNotFound: .*no weights/],
     ["that weights are damaged", [file("damaged/model.safetensors", "x".repeat(100)), "--out", out], /^ModelCorrupt: /],

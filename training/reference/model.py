@@ -96,6 +96,7 @@ def encode(w, config, pixels, on_match=None):
     """One frame [3, S, S] → merged tokens [M, D] and their sizes [M]. `on_match(similarity, r)` sees every matching."""
     vision, merging = config["vision_config"], config["merge_config"]
     eps, activation = vision["layer_norm_eps"], ACTIVATIONS[vision["hidden_act"]]
+    block_eps = vision.get("block_norm_eps", eps)
     protect, layers = merging["protect_first"], used_layers(vision)
 
     embeddings = "vision_model.embeddings"
@@ -110,7 +111,7 @@ def encode(w, config, pixels, on_match=None):
 
     for i in range(layers):
         name = f"vision_model.encoder.layers.{i}"
-        h = layer_norm(w, f"{name}.layer_norm1", x, eps)
+        h = layer_norm(w, f"{name}.layer_norm1", x, block_eps)
         y, metric = attention(
             w, f"{name}.self_attn", h, size, vision["num_attention_heads"], merging["proportional_attention"]
         )
@@ -123,7 +124,7 @@ def encode(w, config, pixels, on_match=None):
             x, size = merge(x, size, kept, merged, to)
         if (merged and merging["sort"] == "every-layer") or (merging["sort"] == "last" and i == layers - 1):
             x, size = sort_by_size(x, size, merging["order"], protect)
-        h = layer_norm(w, f"{name}.layer_norm2", x, eps)
+        h = layer_norm(w, f"{name}.layer_norm2", x, block_eps)
         x = x + linear(w, f"{name}.mlp.fc2", activation(linear(w, f"{name}.mlp.fc1", h)))
 
     if vision["post_layernorm"]:

@@ -11,6 +11,16 @@ RESAMPLE = {
 }
 
 
+def resize_then_crop(image, edge, side, resample):
+    """CLIP's processor: the shorter side becomes `edge`, and the central `side` × `side` pixels are kept."""
+    width, height = image.size
+    short, long = min(width, height), max(width, height)
+    target = (edge, int(edge * long / short)) if width <= height else (int(edge * long / short), edge)
+    image = image.resize(target, resample)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
 def fit_square(image, fit, mean):
     """`crop`: centre square; `letterbox`: padded to a square with the mean colour; `stretch`: unchanged."""
     width, height = image.size
@@ -28,11 +38,16 @@ def fit_square(image, fit, mean):
 
 
 def pixels(path, vision):
-    """Reads a picture → float32 [3, S, S]."""
-    image = fit_square(Image.open(path).convert("RGB"), vision["fit"], vision["image_mean"])
-    side = vision["image_size"]
-    image = image.resize((side, side), RESAMPLE[vision["resample"]])
-    values = torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255
+    """Reads a picture → float32 [3, S, S]. Very tall ones need the Pillow that `columns_first` speaks of."""
+    image = Image.open(path).convert("RGB")
+    side, resample = vision["image_size"], RESAMPLE[vision["resample"]]
+    if vision["fit"] == "crop" and vision.get("resize_edge"):
+        image = resize_then_crop(image, vision["resize_edge"], side, resample)
+    else:
+        image = fit_square(image, vision["fit"], vision["image_mean"]).resize((side, side), resample)
+    values = torch.from_numpy(np.array(image)).permute(2, 0, 1).float()
+    factor = vision.get("rescale_factor")
+    values = values / 255 if factor is None else values * factor
     mean = torch.tensor(vision["image_mean"]).view(3, 1, 1)
     std = torch.tensor(vision["image_std"]).view(3, 1, 1)
     return (values - mean) / std

@@ -40,6 +40,8 @@ def hugging_face(w, config, frame):
     tensors = {
         name.removeprefix("vision_model."): tensor for name, tensor in w.items() if name.startswith("vision_model.")
     }
+    for layer in theirs.encoder.layers:
+        layer.layer_norm1.eps = layer.layer_norm2.eps = vision.get("block_norm_eps", vision["layer_norm_eps"])
     theirs.load_state_dict({names[name]: tensor for name, tensor in tensors.items()})
     x = theirs(frame[None], output_hidden_states=True).hidden_states[vision["select_layer"]][0]
     return model.layer_norm(w, "vision_model.post_layernorm", x, 1e-6) if vision["post_layernorm"] else x

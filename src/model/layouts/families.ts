@@ -1,3 +1,4 @@
+import type { FoundPart } from "./part.ts";
 import type { VisionDefaults } from "./vision-config.ts";
 
 /** What the models of one family have in common beyond their tensors: they are used the way they were trained. */
@@ -17,6 +18,8 @@ export type Family = {
   };
   /** Sentences for the person about what the release leaves open. */
   readonly notices: readonly string[];
+  /** The same about the prompt, where no file beside the weights settles it. */
+  readonly promptNotices?: readonly string[];
 };
 
 type Template = { readonly before: string; readonly between_frames: string; readonly after: string };
@@ -31,7 +34,15 @@ const keptShare = 0.1;
  */
 export const auroraLong: Family = {
   name: "AuroraLong",
-  vision: { selectLayer: -2, postLayernorm: false, resample: "bicubic" },
+  vision: {
+    selectLayer: -2,
+    postLayernorm: false,
+    // The encoder's blocks are built anew with PyTorch's own, whatever its config.json says.
+    blockNormEps: 1e-5,
+    // VideoRWKV7's file, by the same authors.
+    processor: { image_processor_type: "CLIPImageProcessor" },
+    processorNotice: "the shorter side is resized, the middle cut out, colours are CLIP's (as in VideoRWKV7)",
+  },
   projectorAct: "gelu",
   merge: (patches, layers) => ({
     // All layers share what is to go, though the last is not used.
@@ -58,8 +69,9 @@ export const auroraLong: Family = {
     stop_ids: [0, 261],
     stop_strings: ["\n\n"],
   },
-  notices: [
-    "The release does not say how tokens are merged or how the model is prompted: both are as in the paper and in AuroraCap's code.",
+  notices: ["The release does not say how tokens are merged: it is done as in the paper and in AuroraCap's code."],
+  promptNotices: [
+    "The release does not say how the model is prompted: it is done as in the paper and in AuroraCap's code.",
     "Questions from memory use a lead-in that the model was not trained with.",
   ],
 };
@@ -68,9 +80,14 @@ export const auroraLong: Family = {
  * ModRWKV and WorldRWKV (arXiv 2505.14505; Joluck/WorldRWKV, `infer/worldmodel.py`): all layers of SigLIP2 and its last norm, no
  * merging, pictures between two marks at the start of the user's turn, turns framed by the bytes 0x16 and 0x17.
  */
-export const modRwkv: Family = {
+const modRwkv: Family = {
   name: "ModRWKV",
-  vision: { selectLayer: -1, postLayernorm: true, resample: "bilinear" },
+  vision: {
+    selectLayer: -1,
+    postLayernorm: true,
+    processor: { image_processor_type: "SiglipImageProcessor", resample: 2 },
+    processorNotice: "they are stretched to a square (bilinear), as SigLIP2's are",
+  },
   projectorAct: "relu",
   merge: () => null,
   prompt: {
@@ -95,8 +112,22 @@ export const modRwkv: Family = {
   ],
 };
 
+/** ModRWKV's names without its marks: an early release of it, which read pictures at the same place without them. */
+const unmarkedModRwkv: Family = {
+  ...modRwkv,
+  prompt: {
+    ...modRwkv.prompt,
+    sandwich: { before: "\x16User:", between_frames: "", after: "{question}\x17\x16Assistant:" },
+    memory: { before: "\x16User:", between_frames: "", after: "{question}\x17\x16Assistant:" },
+  },
+  notices: [
+    ...modRwkv.notices,
+    "Its marks around pictures (ids 65530 and 65531) look as if they had never been trained, so that it is used without them.",
+  ],
+};
+
 /** WorldRWKV's first releases (`modality.world_encoder.adapter`): pictures stand before the text, without marks. */
-export const worldRwkv: Family = {
+const worldRwkv: Family = {
   ...modRwkv,
   name: "WorldRWKV",
   prompt: {
@@ -106,3 +137,39 @@ export const worldRwkv: Family = {
     next_turn: "\x16User: {question}\x17\x16Assistant:",
   },
 };
+
+/** Ids of the marks around pictures, and one that no release uses. */
+const pictureMarks = [65530, 65531] as const;
+const unusedId = 65535;
+
+/** How far apart the sizes of two rows that were drawn at random may be, relative to the one. */
+const sameSize = 0.1;
+
+/**
+ * The family without marks where the embedding's rows for them are no larger and no smaller than one of an id that nothing
+ * ever was trained with.
+ *
+ * @param embedding reads one row of the embedding; null where it has none of that id
+ */
+export async function withTrainedMarks(
+  family: Family,
+  embedding: (id: number) => Promise<Float32Array | null>,
+): Promise<Family> {
+  if (family !== modRwkv) return family;
+  const [unused, ...marks] = await Promise.all([unusedId, ...pictureMarks].map(embedding));
+  if (!unused) return family;
+  const size = rms(unused);
+  const trained = marks.some((row) => !row || Math.abs(rms(row) - size) > sameSize * size);
+  return trained ? family : unmarkedModRwkv;
+}
+
+function rms(row: Float32Array): number {
+  return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) / row.length);
+}
+
+/** The families differ in their projectors: in what the layers are called, and whether there is a norm. */
+export function familyOf(projector: FoundPart): Family {
+  const isAdapter = /(^|\.)(mlp|proj)\.\d+\.weight$/.test(projector.names.get("connector.0.weight") ?? "");
+  if (!isAdapter && !projector.names.has("connector.norm.weight")) return auroraLong;
+  return projector.prefix.endsWith("world_encoder.adapter.") ? worldRwkv : modRwkv;
+}

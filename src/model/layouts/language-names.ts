@@ -78,6 +78,9 @@ const fla: Form = {
       .replace(".attn.", ".att."),
 };
 
+/** What the rows of the packed mixes of flash-linear-attention before April 2025 are, in order (`x_x` [6, C]). */
+const packedMixes = "rwkvag";
+
 /** Finds a language model among a folder's tensors, by their names; null where there is none. */
 export function findLanguage(folder: WeightFolder): FoundLanguage | null {
   const { names } = folder.tensors;
@@ -95,6 +98,7 @@ export function findLanguage(folder: WeightFolder): FoundLanguage | null {
 
 function collect(folder: WeightFolder, form: Form, prefix: string): FoundLanguage {
   const ours = new Map<string, string>();
+  const rows = new Map<string, number>();
   const dropped: string[] = [];
   let isWebRwkv = false;
   for (const name of folder.tensors.names) {
@@ -105,8 +109,18 @@ function collect(folder: WeightFolder, form: Form, prefix: string): FoundLanguag
     isWebRwkv ||= form === blinkdl && inner.includes(".time_mix_");
     // The first layer's mix of values with those of the first layer itself: never used, and not always there.
     if (/^blocks\.0\.att\.v[012]$/.test(renamed)) dropped.push(name);
-    else ours.set(renamed, name);
+    else if (isPacked(folder, name)) {
+      for (const [row, letter] of [...packedMixes].entries()) {
+        const mix = renamed.replace(/x$/, letter);
+        ours.set(mix, name);
+        rows.set(mix, row);
+      }
+    } else ours.set(renamed, name);
   }
   const label = isWebRwkv ? "web-rwkv" : form.label;
-  return { folder, prefix, names: ours, dropped, form: label, swapped: form.swapped || isWebRwkv };
+  return { folder, prefix, names: ours, rows, dropped, form: label, swapped: form.swapped || isWebRwkv };
+}
+
+function isPacked({ tensors }: WeightFolder, name: string): boolean {
+  return name.endsWith(".attn.x_x") && tensors.info(name)?.shape[0] === packedMixes.length;
 }

@@ -11,6 +11,8 @@ export type MappedTensor = {
   readonly shape: readonly number[];
   /** Whether the last two axes are swapped there. */
   readonly transpose: boolean;
+  /** Where several tensors of ours are the rows of one of theirs: which row this is. */
+  readonly row?: number;
 };
 
 /** Tensors of ours by our names. */
@@ -33,11 +35,12 @@ export function createMappedSource(map: TensorMap): TensorSource {
   };
 }
 
-async function readMapped({ source, name, shape, transpose }: MappedTensor, rows?: RowRange): Promise<HostTensor> {
-  const sameRows = !transpose && source.info(name)?.shape.join() === shape.join();
+async function readMapped(mapped: MappedTensor, rows?: RowRange): Promise<HostTensor> {
+  const { source, name, shape, transpose, row } = mapped;
+  const sameRows = !transpose && row === undefined && source.info(name)?.shape.join() === shape.join();
   if (sameRows) return source.read(name, rows);
   // What is turned or has other axes is small: vectors and low-rank factors.
-  const { dtype, bytes } = await source.read(name);
+  const { dtype, bytes } = await (row === undefined ? source.read(name) : source.read(name, [row, row + 1]));
   const whole = { shape, dtype, bytes: transpose ? swapLastAxes(bytes, shape) : bytes };
   return rows ? takeRows(whole, rows) : whole;
 }

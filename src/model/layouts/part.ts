@@ -17,6 +17,8 @@ export type FoundPart = {
   readonly prefix: string;
   /** Our names → the folder's. Names that turn out not to be ours are among them. */
   readonly names: ReadonlyMap<string, string>;
+  /** Our names of those that are one row of a tensor of the folder's → which row. */
+  readonly rows?: ReadonlyMap<string, number>;
   /** The folder's names that belong to the part and are not needed. */
   readonly dropped: readonly string[];
 };
@@ -37,7 +39,8 @@ export function mapPart(part: FoundPart, specs: ReadonlyMap<string, TensorSpec>)
   const unknown = [...part.names].filter(([ours]) => !specs.has(ours)).map(([, theirs]) => theirs);
   refuseUnknown(unknown);
   const missing = [...specs.keys()].filter((ours) => !part.names.has(ours));
-  if (missing.length > 0) throw corruptFile("weights", `are not whole: ${describeNames(missing)} missing`);
+  if (missing.length > 0)
+    throw corruptFile("weights", `are not whole: ${describeNames(missing)} missing${describeUnread(part, missing)}`);
   const map = new Map<string, MappedTensor>();
   for (const [ours, spec] of specs) map.set(ours, mapTensor(part, ours, spec));
   return map;
@@ -48,9 +51,20 @@ export function refuseUnknown(names: readonly string[]): void {
   if (names.length > 0) throw unsupported(`has tensors that this app does not know: ${listNames(names)}`);
 }
 
-function mapTensor({ folder, names }: FoundPart, ours: string, { shape, axes }: TensorSpec): MappedTensor {
+/** Why the first of some missing tensors is not there, where its file has an entry of that name that cannot be read. */
+function describeUnread({ folder, prefix }: FoundPart, missing: readonly string[]): string {
+  for (const [entry, request] of folder.tensors.unread ?? []) {
+    if (missing.some((ours) => ours === entry || ours.endsWith(`.${entry.slice(prefix.length)}`)))
+      return ` (${entry} asks for ${request}, which this app does not know)`;
+  }
+  return "";
+}
+
+function mapTensor({ folder, names, rows }: FoundPart, ours: string, { shape, axes }: TensorSpec): MappedTensor {
   const name = names.get(ours) ?? ours;
-  const found = folder.tensors.info(name)?.shape ?? [];
+  const row = rows?.get(ours);
+  const whole = folder.tensors.info(name)?.shape ?? [];
+  const found = row === undefined ? whole : whole.slice(1);
   const swapped = [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
   const straightFits = fits(found, shape);
   const swappedFits = axes !== undefined && fits(found, swapped);
@@ -58,7 +72,8 @@ function mapTensor({ folder, names }: FoundPart, ours: string, { shape, axes }: 
     const expected = `[${shape.join(", ")}]`;
     throw corruptFile("weights", `do not fit together: ${name} has shape [${found.join(", ")}], expected ${expected}`);
   }
-  return { source: folder.tensors, name, shape, transpose: swappedFits && (axes === "swapped" || !straightFits) };
+  const transpose = swappedFits && (axes === "swapped" || !straightFits);
+  return { source: folder.tensors, name, shape, transpose, ...(row !== undefined && { row }) };
 }
 
 /** Equal but for axes of size 1. */
@@ -80,8 +95,8 @@ export function countBlocks(names: Iterable<string>, block: RegExp): number {
 }
 
 /** A refusal; `what` continues "This model …". */
-export function unsupported(what: string): AuroraError {
-  return new AuroraError("ModelUnsupported", `This model ${what}. Choose another model.`);
+export function unsupported(what: string, advice = "Choose another model"): AuroraError {
+  return new AuroraError("ModelUnsupported", `This model ${what}. ${advice}.`);
 }
 
 function describeNames(names: readonly string[]): string {
@@ -89,7 +104,7 @@ function describeNames(names: readonly string[]): string {
 }
 
 /** The first few names, and how many there are. */
-function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(", ");
-  return names.length <= 3 ? shown : `${shown} and ${names.length - 3} more (${names.length} in all)`;
+export function listNames(names: readonly string[], most = 3): string {
+  const shown = names.slice(0, most).join(", ");
+  return names.length <= most ? shown : `${shown} and ${names.length - most} more (${names.length} in all)`;
 }

@@ -1,5 +1,6 @@
 import { Fields, isRecord } from "../fields.ts";
 import { unsupported } from "./part.ts";
+import { describePreprocessing } from "./preprocessing.ts";
 import type { Vision } from "./vision.ts";
 
 /** Parsed JSON files that may describe a picture encoder, the most special first. */
@@ -8,13 +9,20 @@ export type VisionFiles = {
   readonly config: unknown;
   /** `preprocessor_config.json`. */
   readonly preprocessor: unknown;
+  /** Whether pictures are padded to squares first. */
+  readonly pads: boolean;
 };
 
 /** What a family of models does where nothing is written down. */
 export type VisionDefaults = {
   readonly selectLayer: number;
   readonly postLayernorm: boolean;
-  readonly resample: "bicubic" | "bilinear";
+  /** Of the norms inside the blocks, where the family has its own. */
+  readonly blockNormEps?: number;
+  /** What stands for a `preprocessor_config.json`. */
+  readonly processor: Readonly<Record<string, unknown>>;
+  /** The same in words. */
+  readonly processorNotice: string;
 };
 
 /**
@@ -31,9 +39,12 @@ export function describeVision(
   onNotice: (notice: string) => void,
 ): Record<string, unknown> {
   const fields = new Fields("config.json", "", siglipPart(files.config) ?? {});
+  const isWritten = isRecord(files.preprocessor);
+  if (!isWritten) onNotice(`It is not written down how pictures become its input: ${defaults.processorNotice}.`);
+  const encoder = { imageSize: imageSize(vision, fields), patchSize: vision.patchSize, pads: files.pads };
+  const preprocessing = describePreprocessing(isWritten ? files.preprocessor : defaults.processor, encoder);
   return {
     model_type: "siglip_vision_model",
-    image_size: imageSize(vision, fields),
     patch_size: vision.patchSize,
     hidden_size: vision.width,
     intermediate_size: vision.hidden,
@@ -41,9 +52,10 @@ export function describeVision(
     num_attention_heads: fields.count("num_attention_heads", {}, usualHeads(vision.width)),
     hidden_act: fields.text("hidden_act", "gelu_pytorch_tanh"),
     layer_norm_eps: fields.positive("layer_norm_eps", 1e-6),
+    ...(defaults.blockNormEps !== undefined && { block_norm_eps: defaults.blockNormEps }),
     select_layer: defaults.selectLayer,
     post_layernorm: defaults.postLayernorm,
-    ...describePreprocessing(files.preprocessor, defaults, onNotice),
+    ...preprocessing,
   };
 }
 
@@ -67,29 +79,4 @@ function imageSize({ patches, patchSize }: Vision, fields: Fields): number {
 function usualHeads(width: number): number {
   if (width === 1152) return 16;
   return Math.max(1, Math.floor(width / 64));
-}
-
-/** Pillow's numbers for its filters. */
-const filters = new Map<unknown, string>([
-  [1, "lanczos"],
-  [2, "bilinear"],
-  [3, "bicubic"],
-]);
-
-function describePreprocessing(json: unknown, defaults: VisionDefaults, onNotice: (notice: string) => void) {
-  if (!isRecord(json)) {
-    onNotice(
-      `It is not written down how pictures become its input: they are stretched to a square (${defaults.resample}), as SigLIP's are.`,
-    );
-  }
-  const fields = new Fields("preprocessor_config.json", "", isRecord(json) ? json : {});
-  const resample = isRecord(json) && json.resample != null ? filters.get(json.resample) : defaults.resample;
-  if (resample === undefined) throw fields.corrupt("resample", "1, 2 or 3 (Lanczos, bilinear, bicubic)");
-  return {
-    image_mean: fields.colours("image_mean", false, [0.5, 0.5, 0.5]),
-    image_std: fields.colours("image_std", true, [0.5, 0.5, 0.5]),
-    resample,
-    // CLIP's processor resizes the shorter side and cuts the middle out, SigLIP's stretches.
-    fit: fields.flag("do_center_crop", false) ? "crop" : "stretch",
-  };
 }

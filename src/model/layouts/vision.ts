@@ -22,19 +22,16 @@ export type Vision = {
 const anchor = "embeddings.patch_embedding.weight";
 /** Our names all begin so, as in `SiglipVisionModel`. */
 const ours = "vision_model.";
+const positions = `${ours}embeddings.position_embedding.weight`;
 
 /**
  * Finds SigLIP's picture encoder among a folder's tensors, whatever their names begin with; null where there is none.
  * The head that pools all patches into one vector, and the text encoder that SigLIP comes with, are dropped.
  *
- * @throws AuroraError `ModelUnsupported` for CLIP and for more than one encoder
+ * @throws AuroraError `ModelUnsupported` for more than one encoder
  */
 export function findVision(folder: WeightFolder): FoundPart | null {
   const { names } = folder.tensors;
-  if (names.some((name) => name.startsWith("vit.")))
-    throw unsupported(
-      "is a VisualRWKV: it takes pictures from other encoders and reads them backwards in every second layer",
-    );
   const [first, second] = names.filter((name) => name === anchor || name.endsWith(`.${anchor}`));
   if (first === undefined) return null;
   if (second !== undefined) throw unsupported(`has two picture encoders (${first} and ${second})`);
@@ -50,7 +47,21 @@ export function findVision(folder: WeightFolder): FoundPart | null {
     else if (/^(embeddings\.(?!weight$)|encoder\.layers\.|pre_layrnorm\.|post_layernorm\.)/.test(inner))
       found.set(ours + inner, name);
   }
+  placeOwnPositions(names, prefix, found, dropped);
   return { folder, prefix, names: found, dropped };
+}
+
+/**
+ * AuroraLong's encoder keeps its positions a second time, as `pos_emb` of itself: of no use beside SigLIP's own, and in
+ * their place where there are none.
+ */
+function placeOwnPositions(names: readonly string[], prefix: string, found: Map<string, string>, dropped: string[]) {
+  for (const name of names) {
+    const owner = /^(.*\.)?pos_emb$/.exec(name);
+    if (!owner || !`${prefix}embeddings.`.startsWith(owner[1] ?? "")) continue;
+    if (found.has(positions)) dropped.push(name);
+    else found.set(positions, name);
+  }
 }
 
 /**
@@ -63,30 +74,30 @@ export function mapVision(
   settings: { readonly usedLayers: (layers: number) => number; readonly postLayernorm: boolean },
 ): Vision {
   const embeddings = `${ours}embeddings`;
-  if (found.names.has(`${embeddings}.class_embedding`))
-    throw unsupported("has CLIP as its picture encoder, not SigLIP");
   const kernel = shapeOf(found, `${embeddings}.patch_embedding.weight`);
   const [width = 0, colours, patchSize = 0, patchWidth] = kernel;
   if (kernel.length !== 4 || colours !== 3 || patchSize !== patchWidth)
-    throw unsupported(`takes patches of any size (${found.prefix}${anchor} has shape [${kernel.join(", ")}])`);
-  const patches = shapeOf(found, `${embeddings}.position_embedding.weight`).at(-2) ?? 0;
+    throw unsupported(
+      `takes patches of any size, as NaFlex does (${found.prefix}${anchor} has shape [${kernel.join(", ")}])`,
+    );
+  const patches = shapeOf(found, positions).at(-2) ?? 0;
   const layers = countBlocks(found.names.keys(), /^vision_model\.encoder\.layers\.(\d{1,4})\./);
   const [hidden = 0] = shapeOf(found, `${ours}encoder.layers.0.mlp.fc1.weight`);
   const specs = new Map<string, TensorSpec>([
     [`${embeddings}.patch_embedding.weight`, { shape: kernel }],
     [`${embeddings}.patch_embedding.bias`, { shape: [width] }],
-    [`${embeddings}.position_embedding.weight`, { shape: [patches, width] }],
+    [positions, { shape: [patches, width] }],
   ]);
-  for (let n = 0; n < layers; n++) addLayer(specs, `${ours}encoder.layers.${n}`, width, hidden);
-  addNorm(specs, `${ours}post_layernorm`, width);
-  const all = mapPart(found, specs);
   const used = settings.usedLayers(layers);
-  for (const name of all.keys()) {
+  for (let n = 0; n < used; n++) addLayer(specs, `${ours}encoder.layers.${n}`, width, hidden);
+  if (settings.postLayernorm) addNorm(specs, `${ours}post_layernorm`, width);
+  // What lies behind the layers in use may be there or not, and be whatever it is.
+  const isUsed = (name: string) => {
     const layer = /^vision_model\.encoder\.layers\.(\d+)\./.exec(name)?.[1];
-    const unused = layer === undefined ? name.includes(".post_layernorm.") && !settings.postLayernorm : +layer >= used;
-    if (unused) all.delete(name);
-  }
-  return { tensors: all, width, hidden, layers, patchSize, patches };
+    return layer === undefined ? settings.postLayernorm || !name.includes(".post_layernorm.") : +layer < used;
+  };
+  const names = new Map([...found.names].filter(([name]) => isUsed(name)));
+  return { tensors: mapPart({ ...found, names }, specs), width, hidden, layers, patchSize, patches };
 }
 
 function addLayer(specs: Map<string, TensorSpec>, at: string, width: number, hidden: number): void {

@@ -18,6 +18,8 @@ export function parseHubId(text: string): HubChoice | null {
     return choice(name, rest.length > 0 ? rest.join("@") : null);
   }
   const [owner = "", name = "", page, branch = ""] = (address[1] ?? "").split("/");
+  // Whoever asks the hub says what these are.
+  if (/^(datasets|spaces)$/.test(owner) && page) return { kind: "hub", id: `${owner}/${name}/${page}` };
   const pages = ["tree", "blob", "resolve", "commit"];
   const [bare = "", given] = name.split("@");
   return choice(`${owner}/${bare}`, page !== undefined && pages.includes(page) ? branch : (given ?? null));

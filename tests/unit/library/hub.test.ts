@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHubFileSet, listHubRepository } from "../../../src/library/hub.ts";
+import { parseHubId } from "../../../src/library/hub-id.ts";
 import { type HubServer, startHubServer } from "../../hub-server.ts";
 
 const content = Uint8Array.from({ length: 1_000_000 }, (_, i) => i % 253);
@@ -90,6 +91,76 @@ describe("a repository's list", () => {
       await expect(list({ sha, siblings: [] }, id)).rejects.toMatchObject({ code: "ModelNotFound" });
     },
   );
+});
+
+describe("what is no model is named", () => {
+  /** A hub on which these addresses answer with JSON, and all others with 401, as Hugging Face does. */
+  async function serve(answers: Readonly<Record<string, unknown>>): Promise<string> {
+    server = createServer((request, response) => {
+      const answer = answers[request.url?.split("?")[0] ?? ""];
+      response.statusCode = answer === undefined ? 401 : 200;
+      response.end(JSON.stringify(answer ?? { error: "Repository not found" }));
+    });
+    await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it.each([
+    ["dataset", /someone\/thing is a dataset, not a model/],
+    ["space", /someone\/thing is a space \(an app that runs there\), not a model/],
+    ["nothing", /refused model someone\/thing with status 401.*private, or there is none of this name/],
+  ])("%s of its id", async (kind, message) => {
+    const hubUrl = await serve({ [`/api/${kind}s/someone/thing`]: { id: "someone/thing" } });
+    await expect(listHubRepository({ id: "someone/thing", hub: hubUrl }, { patience })).rejects.toThrow(message);
+  });
+
+  it.each([
+    [{ gated: "manual" }, /gives someone\/thing only to people who asked its authors.*pick them from your disk/],
+    [{ gated: "auto" }, /only to people who asked/],
+    [{ private: true }, /only to its owners/],
+  ])("%j", async (more, message) => {
+    const hubUrl = await serve({ "/api/models/someone/thing/revision/main": { sha, siblings: [], ...more } });
+    await expect(listHubRepository({ id: "someone/thing", hub: hubUrl }, { patience })).rejects.toMatchObject({
+      code: "DownloadFailed",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it("and one that anybody may have is listed", async () => {
+    const answer = { sha, siblings: [], gated: false, private: false };
+    const hubUrl = await serve({ "/api/models/someone/thing/revision/a%2Fb": answer });
+    const id = "https://huggingface.co/someone/thing/tree/a%2Fb";
+    expect((await listHubRepository({ id, hub: hubUrl }, { patience })).commit).toBe(sha);
+  });
+});
+
+describe("an id is read from what a person pastes", () => {
+  it.each([
+    ["someone/model", null],
+    [" someone/model ", null],
+    ["https://huggingface.co/someone/model", null],
+    ["huggingface.co/someone/model/", null],
+    ["http://www.huggingface.co/someone/model?library=x", null],
+    ["https://hf.co/someone/model", null],
+    ["https://huggingface.co/someone/model/tree/dev", "dev"],
+    ["https://huggingface.co/someone/model/blob/main/rwkv-0.pth", "main"],
+    ["https://huggingface.co/someone/model/resolve/v1.0/a/b.bin?download=true", "v1.0"],
+    ["https://hub.example/someone/model/discussions/3", null],
+  ])("%j", (text, branch) => {
+    expect(parseHubId(text, "https://hub.example")).toEqual({ id: "someone/model", branch });
+  });
+
+  it.each([
+    ["https://elsewhere.example/someone/model", /address of another site.*owner\/name/],
+    ["https://huggingface.co/datasets/someone/clips", /someone\/clips is a dataset/],
+    ["datasets/someone/clips/tree/main", /someone\/clips is a dataset/],
+    ["https://huggingface.co/spaces/someone/demo", /someone\/demo is a space/],
+    ["https://huggingface.co/someone", /is no model's id|address of another site/],
+  ])("or refused: %j", (text, message) => {
+    expect(() => parseHubId(text, "https://hub.example")).toThrow(
+      expect.objectContaining({ code: "ModelNotFound", message: expect.stringMatching(message) }),
+    );
+  });
 });
 
 describe("a repository's file", () => {

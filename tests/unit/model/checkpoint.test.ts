@@ -36,8 +36,10 @@ function usedNames(weights: Weights, checkpoint: Checkpoint): string[] {
 
 describe.each([
   ["aurora-xtuner", "AuroraLong, RWKV-6 in Hugging Face's names"],
+  ["aurora-authors", "AuroraLong, RWKV-6 in Hugging Face's names"],
   ["separate-files", "AuroraLong, RWKV-6 in BlinkDL's names"],
   ["video-rwkv7", "AuroraLong, RWKV-7 in flash-linear-attention's names"],
+  ["video-rwkv7-early", "AuroraLong, RWKV-7 in flash-linear-attention's names"],
   ["modrwkv", "ModRWKV, RWKV-7 in flash-linear-attention's names"],
   ["worldrwkv", "ModRWKV, RWKV-7 in BlinkDL's names"],
   ["worldrwkv-first", "WorldRWKV, RWKV-7 in BlinkDL's names"],

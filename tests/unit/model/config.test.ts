@@ -34,12 +34,16 @@ describe("parseConfig", () => {
       numAttentionHeads: 4,
       hiddenAct: "gelu_pytorch_tanh",
       layerNormEps: 1e-6,
+      blockNormEps: 1e-6,
       selectLayer: -1,
       postLayernorm: true,
       imageMean: [0.5, 0.5, 0.5],
       imageStd: [0.5, 0.5, 0.5],
       resample: "bicubic",
       fit: "crop",
+      resizeEdge: null,
+      rescaleFactor: 1 / 255,
+      columnsFirst: true,
     });
     expect(config.merge).toEqual({
       r: [18, 13, 9, 7, 5, 0],

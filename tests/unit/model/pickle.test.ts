@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type PickleGlobals, parsePickle } from "../../../src/model/pickle.ts";
+import { type PickleGlobals, parsePickle, Unneeded } from "../../../src/model/pickle.ts";
 
 const none: PickleGlobals = { find: () => undefined, findPersistent: () => undefined };
 
@@ -110,4 +110,13 @@ test("only the functions given are called, and may refuse their arguments", () =
   expect(parsePickle("test.pth", pickle("ca\nb\nX\x03\0\0\0keyQ\x85R."), globals)).toBe("called");
   expect(calls).toEqual([["found"]]);
   expect(() => parsePickle("test.pth", pickle("ca\nb\n)R."), globals)).toThrow(/REDUCE/);
+});
+
+test("what nobody needs is read past, and stays what it is whatever is done with it", () => {
+  const globals: PickleGlobals = { find: (name) => new Unneeded(name), findPersistent: () => undefined };
+  // A call, an object of a class, items, elements and attributes.
+  for (const done of [")R.", ")\x81.", "(NNu.", "Na.", "}b.", ")R}b(K\x01K\x02e."])
+    expect(parsePickle("test.pth", pickle(`cos\nsystem\n${done}`), globals)).toEqual(new Unneeded("os.system"));
+  expect(() => parsePickle("test.pth", pickle("cos\nsystem\nNR."), globals)).toThrow(/REDUCE/);
+  expect(new Unneeded("a".repeat(100)).name).toHaveLength(81);
 });

@@ -38,6 +38,11 @@ describe("files of torch.save hold what PyTorch put there", () => {
     }
   });
 
+  test.each(["mmengine-2.pth", "mmengine-5.pth"])("%s: past objects of classes that are not known", async (name) => {
+    const { unread } = await open(name);
+    expect([...(unread ?? [])]).toEqual([["visual_encoder.pos_emb", "torch._utils._rebuild_meta_tensor_no_storage"]]);
+  });
+
   test("by rows, also of tensors that lie across", async () => {
     const source = await open("views.pth");
     for (const name of ["base", "rows", "row", "columns", "every", "transposed", "cube", "permuted", "half", "last"]) {

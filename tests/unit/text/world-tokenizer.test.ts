@@ -43,6 +43,17 @@ describe("the World tokenizer", () => {
     for (const [ids, text] of cases.decoded) expect(decode(ids), ids.join(" ")).toBe(text);
   });
 
+  test("has marks for ids also where its file lists names for them, as some releases' do", () => {
+    const lines = Array.from({ length: 6 }, (_, i) => `${65530 + i} '<|${65530 + i}|>' 9\n`).join("");
+    const listed = createWorldTokenizer(new Uint8Array([...file, ...new TextEncoder().encode(lines)]));
+    expect(listed.idLimit).toBe(65530);
+    expect([...listed.specialTokens]).toEqual([...tokenizer.specialTokens]);
+    expect(listed.specialTokens.get("<|65530|>")).toBe(65530);
+    // What a person types is text.
+    expect(listed.encode("<|65530|>")).toEqual(tokenizer.encode("<|65530|>"));
+    expect(listed.encode("<|65530|>").length).toBeGreaterThan(1);
+  });
+
   test("has a token for every byte", () => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     // Latin-1, so that each byte is one id; decoding them again must give the same bytes as UTF-8 would.

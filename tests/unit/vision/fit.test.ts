@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitView } from "../../../src/vision/fit.ts";
+import { fitTargets, fitView } from "../../../src/vision/fit.ts";
 
 const fit = (name: "crop" | "stretch" | "letterbox") => ({ fit: name, imageMean: [0.5, 0.5, 0.5] }) as const;
 
@@ -22,5 +22,25 @@ describe("fitView", () => {
     ["stretch", 720, 576, 0, 64 / 45, { x: 0, y: 0, width: 720, height: 576 }],
   ] as const)("%s of %i×%i turned by %i, pixels %d wide", (name, width, height, rotation, aspect, view) => {
     expect(fitView(fit(name), width, height, rotation, aspect)).toMatchObject(view);
+  });
+});
+
+describe("fitTargets", () => {
+  // Lengths and cuts as transformers' get_resize_output_image_size and center_crop give them.
+  it.each([
+    ["crop", 96, 37, 23, 0, 1, { length: 154, begin: 29 }, { length: 96, begin: 0 }],
+    ["crop", 128, 37, 23, 0, 1, { length: 205, begin: 54 }, { length: 128, begin: 16 }],
+    ["crop", 96, 720, 1280, 0, 1, { length: 96, begin: 0 }, { length: 170, begin: 37 }],
+    // Turned: 480×720 stored, 720×480 seen.
+    ["crop", 96, 480, 720, 90, 1, { length: 144, begin: 24 }, { length: 96, begin: 0 }],
+    // 720×480 shown as 640×480.
+    ["crop", 96, 720, 480, 0, 8 / 9, { length: 128, begin: 16 }, { length: 96, begin: 0 }],
+    ["stretch", 96, 720, 480, 0, 1, { length: 96, begin: 0 }, { length: 96, begin: 0 }],
+    ["crop", null, 480, 480, 0, 1, { length: 96, begin: 0 }, { length: 96, begin: 0 }],
+  ] as const)("%s with an edge of %j of %i×%i turned by %i, pixels %d wide", (...row) => {
+    const [name, resizeEdge, width, height, rotation, aspect, across, down] = row;
+    const vision = { ...fit(name), imageSize: 96, resizeEdge };
+    const view = fitView(vision, width, height, rotation, aspect);
+    expect(fitTargets(vision, view, aspect)).toEqual({ across, down });
   });
 });

@@ -16,6 +16,13 @@ test("ids, revisions and addresses of pages name a repository", () => {
   expect(parseHubId("WorldRWKV/ModRWKV-0.4@refs/pr/1")).toEqual({ ...plain, revision: "refs/pr/1" });
 });
 
+test("addresses of datasets and spaces are left to the library, which says what they are", () => {
+  for (const kind of ["datasets", "spaces"]) {
+    const choice = parseHubId(`https://huggingface.co/${kind}/someone/thing/tree/main`);
+    expect(choice).toEqual({ kind: "hub", id: `${kind}/someone/thing` });
+  }
+});
+
 test("anything else is refused", () => {
   const wrong = [
     "",
