@@ -38,7 +38,7 @@ export const presets: readonly Preset[] = [
     license: "MIT",
     about: "The paper’s own weights, trained on real videos. Wants a graphics card with memory to spare.",
     parameters: 1_920_000_000,
-    downloadBytes: 4_500_000_000,
+    downloadBytes: 5_100_000_000,
   },
   {
     id: "modrwkv-0.4b",
