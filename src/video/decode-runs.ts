@@ -1,7 +1,8 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
-import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable } from "./h264.ts";
+import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
+import { inBandFormat, packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
 
@@ -36,12 +37,16 @@ export class RunDecoder {
   #outputs = 0;
   #stalls = 0;
   #lastError: Error | null = null;
+  readonly #reorderDepth: number;
+  /** The formats that decoders are configured with, by the container's format and the sets that the packets carry. */
+  readonly #formats = new Map<string, PacketFormat>();
 
   constructor(index: PacketIndex, reader: PacketReader, signal: AbortSignal, onLoss: LossListener) {
     this.#index = index;
     this.#reader = reader;
     this.#signal = signal;
     this.#onLoss = onLoss;
+    this.#reorderDepth = index.formats.some(isH264) ? reorderDepth(index.pts) : 0;
   }
 
   /** What the last decoder failed with; null where none did. */
@@ -56,8 +61,10 @@ export class RunDecoder {
     let from = run.first;
     while (pending.length > 0) {
       if (yield* this.#pass(from, run.last, pending)) {
-        if (pending.length > 0) this.#onLoss(pending, null);
-        return;
+        // A decoder that swallowed a picture has seen by now how they are ordered, and with nothing left out it gives them all.
+        const survived = pending.length === 0 || (yield* this.#pass(from, run.last, pending, true));
+        if (pending.length > 0 && survived) this.#onLoss(pending, null);
+        if (survived) return;
       }
       await this.#changeDecoder();
       const due = pending[0];
@@ -82,7 +89,12 @@ export class RunDecoder {
   }
 
   /** Decodes packets `wantedStart` (or a few groups before, where a decoder can begin) to `to`, takes what comes out off `pending`, and tells whether the decoder survived. */
-  async *#pass(wantedStart: number, to: number, pending: WantedFrame[]): AsyncGenerator<DecodedFrame, boolean, void> {
+  async *#pass(
+    wantedStart: number,
+    to: number,
+    pending: WantedFrame[],
+    whole = false,
+  ): AsyncGenerator<DecodedFrame, boolean, void> {
     const index = this.#index;
     const wanted = new Set(pending.map((frame) => this.#timestamp(frame.packet)));
     const wantedPackets = new Set(pending.map((frame) => frame.packet));
@@ -90,6 +102,7 @@ export class RunDecoder {
     const note = from === 0 ? null : await this.#encoderNote();
     let isFirst = true;
     let inFirstGroup = true;
+    let format = this.#formatOf(from);
     for (let at = from; at <= to; ) {
       const packets = await this.#read(at, this.#readEnd(at, to));
       if (!packets) return false;
@@ -98,8 +111,9 @@ export class RunDecoder {
         if (packet !== from && index.key[packet] === 1) inFirstGroup = false;
         // What is shown before the first key packet refers to packets that this decoder has not seen.
         if (inFirstGroup && (index.pts[packet] as number) < (index.pts[from] as number)) continue;
-        const format = this.#formatOf(packet);
-        if (!isFirst && !wantedPackets.has(packet) && isDisposable(data, format)) continue;
+        const starts = isFirst || index.key[packet] === 1;
+        if (starts) format = this.#formatFrom(packet, data);
+        if (!whole && !isFirst && !wantedPackets.has(packet) && isDisposable(data, format)) continue;
         if (this.#decoder && this.#format !== format) {
           if (!isFirst && !(yield* this.#drain(this.#decoder, pending))) return false;
           this.#closeDecoder();
@@ -113,12 +127,13 @@ export class RunDecoder {
           yield* this.#deliver(decoder, pending);
         }
         throwIfAborted(this.#signal);
+        const bytes = isFirst ? firstPacketBytes(data, format, note) : data;
         decoder.decode(
           new EncodedVideoChunk({
-            type: isFirst || index.key[packet] === 1 ? "key" : "delta",
+            type: starts ? "key" : "delta",
             timestamp: this.#timestamp(packet),
             duration: Math.max(0, Math.round(index.duration[packet] as number)),
-            data: (isFirst ? firstPacketBytes(data, format, note) : data) as Uint8Array<ArrayBuffer>,
+            data: (starts ? packetWithDepth(bytes, format, this.#reorderDepth) : bytes) as Uint8Array<ArrayBuffer>,
           }),
         );
         isFirst = false;
@@ -186,6 +201,16 @@ export class RunDecoder {
       this.#note = first ? encoderNote(first, this.#formatOf(0)) : null;
     }
     return this.#note;
+  }
+
+  /** What a decoder needs to be configured with to decode from this packet on, whose bytes are `data`. */
+  #formatFrom(packet: number, data: Uint8Array): PacketFormat {
+    const told = this.#formatOf(packet);
+    const format = inBandFormat(data, told);
+    const key = `${this.#index.format[packet]} ${format === told ? "" : format.description}`;
+    const known = this.#formats.get(key) ?? withDepth(format, this.#reorderDepth);
+    this.#formats.set(key, known);
+    return known;
   }
 
   #formatOf(packet: number): PacketFormat {
