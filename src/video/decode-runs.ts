@@ -1,4 +1,5 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
@@ -133,7 +134,7 @@ export class RunDecoder {
             type: starts ? "key" : "delta",
             timestamp: this.#timestamp(packet),
             duration: Math.max(0, Math.round(index.duration[packet] as number)),
-            data: (starts ? packetWithDepth(bytes, format, this.#reorderDepth) : bytes) as Uint8Array<ArrayBuffer>,
+            data: (starts ? this.#startBytes(bytes, format) : bytes) as Uint8Array<ArrayBuffer>,
           }),
         );
         isFirst = false;
@@ -201,6 +202,10 @@ export class RunDecoder {
       this.#note = first ? encoderNote(first, this.#formatOf(0)) : null;
     }
     return this.#note;
+  }
+
+  #startBytes(packet: Uint8Array, format: PacketFormat): Uint8Array {
+    return withSequenceHeader(packetWithDepth(packet, format, this.#reorderDepth), format);
   }
 
   /** What a decoder needs to be configured with to decode from this packet on, whose bytes are `data`. */
