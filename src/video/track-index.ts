@@ -13,7 +13,7 @@ import {
 const maxShortfallSeconds = 1;
 
 /**
- * Reads the packet index of a WebM, MKV or MPEG-TS file (or of an MP4 that mp4box could not read) with mediabunny. The whole file is read once, as these
+ * Reads the packet index of a WebM, MKV or MPEG-TS file (or of an MP4 whose own tables could not be read) with mediabunny. The whole file is read once, as these
  * containers have no table of packets.
  * @throws AuroraError where there is no video track or nothing in it
  */
