@@ -3,6 +3,7 @@ import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
 import { IsoParseError, readIsoIndex } from "./iso-index.ts";
+import { withWholeCluster } from "./matroska-cut.ts";
 import type { PacketSource } from "./packet-index.ts";
 import { sliceSource } from "./slice-source.ts";
 import { sniff, sniffByteLength } from "./sniff.ts";
@@ -75,7 +76,7 @@ async function openAny(file: Blob, signal: AbortSignal): Promise<OpenedVideo> {
     case "isobmff":
       return openTrack(await openIso(file, signal), signal);
     case "matroska":
-      return openTrack(await readTrackIndex(file, signal), signal);
+      return openTrack(await readTrackIndex(await withWholeCluster(file, signal), signal), signal);
     case "mpeg-ts":
       return openTrack(await readTrackIndex(await fromTables(file), signal), signal);
     case "audio":
