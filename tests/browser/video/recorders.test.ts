@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
 import { readIsoIndex } from "../../../src/video/iso-index.ts";
+import { box } from "../../iso-box.ts";
 import { media, watch } from "./media.ts";
 
 afterEach(() => {
@@ -32,3 +33,49 @@ test("AV1 whose key packets have their sequence header in the sample entry alone
     expect({ numbers, losses }).toEqual({ numbers: tenths.filter((i) => i % (10 / fps) === 0), losses: [] });
   }
 });
+
+test("a recording whose size changes, with the new parameter sets in the stream, is watched throughout", async () => {
+  const file = await media("h264-resized.mp4");
+  for (const fps of [1, 5, 10]) {
+    const { numbers, losses } = await watch(file, { fps });
+    const expected = tenths.slice(0, 20).filter((i) => i % (10 / fps) === 0);
+    expect({ numbers, losses }).toEqual({ numbers: expected, losses: [] });
+  }
+});
+
+test("a file with a part cut out by its edit list shows the others, and one that is mirrored says so", async () => {
+  const file = await media("h264-index-last.mp4");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const view = new DataView(bytes.buffer);
+  const at = (text: string) => new TextDecoder("latin1").decode(bytes).indexOf(text);
+  // The track's only edit becomes two: the first half second, then from 2 s on. Room for it is made from what is behind it.
+  const tkhd = at("tkhd");
+  view.setInt32(tkhd + 44, -(1 << 16));
+  const edits = box(
+    "edts",
+    box("elst", 0, 2, 500, mediaTime(view, at("elst")), 1 << 16, 1000, later(view, at("elst"), at("mdhd")), 1 << 16),
+  );
+  const trak = at("trak") - 4;
+  const old = at("edts") - 4;
+  const oldLength = view.getUint32(old);
+  const grown = edits.length - oldLength;
+  for (const outer of [at("moov") - 4, trak]) view.setUint32(outer, view.getUint32(outer) + grown);
+  const edited = new Blob([bytes.slice(0, old), edits as Uint8Array<ArrayBuffer>, bytes.slice(old + oldLength)]);
+  const { video, numbers, losses } = await watch(edited, { fps: 10 });
+  expect({ numbers, losses }).toEqual({ numbers: [0, 1, 2, 3, 4, ...tenths.slice(20)], losses: [] });
+  expect(video.info.durationSeconds).toBeCloseTo(1.5, 3);
+  for await (const { frame, rotation, mirrored } of video.frames({ frames: 1 }, {})) {
+    frame.close();
+    expect({ rotation, mirrored }).toEqual({ rotation: 0, mirrored: true });
+  }
+});
+
+/** Where the only edit begins, in units of the track's timescale. */
+function mediaTime(view: DataView, elst: number): number {
+  return view.getInt32(elst + 16);
+}
+
+/** Two seconds later. */
+function later(view: DataView, elst: number, mdhd: number): number {
+  return mediaTime(view, elst) + 2 * view.getUint32(mdhd + 16);
+}

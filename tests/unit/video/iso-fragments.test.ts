@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { readIsoIndex } from "../../../src/video/iso-index.ts";
-import { box, emptyMoov } from "./boxes.ts";
+import { box } from "../../iso-box.ts";
+import { emptyMoov } from "./boxes.ts";
 import { find, media } from "./media.ts";
 
 const ftyp = box("ftyp", "isom", 0);

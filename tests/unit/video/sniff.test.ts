@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sniff } from "../../../src/video/sniff.ts";
-import { box } from "./boxes.ts";
+import { box } from "../../iso-box.ts";
 import { media } from "./media.ts";
 
 const sniffFile = async (name: string) => sniff(new Uint8Array(await (await media(name)).slice(0, 4096).arrayBuffer()));
