@@ -3,7 +3,7 @@ import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
-import { inBandFormat, packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
+import { packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
 
@@ -39,8 +39,8 @@ export class RunDecoder {
   #stalls = 0;
   #lastError: Error | null = null;
   readonly #reorderDepth: number;
-  /** The formats that decoders are configured with, by the container's format and the sets that the packets carry. */
-  readonly #formats = new Map<string, PacketFormat>();
+  /** The index's formats as decoders are configured with them. */
+  readonly #formats: readonly PacketFormat[];
 
   constructor(index: PacketIndex, reader: PacketReader, signal: AbortSignal, onLoss: LossListener) {
     this.#index = index;
@@ -48,6 +48,7 @@ export class RunDecoder {
     this.#signal = signal;
     this.#onLoss = onLoss;
     this.#reorderDepth = index.formats.some(isH264) ? reorderDepth(index.pts) : 0;
+    this.#formats = index.formats.map((format) => withDepth(format, this.#reorderDepth));
   }
 
   /** What the last decoder failed with; null where none did. */
@@ -62,10 +63,8 @@ export class RunDecoder {
     let from = run.first;
     while (pending.length > 0) {
       if (yield* this.#pass(from, run.last, pending)) {
-        // A decoder that swallowed a picture has seen by now how they are ordered, and with nothing left out it gives them all.
-        const survived = pending.length === 0 || (yield* this.#pass(from, run.last, pending, true));
-        if (pending.length > 0 && survived) this.#onLoss(pending, null);
-        if (survived) return;
+        if (pending.length > 0) this.#onLoss(pending, null);
+        return;
       }
       await this.#changeDecoder();
       const due = pending[0];
@@ -90,12 +89,7 @@ export class RunDecoder {
   }
 
   /** Decodes packets `wantedStart` (or a few groups before, where a decoder can begin) to `to`, takes what comes out off `pending`, and tells whether the decoder survived. */
-  async *#pass(
-    wantedStart: number,
-    to: number,
-    pending: WantedFrame[],
-    whole = false,
-  ): AsyncGenerator<DecodedFrame, boolean, void> {
+  async *#pass(wantedStart: number, to: number, pending: WantedFrame[]): AsyncGenerator<DecodedFrame, boolean, void> {
     const index = this.#index;
     const wanted = new Set(pending.map((frame) => this.#timestamp(frame.packet)));
     const wantedPackets = new Set(pending.map((frame) => frame.packet));
@@ -103,7 +97,6 @@ export class RunDecoder {
     const note = from === 0 ? null : await this.#encoderNote();
     let isFirst = true;
     let inFirstGroup = true;
-    let format = this.#formatOf(from);
     for (let at = from; at <= to; ) {
       const packets = await this.#read(at, this.#readEnd(at, to));
       if (!packets) return false;
@@ -113,8 +106,8 @@ export class RunDecoder {
         // What is shown before the first key packet refers to packets that this decoder has not seen.
         if (inFirstGroup && (index.pts[packet] as number) < (index.pts[from] as number)) continue;
         const starts = isFirst || index.key[packet] === 1;
-        if (starts) format = this.#formatFrom(packet, data);
-        if (!whole && !isFirst && !wantedPackets.has(packet) && isDisposable(data, format)) continue;
+        const format = this.#formatOf(packet);
+        if (!isFirst && !wantedPackets.has(packet) && isDisposable(data, format)) continue;
         if (this.#decoder && this.#format !== format) {
           if (!isFirst && !(yield* this.#drain(this.#decoder, pending))) return false;
           this.#closeDecoder();
@@ -208,19 +201,8 @@ export class RunDecoder {
     return withSequenceHeader(packetWithDepth(packet, format, this.#reorderDepth), format);
   }
 
-  /** What a decoder needs to be configured with to decode from this packet on, whose bytes are `data`. */
-  #formatFrom(packet: number, data: Uint8Array): PacketFormat {
-    const told = this.#formatOf(packet);
-    const format = inBandFormat(data, told);
-    const key = `${this.#index.format[packet]} ${format === told ? "" : format.description}`;
-    const known = this.#formats.get(key) ?? withDepth(format, this.#reorderDepth);
-    this.#formats.set(key, known);
-    return known;
-  }
-
   #formatOf(packet: number): PacketFormat {
-    const { formats, format } = this.#index;
-    return formats[format[packet] as number] ?? (formats[0] as PacketFormat);
+    return this.#formats[this.#index.format[packet] as number] ?? (this.#formats[0] as PacketFormat);
   }
 
   #readEnd(from: number, to: number): number {

@@ -41,6 +41,7 @@ test("a recording whose size changes, with the new parameter sets in the stream,
     const expected = tenths.slice(0, 20).filter((i) => i % (10 / fps) === 0);
     expect({ numbers, losses }).toEqual({ numbers: expected, losses: [] });
   }
+  expect((await watch(file, { frames: 1 })).numbers).toEqual([10]);
 });
 
 test("a file with a part cut out by its edit list shows the others, and one that is mirrored says so", async () => {

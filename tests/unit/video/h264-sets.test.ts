@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inBandFormat, packetWithDepth, reorderDepth, withDepth } from "../../../src/video/h264-sets.ts";
+import { packetWithDepth, reorderDepth, withDepth } from "../../../src/video/h264-sets.ts";
 import { withReorderDepth } from "../../../src/video/h264-sps.ts";
 import type { PacketFormat } from "../../../src/video/packet-index.ts";
 
@@ -55,14 +55,4 @@ test("a record's sets, and those of packets, are told the depth", () => {
   const codes = `0000000109f000000001${bare}00000168ce0000016588`;
   const patched = hex(packetWithDepth(bytes(codes), avc(null), 1));
   expect(patched).toBe(`0000000109f000000001${bareWith1}00000168ce0000016588`);
-});
-
-test("sets that a packet brings along replace the record's, where they are others", () => {
-  const format = avc(record(bare));
-  expect(inBandFormat(bytes("000000026588"), format)).toBe(format);
-  expect(inBandFormat(bytes(`00000008${bare}0000000368ebe3`), format)).toBe(format);
-  const other = "6742c00d8c8d4080";
-  const changed = inBandFormat(bytes(`00000008${other}0000000268ce000000026588`), format);
-  expect(changed).toMatchObject({ codec: "avc1.42c00d", codedWidth: 0 });
-  expect(hex(changed.description)).toBe(`0142c00dffe10008${other}01000268ce`);
 });
