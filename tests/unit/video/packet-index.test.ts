@@ -195,6 +195,13 @@ describe("an index beyond reading", () => {
   });
 });
 
+test("VP8 with opacity lies in block groups, which do not say what is a key packet: its bytes do", async () => {
+  const source = await readTrackIndex(await media("vp8-alpha.webm"));
+  source.close();
+  // As ffprobe -show_packets marks them.
+  expect([...source.index.key.keys()].filter((i) => source.index.key[i] === 1)).toEqual([0, 10, 20]);
+});
+
 describe("mediabunny's packets", () => {
   test.each(["vp8.webm", "vp9.webm", "h264-no-cues.mkv", "h264.mpegts"])(
     "of %s can be read in any order",
