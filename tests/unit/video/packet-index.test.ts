@@ -196,7 +196,13 @@ describe("an index beyond reading", () => {
 });
 
 test("VP8 with opacity lies in block groups, which do not say what is a key packet: its bytes do", async () => {
-  const source = await readTrackIndex(await media("vp8-alpha.webm"));
+  const bytes = new Uint8Array(await (await media("vp8-alpha.webm")).arrayBuffer());
+  // Some files leave out what a block refers to (0xfb): here it becomes an element without meaning (0xec).
+  bytes.forEach((byte, i) => {
+    if (byte === 0xfb && bytes[i + 1] === 0x81) bytes[i] = 0xec;
+    if (byte === 0xfb && bytes[i + 1] === 0x82) bytes[i] = 0xec;
+  });
+  const source = await readTrackIndex(new Blob([bytes]));
   source.close();
   // As ffprobe -show_packets marks them.
   expect([...source.index.key.keys()].filter((i) => source.index.key[i] === 1)).toEqual([0, 10, 20]);
