@@ -35,7 +35,6 @@ export default defineConfig({
     include: [
       "react",
       "react-dom/client",
-      "mp4box",
       "mediabunny",
       "onnx-proto",
       "@huggingface/tokenizers",

@@ -28,7 +28,7 @@ const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hash
 
 export default defineConfig({
   optimizeDeps: {
-    include: ["mp4box", "mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, ...react],
+    include: ["mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, ...react],
     exclude: ["onnxruntime-web"],
   },
   test: {

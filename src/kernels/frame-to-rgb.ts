@@ -31,13 +31,15 @@ export type ColorConversion = {
 /** Degrees clockwise. */
 export type Rotation = 0 | 90 | 180 | 270;
 
-/** A rectangle of the rotated picture; where it reaches beyond the picture it is filled with `pad`, an 8-bit RGB colour. */
+/** A rectangle of the picture as shown; where it reaches beyond the picture it is filled with `pad`, an 8-bit RGB colour. */
 export type FrameView = {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly rotation: Rotation;
+  /** Whether the turned picture's left and right are swapped; not, unless given. */
+  readonly mirrored?: boolean;
   readonly pad: readonly [number, number, number];
 };
 
@@ -69,7 +71,17 @@ export function frameToRgbParams(layout: FrameLayout, conversion: ColorConversio
 }
 
 /** Source coordinates of the view's first pixel, then their change from column to column and from row to row. */
-function sourceSteps({ width, height }: FrameLayout, { x, y, rotation }: FrameView): number[] {
+function sourceSteps(layout: FrameLayout, { x, y, rotation, mirrored }: FrameView): number[] {
+  const { width, height } = layout;
+  if (mirrored) {
+    const last = (rotation % 180 === 0 ? width : height) - 1;
+    const [atX = 0, atY = 0, acrossX = 0, acrossY = 0, ...down] = turnedSteps(layout, last - x, y, rotation);
+    return [atX, atY, -acrossX, -acrossY, ...down];
+  }
+  return turnedSteps(layout, x, y, rotation);
+}
+
+function turnedSteps({ width, height }: FrameLayout, x: number, y: number, rotation: Rotation): number[] {
   switch (rotation) {
     case 0:
       return [x, y, 1, 0, 0, 1];

@@ -86,14 +86,17 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
 
   async function feed(opened: FrameSource): Promise<void> {
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
-    for await (const { frame, timestampSeconds, rotation } of opened.frames({ signal: ending.signal, onLoss })) {
+    for await (const { frame, timestampSeconds, rotation, mirrored } of opened.frames({
+      signal: ending.signal,
+      onLoss,
+    })) {
       try {
         if (gate.closed()) await pause();
       } catch (error) {
         frame.close();
         throw error;
       }
-      await memory.add(frame, rotation, timestampSeconds);
+      await memory.add(frame, rotation, timestampSeconds, mirrored);
     }
   }
 

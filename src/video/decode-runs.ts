@@ -1,7 +1,9 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
-import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable } from "./h264.ts";
+import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
+import { packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
 
@@ -36,12 +38,17 @@ export class RunDecoder {
   #outputs = 0;
   #stalls = 0;
   #lastError: Error | null = null;
+  readonly #reorderDepth: number;
+  /** The index's formats as decoders are configured with them. */
+  readonly #formats: readonly PacketFormat[];
 
   constructor(index: PacketIndex, reader: PacketReader, signal: AbortSignal, onLoss: LossListener) {
     this.#index = index;
     this.#reader = reader;
     this.#signal = signal;
     this.#onLoss = onLoss;
+    this.#reorderDepth = index.formats.some(isH264) ? reorderDepth(index.pts) : 0;
+    this.#formats = index.formats.map((format) => withDepth(format, this.#reorderDepth));
   }
 
   /** What the last decoder failed with; null where none did. */
@@ -98,6 +105,7 @@ export class RunDecoder {
         if (packet !== from && index.key[packet] === 1) inFirstGroup = false;
         // What is shown before the first key packet refers to packets that this decoder has not seen.
         if (inFirstGroup && (index.pts[packet] as number) < (index.pts[from] as number)) continue;
+        const starts = isFirst || index.key[packet] === 1;
         const format = this.#formatOf(packet);
         if (!isFirst && !wantedPackets.has(packet) && isDisposable(data, format)) continue;
         if (this.#decoder && this.#format !== format) {
@@ -113,12 +121,13 @@ export class RunDecoder {
           yield* this.#deliver(decoder, pending);
         }
         throwIfAborted(this.#signal);
+        const bytes = isFirst ? firstPacketBytes(data, format, note) : data;
         decoder.decode(
           new EncodedVideoChunk({
-            type: isFirst || index.key[packet] === 1 ? "key" : "delta",
+            type: starts ? "key" : "delta",
             timestamp: this.#timestamp(packet),
             duration: Math.max(0, Math.round(index.duration[packet] as number)),
-            data: (isFirst ? firstPacketBytes(data, format, note) : data) as Uint8Array<ArrayBuffer>,
+            data: (starts ? this.#startBytes(bytes, format) : bytes) as Uint8Array<ArrayBuffer>,
           }),
         );
         isFirst = false;
@@ -188,9 +197,12 @@ export class RunDecoder {
     return this.#note;
   }
 
+  #startBytes(packet: Uint8Array, format: PacketFormat): Uint8Array {
+    return withSequenceHeader(packetWithDepth(packet, format, this.#reorderDepth), format);
+  }
+
   #formatOf(packet: number): PacketFormat {
-    const { formats, format } = this.#index;
-    return formats[format[packet] as number] ?? (formats[0] as PacketFormat);
+    return this.#formats[this.#index.format[packet] as number] ?? (this.#formats[0] as PacketFormat);
   }
 
   #readEnd(from: number, to: number): number {

@@ -31,6 +31,8 @@ export type WatchedFrame = {
   readonly index: number;
   /** Degrees clockwise by which the frame's pixels must be turned to be upright. */
   readonly rotation: Rotation;
+  /** Whether left and right must be swapped after that; not, unless given. */
+  readonly mirrored?: boolean;
 };
 
 /** A part of the video that could not be watched; `frames` is how many of the sampling's times fell into it. */

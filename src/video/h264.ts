@@ -6,12 +6,13 @@ const accessUnitDelimiter = 9;
 type NalUnit = { readonly start: number; readonly header: number; readonly end: number };
 
 /** Bytes of the length before each NAL unit, or null where start codes separate them (no avcC). */
-function lengthSize(format: PacketFormat): number | null {
+export function lengthSize(format: PacketFormat): number | null {
   const byte = format.description?.[4];
   return byte === undefined ? null : (byte & 3) + 1;
 }
 
-function isH264(format: PacketFormat): boolean {
+/** Whether packets of this format are H.264. */
+export function isH264(format: PacketFormat): boolean {
   return format.codec.startsWith("avc");
 }
 
@@ -66,11 +67,13 @@ export function firstPacketBytes(packet: Uint8Array, format: PacketFormat, note:
   return concat(parts);
 }
 
-function typeOf(packet: Uint8Array, unit: NalUnit): number {
+/** The NAL unit's type, 0 to 31. */
+export function typeOf(packet: Uint8Array, unit: NalUnit): number {
   return (packet[unit.header] as number) & 31;
 }
 
-function concat(parts: readonly Uint8Array[]): Uint8Array {
+/** The parts one after the other. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -81,7 +84,7 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The NAL units of a packet, or null where its lengths do not add up. */
-function nalUnits(packet: Uint8Array, size: number | null): NalUnit[] | null {
+export function nalUnits(packet: Uint8Array, size: number | null): NalUnit[] | null {
   return size === null ? unitsByStartCode(packet) : unitsByLength(packet, size);
 }
 

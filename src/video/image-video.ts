@@ -2,6 +2,7 @@ import { AuroraError } from "../errors.ts";
 import { countFrame } from "./frame-count.ts";
 import { throwIfAborted } from "./frame-decoder.ts";
 import type { OpenedVideo, WatchedFrame } from "./frame-source.ts";
+import { asStored } from "./frame-turn.ts";
 import { presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
 import { stoppable } from "./stoppable.ts";
 
@@ -66,7 +67,7 @@ function imageVideo(
     let i = 0;
     for await (const frame of decode(wanted, signal)) {
       const { time, index } = wanted[i++] as WantedFrame;
-      yield { frame, timestampSeconds: time / 1e6, index, rotation: 0 };
+      yield { ...asStored(frame), timestampSeconds: time / 1e6, index };
     }
   };
   const container = mimeType.replace("image/", "").toUpperCase();

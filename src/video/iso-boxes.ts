@@ -6,25 +6,6 @@ export type TopLevelBox = {
   readonly end: number;
 };
 
-const maxBoxes = 400_000;
-
-/**
- * The top-level boxes of an ISO-BMFF file, from 16-byte reads of their headers. A damaged header ends the walk; a box without a
- * size reaches to the file's end.
- */
-export async function walkBoxes(file: Blob, signal?: AbortSignal): Promise<TopLevelBox[]> {
-  const boxes: TopLevelBox[] = [];
-  for (let at = 0; at + 8 <= file.size && boxes.length < maxBoxes; ) {
-    signal?.throwIfAborted();
-    const header = new DataView(await file.slice(at, at + 16).arrayBuffer());
-    const box = readHeader(header, 0, at, file.size);
-    if (!box) break;
-    boxes.push(box);
-    at = box.end;
-  }
-  return boxes;
-}
-
 /** The boxes inside a box's content that lies at [start, end) of `view`; a damaged header ends the list. */
 export function childBoxes(view: DataView, start: number, end: number): TopLevelBox[] {
   const boxes: TopLevelBox[] = [];
@@ -47,19 +28,29 @@ export function findBox(view: DataView, box: TopLevelBox, ...path: string[]): To
   return inside;
 }
 
-/** Makes parsers pass over a box, by renaming it to `free` in its bytes. */
-export function hideBox(view: DataView, box: TopLevelBox): void {
-  view.setUint32(box.start + 4, 0x66726565);
+/** The content of a box with a version and flags: where its fields begin, and what stands before them. */
+export function fullBox(view: DataView, box: TopLevelBox): { at: number; version: number; flags: number } {
+  const at = box.start + box.headerBytes;
+  const word = view.getUint32(at);
+  return { at: at + 4, version: word >>> 24, flags: word & 0xffffff };
 }
 
-function readHeader(view: DataView, at: number, start: number, parentEnd: number): TopLevelBox | null {
+/** Eight bytes as a number; exact up to 2⁵³. */
+export function uint64(view: DataView, at: number): number {
+  return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
+}
+
+/**
+ * The header of the box at `at` of `view`, which is `start` in its file; a box without a size reaches to `parentEnd`. Null where it is damaged.
+ */
+export function readHeader(view: DataView, at: number, start: number, parentEnd: number): TopLevelBox | null {
   const size32 = view.getUint32(at);
   const type = fourCc(view, at + 4);
   if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) return null;
   if (size32 === 0) return { type, start, headerBytes: 8, end: parentEnd };
   if (size32 !== 1) return size32 < 8 ? null : { type, start, headerBytes: 8, end: start + size32 };
   if (at + 16 > view.byteLength) return null;
-  const size = view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12);
+  const size = uint64(view, at + 8);
   return size < 16 || !Number.isSafeInteger(start + size) ? null : { type, start, headerBytes: 16, end: start + size };
 }
 

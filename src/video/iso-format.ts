@@ -1,44 +1,99 @@
-import type { Box, VisualSampleEntry } from "mp4box";
 import { assert } from "../errors.ts";
+import { childBoxes, fourCc, type TopLevelBox } from "./iso-boxes.ts";
 import type { PacketFormat } from "./packet-index.ts";
 
+/** Sample entries of codecs that some browser decodes. */
+const known = /^(avc[1-4]|hvc1|hev1|vp0[89]|av01|vvc1|vvi1|dvh1|dvhe|dva1|dvav|dav1)$/;
+
+/** Whether a track with this sample entry, or one that is protected, is worth choosing. */
+export function isKnownEntry(type: string): boolean {
+  return known.test(type) || /^(enc|drm)/.test(type);
+}
+
 /**
- * How packets are encoded by a sample entry of mp4box; `moov` holds the box's bytes, which began at `moovStart` in the file.
+ * How packets are encoded by a sample entry of a video track.
+ * @throws Error where the entry lacks what decoders need
  */
-export function toPacketFormat(entry: VisualSampleEntry, moov: DataView, moovStart: number): PacketFormat {
-  const aspect = childOf(entry, "pasp") as { hSpacing?: number; vSpacing?: number } | undefined;
-  const color = childOf(entry, "colr") as Record<string, number | string> | undefined;
-  const record = entry.avcC ?? entry.hvcC;
+export function toPacketFormat(view: DataView, entry: TopLevelBox): PacketFormat {
+  const content = entry.start + entry.headerBytes;
+  assert(content + 78 <= entry.end, `a sample entry of ${entry.end - content} bytes`);
+  const boxes = childBoxes(view, content + 78, entry.end);
+  const bytesOf = (type: string): Uint8Array | null => {
+    const box = boxes.find((child) => child.type === type);
+    if (!box) return null;
+    const start = box.start + box.headerBytes;
+    return new Uint8Array(view.buffer, view.byteOffset + start, box.end - start).slice();
+  };
+  const record = bytesOf("avcC") ?? bytesOf("hvcC");
+  const [codedWidth, codedHeight] = [view.getUint16(content + 24), view.getUint16(content + 26)];
   assert(record || !/^(avc|hvc|hev)/.test(entry.type), `${entry.type} without its decoder configuration`);
-  const recordStart = record?.start === undefined ? 0 : record.start - moovStart + 8;
   return {
-    codec: codecString(entry),
+    codec: codecString(entry.type, bytesOf, codedWidth * codedHeight),
     sampleEntry: entry.type,
-    description: record ? new Uint8Array(moov.buffer.slice(recordStart, recordStart + record.size - 8)) : null,
-    codedWidth: entry.width,
-    codedHeight: entry.height,
-    pixelAspect: aspect?.hSpacing && aspect.vSpacing ? aspect.hSpacing / aspect.vSpacing : 1,
-    colorSpace:
-      color?.colour_type === "nclx"
-        ? codedColorSpace(
-            Number(color.colour_primaries),
-            Number(color.transfer_characteristics),
-            Number(color.matrix_coefficients),
-            Number(color.full_range_flag) === 1,
-          )
-        : null,
+    description: record,
+    sequenceHeader: entry.type === "av01" ? (bytesOf("av1C")?.slice(4) ?? null) : null,
+    codedWidth,
+    codedHeight,
+    pixelAspect: pixelAspect(bytesOf("pasp")),
+    colorSpace: colorSpace(bytesOf("colr")),
   };
 }
 
-function childOf(entry: VisualSampleEntry, type: string): Box | undefined {
-  return entry.boxes?.find((box) => box.type === type);
+function pixelAspect(pasp: Uint8Array | null): number {
+  if (!pasp || pasp.length < 8) return 1;
+  const view = new DataView(pasp.buffer);
+  const [across, down] = [view.getUint32(0), view.getUint32(4)];
+  return across > 0 && down > 0 ? across / down : 1;
 }
 
-function codecString(entry: VisualSampleEntry): string {
-  if (entry.type === "vp08") return "vp8";
-  if (entry.type === "vp09" && !entry.vpcC) return "vp09.00.10.08";
-  const known = /^(avc|hvc|hev|vp09|av01|vvc|vvi)/.test(entry.type);
-  return known ? entry.getCodec() : "";
+function colorSpace(colr: Uint8Array | null): VideoColorSpaceInit | null {
+  if (!colr || colr.length < 11) return null;
+  const view = new DataView(colr.buffer);
+  if (fourCc(view, 0) !== "nclx") return null;
+  return codedColorSpace(view.getUint16(4), view.getUint16(6), view.getUint16(8), view.getUint8(10) >= 128);
+}
+
+type BoxBytes = (type: string) => Uint8Array | null;
+
+/** Codec string of WebCodecs (RFC 6381 and what each codec's binding adds); empty where there is none. */
+function codecString(type: string, bytesOf: BoxBytes, area: number): string {
+  const digits = (value: number) => String(value).padStart(2, "0");
+  const hex = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (type === "vp08") return "vp8";
+  if (type.startsWith("vp09")) {
+    const [profile = 0, level = 0, depths = 0x80] = bytesOf("vpcC")?.subarray(4) ?? [];
+    return `vp09.${digits(profile)}.${digits(level || vp9Level(area))}.${digits(depths >> 4 || 8)}`;
+  }
+  if (type === "av01") {
+    const [, levels = 0, flags = 0] = bytesOf("av1C") ?? [];
+    const bits = (flags & 0x40) === 0 ? 8 : (flags & 0x20) === 0 ? 10 : 12;
+    return `av01.${levels >> 5}.${digits(levels & 31)}${(flags & 0x80) === 0 ? "M" : "H"}.${digits(bits)}`;
+  }
+  const avc = bytesOf("avcC");
+  if (avc && /^avc/.test(type)) return `${type}.${hex(avc.subarray(1, 4))}`;
+  const hevc = bytesOf("hvcC");
+  if (hevc && /^h[ve][cv]/.test(type)) return `${type}.${hevcProfile(hevc)}`;
+  return known.test(type) ? type : "";
+}
+
+/** The least level that allows pictures of `area` pixels, ten times its number: recorders that do not know theirs write 0. */
+function vp9Level(area: number): number {
+  const levels = [10, 11, 20, 21, 30, 31, 40, 50, 60] as const;
+  const areas = [36864, 73728, 122880, 245760, 552960, 983040, 2228224, 8912896, 35651584];
+  return levels[areas.findIndex((most) => area <= most)] ?? 60;
+}
+
+/** Profile, compatibility, tier, level and constraints of an hvcC (ISO/IEC 14496-15, annex E.3). */
+function hevcProfile(record: Uint8Array): string {
+  const [, profile = 0] = record;
+  const view = new DataView(record.buffer, record.byteOffset, record.length);
+  let compatible = 0;
+  for (let bit = 0; bit < 32; bit++) compatible = compatible * 2 + ((view.getUint32(2) >>> bit) & 1);
+  const constraints = [...record.subarray(6, 12)];
+  while (constraints.at(-1) === 0) constraints.pop();
+  const level = `${(profile & 0x20) === 0 ? "L" : "H"}${record[12] ?? 0}`;
+  const parts = [["", "A", "B", "C"][profile >> 6], profile & 31].join("");
+  return [parts, compatible.toString(16), level, ...constraints.map((byte) => byte.toString(16))].join(".");
 }
 
 const primaries: Record<number, string> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432" };

@@ -1,4 +1,6 @@
-import { childBoxes, findBox, fourCc, hideBox, type TopLevelBox } from "./iso-boxes.ts";
+import { childBoxes, findBox, fourCc, fullBox, type TopLevelBox, uint64 } from "./iso-boxes.ts";
+import { isKnownEntry } from "./iso-format.ts";
+import { claimedSamples } from "./iso-samples.ts";
 
 /** A track as its header tells, before its sample table is read. */
 export type IsoTrack = {
@@ -12,7 +14,12 @@ export type IsoTrack = {
   readonly sampleEntry: string;
   /** Number of samples that the table claims to have. */
   readonly samples: number;
+  /** As its header tells; 0 where it tells nothing, as in fragmented files. */
+  readonly durationSeconds: number;
 };
+
+/** A track that lasts less than this part of the longest one is a preview or a cover. */
+const leastShare = 0.25;
 
 /** The tracks of a `moov` box that lies at the start of `view`. Damaged ones are left out. */
 export function listTracks(view: DataView, moov: TopLevelBox): IsoTrack[] {
@@ -29,43 +36,44 @@ export function listTracks(view: DataView, moov: TopLevelBox): IsoTrack[] {
       handler: fourCc(view, hdlr.start + hdlr.headerBytes + 8),
       enabled: (view.getUint8(header + 3) & 1) !== 0,
       ...sampleEntry(view, box),
-      samples: sampleCount(view, box),
+      samples: claimedSamples(view, findBox(view, box, "mdia", "minf", "stbl")),
+      durationSeconds: readClock(view, box).seconds,
     });
   }
   return tracks;
 }
 
-/** The track to watch: an enabled one before the others, then the largest picture. Undefined where none has video. */
+/**
+ * The track to watch: one whose codec is known before the others, then one that is no mere preview, then an enabled one, then the largest
+ * picture. Undefined where none has video.
+ */
 export function chooseVideoTrack(tracks: readonly IsoTrack[]): IsoTrack | undefined {
-  return tracks
-    .filter((track) => track.handler === "vide")
-    .sort((a, b) => Number(b.enabled) - Number(a.enabled) || b.area - a.area)[0];
+  const videos = tracks.filter((track) => track.handler === "vide");
+  const longest = Math.max(...videos.map((track) => track.durationSeconds));
+  const rank = (track: IsoTrack) => [
+    Number(isKnownEntry(track.sampleEntry)),
+    Number(track.durationSeconds >= longest * leastShare),
+    Number(track.enabled),
+    track.area,
+  ];
+  return videos.sort((a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    const at = left.findIndex((value, i) => value !== right[i]);
+    return at < 0 ? 0 : (right[at] as number) - (left[at] as number);
+  })[0];
 }
 
-/** Hides everything in a `moov` that the index does not need: other tracks cost memory, user data can be malformed. */
-export function keepOnlyTrack(view: DataView, moov: TopLevelBox, chosen: IsoTrack): void {
-  for (const box of childBoxes(view, moov.headerBytes, moov.end)) {
-    const other = box.type === "trak" && box.start !== chosen.box.start;
-    if (other || box.type === "udta" || box.type === "meta" || box.type === "pssh") hideBox(view, box);
-  }
-}
-
-/** Hides the other tracks' runs in a `moof` that lies at the start of `view`. Returns the samples that the kept ones claim. */
-export function keepOnlyFragment(view: DataView, moof: TopLevelBox, trackId: number): number {
-  let samples = 0;
-  for (const box of childBoxes(view, moof.headerBytes, moof.end)) {
-    if (box.type === "pssh" || box.type === "uuid" || box.type === "meta") hideBox(view, box);
-    if (box.type !== "traf") continue;
-    const tfhd = findBox(view, box, "tfhd");
-    if (!tfhd || view.getUint32(tfhd.start + tfhd.headerBytes + 4) !== trackId) {
-      hideBox(view, box);
-      continue;
-    }
-    for (const run of childBoxes(view, box.start + box.headerBytes, box.end)) {
-      if (run.type === "trun") samples += view.getUint32(run.start + run.headerBytes + 4);
-    }
-  }
-  return samples;
+/** A track's clock: units in a second (0 where it is damaged), and how long the track lasts by its own header. */
+export function readClock(view: DataView, trak: TopLevelBox): { timescale: number; seconds: number } {
+  const mdhd = findBox(view, trak, "mdia", "mdhd");
+  if (!mdhd || mdhd.end - mdhd.start < 32) return { timescale: 0, seconds: 0 };
+  const { at, version } = fullBox(view, mdhd);
+  const wide = version === 1;
+  const timescale = view.getUint32(at + (wide ? 16 : 8));
+  const duration = wide ? uint64(view, at + 20) : view.getUint32(at + 12);
+  // All bits set stand for a duration that nobody knows.
+  const known = timescale > 0 && duration < (wide ? 2 ** 53 : 2 ** 32 - 1);
+  return { timescale, seconds: known ? duration / timescale : 0 };
 }
 
 function sampleEntry(view: DataView, trak: TopLevelBox): { area: number; sampleEntry: string } {
@@ -75,9 +83,4 @@ function sampleEntry(view: DataView, trak: TopLevelBox): { area: number; sampleE
   const size = entry.start + entry.headerBytes + 24;
   const area = size + 4 <= entry.end ? view.getUint16(size) * view.getUint16(size + 2) : 0;
   return { area, sampleEntry: entry.type };
-}
-
-function sampleCount(view: DataView, trak: TopLevelBox): number {
-  const stsz = findBox(view, trak, "mdia", "minf", "stbl", "stsz");
-  return stsz && stsz.end - stsz.start >= 20 ? view.getUint32(stsz.start + stsz.headerBytes + 8) : 0;
 }

@@ -3,11 +3,16 @@ import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
 import { IsoParseError, readIsoIndex } from "./iso-index.ts";
+import { withWholeCluster } from "./matroska-cut.ts";
 import type { PacketSource } from "./packet-index.ts";
 import { sliceSource } from "./slice-source.ts";
 import { sniff, sniffByteLength } from "./sniff.ts";
 import { readTrackIndex } from "./track-index.ts";
 import { openTrackVideo } from "./track-video.ts";
+import { fromTables } from "./transport-stream.ts";
+
+/** How long a file may take to open: long films in WebM are read from end to end. Tests shorten it. */
+export const openingPatience = { limitMs: 300_000 };
 
 /**
  * Opens a video or picture file by what its bytes are, whatever its name. Works in a window and in a worker.
@@ -15,21 +20,53 @@ import { openTrackVideo } from "./track-video.ts";
  */
 export async function openVideo(source: Blob, options: { signal?: AbortSignal } = {}): Promise<OpenedVideo> {
   const { signal } = options;
+  const limit = AbortSignal.timeout(openingPatience.limitMs);
+  const ending = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
     signal?.throwIfAborted();
-    const opened = await openAny(source, signal);
-    if (signal?.aborted) opened.close();
-    signal?.throwIfAborted();
-    return opened;
+    return await unlessAborted(openAny(source, ending), ending);
   } catch (error) {
     if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.", error);
+    if (limit.aborted) throw tooLong(error);
     if (isGone(error)) throw fileGone(error);
     throw toAuroraError(error, "VideoUnreadable", "This video cannot be read: the file is damaged.");
   }
 }
 
-async function openAny(file: Blob, signal: AbortSignal | undefined): Promise<OpenedVideo> {
-  if (file.size === 0) throw new AuroraError("VideoUnreadable", "This file is empty, not a video.");
+/** What `opening` gives, or an error as soon as `signal` is aborted; what comes too late is closed. */
+async function unlessAborted(opening: Promise<OpenedVideo>, signal: AbortSignal): Promise<OpenedVideo> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([opening, promise]);
+  } catch (error) {
+    if (signal.aborted)
+      void opening.then(
+        (late) => late.close(),
+        () => undefined,
+      );
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function tooLong(cause: unknown): AuroraError {
+  return new AuroraError(
+    "VideoUnreadable",
+    "Opening this video takes too long: its index does not come to an end. Convert it to MP4, for example: " +
+      "ffmpeg -i video -c copy video.mp4",
+    cause,
+  );
+}
+
+async function openAny(file: Blob, signal: AbortSignal): Promise<OpenedVideo> {
+  if (file.size === 0) {
+    await file.arrayBuffer(); // one that was deleted has no size either: only reading tells
+    throw new AuroraError("VideoUnreadable", "This file is empty, not a video.");
+  }
   const kind = sniff(new Uint8Array(await file.slice(0, sniffByteLength).arrayBuffer()));
   switch (kind.kind) {
     case "still-image":
@@ -39,8 +76,9 @@ async function openAny(file: Blob, signal: AbortSignal | undefined): Promise<Ope
     case "isobmff":
       return openTrack(await openIso(file, signal), signal);
     case "matroska":
+      return openTrack(await readTrackIndex(await withWholeCluster(file, signal), signal), signal);
     case "mpeg-ts":
-      return openTrack(await readTrackIndex(file, signal), signal);
+      return openTrack(await readTrackIndex(await fromTables(file), signal), signal);
     case "audio":
       throw new AuroraError("NoVideoTrack", `This is a sound file (${kind.name}): there is nothing to watch in it.`);
     case "foreign-video":
@@ -54,7 +92,7 @@ async function openAny(file: Blob, signal: AbortSignal | undefined): Promise<Ope
   }
 }
 
-async function openTrack(source: PacketSource, signal: AbortSignal | undefined): Promise<OpenedVideo> {
+async function openTrack(source: PacketSource, signal: AbortSignal): Promise<OpenedVideo> {
   try {
     return await openTrackVideo(source, signal);
   } catch (error) {
@@ -63,7 +101,7 @@ async function openTrack(source: PacketSource, signal: AbortSignal | undefined):
   }
 }
 
-async function openIso(file: Blob, signal: AbortSignal | undefined): Promise<PacketSource> {
+async function openIso(file: Blob, signal: AbortSignal): Promise<PacketSource> {
   try {
     return sliceSource(file, await readIsoIndex(file, signal));
   } catch (error) {

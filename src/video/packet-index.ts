@@ -8,6 +8,8 @@ export type PacketFormat = {
   readonly sampleEntry: string;
   /** Decoder configuration record (avcC, hvcC without box header), or null where the packets carry it. */
   readonly description: Uint8Array | null;
+  /** AV1's sequence header as the container has it, for key packets that come without; absent or null where it has none. */
+  readonly sequenceHeader?: Uint8Array | null;
   readonly codedWidth: number;
   readonly codedHeight: number;
   /** Width of one pixel over its height. */
@@ -19,6 +21,9 @@ export type PacketFormat = {
 /** Degrees clockwise by which frames are to be turned before they are shown. */
 export type Rotation = 0 | 90 | 180 | 270;
 
+/** A part of the packets' timeline from `from` to `to` that is shown from `at` on, in microseconds. */
+export type Segment = { readonly from: number; readonly to: number; readonly at: number };
+
 /**
  * All packets of one video track, in decode order, N of them, and what is known of the track.
  * Times are microseconds on the file's own timeline, after its edit list.
@@ -26,6 +31,8 @@ export type Rotation = 0 | 90 | 180 | 270;
 export type PacketIndex = {
   readonly container: string;
   readonly rotation: Rotation;
+  /** Whether left and right are swapped once the picture is turned; not, unless given. */
+  readonly mirrored?: boolean;
   readonly formats: readonly PacketFormat[];
   /** Presentation time of each packet. [N] */
   readonly pts: Float64Array;
@@ -42,6 +49,8 @@ export type PacketIndex = {
   readonly available: number;
   /** End of what is shown, by the edit list; null where it does not say. */
   readonly presentationEnd: number | null;
+  /** The parts that are shown one after another, where an edit list names several; absent or null where it is all one. */
+  readonly segments?: readonly Segment[] | null;
   /** Duration that the file's header tells; null where it tells none. */
   readonly claimedDuration: number | null;
   /** The file ends before its own structure does, and pictures may be missing for it. */

@@ -1,5 +1,5 @@
 import { assert } from "../errors.ts";
-import type { PacketIndex } from "./packet-index.ts";
+import type { PacketIndex, Segment } from "./packet-index.ts";
 
 /** `fps` frames a second at 0, 1/fps, 2/fps, …; or `frames` at the centres of as many equal parts of the video. */
 export type Sampling = { readonly fps: number } | { readonly frames: number };
@@ -7,7 +7,7 @@ export type Sampling = { readonly fps: number } | { readonly frames: number };
 /** The columns of a packet index that planning looks at. */
 export type Timeline = Pick<
   PacketIndex,
-  "pts" | "duration" | "key" | "available" | "presentationEnd" | "claimedDuration" | "truncated"
+  "pts" | "duration" | "key" | "available" | "presentationEnd" | "segments" | "claimedDuration" | "truncated"
 >;
 
 /** Slack for containers that round times to milliseconds, in microseconds. */
@@ -32,14 +32,11 @@ export type Presentation = {
  * end are decoded but not shown, unless that would leave none; what needs packets before the first key packet cannot be. Of a cut-off file, what comes before the first missing frame counts.
  */
 export function presentation(timeline: Timeline): Presentation {
-  const { pts, duration, key, available, presentationEnd } = timeline;
+  const { pts, duration, available, presentationEnd, segments } = timeline;
+  const all = shownOrder(timeline);
+  if (segments) return editedPresentation(timeline, segments, all);
   const at = (i: number) => pts[i] as number;
   const endOf = (i: number) => at(i) + (duration[i] as number);
-  const firstKey = Math.max(0, key.indexOf(1));
-  const secondKey = keyAfter(key, firstKey) ?? pts.length;
-  const all = Array.from({ length: pts.length }, (_, i) => i)
-    .filter((i) => i >= firstKey && (i >= secondKey || at(i) >= at(firstKey)))
-    .sort((a, b) => at(a) - at(b) || a - b);
   const within = all.filter(
     (i) => endOf(i) > tolerance && (presentationEnd === null || at(i) < presentationEnd - tolerance),
   );
@@ -55,10 +52,58 @@ export function presentation(timeline: Timeline): Presentation {
   for (const i of shown) if (i >= available) missing = Math.min(missing, at(i));
   const kept = shown.filter((i) => at(i) < missing);
   return {
-    packets: Int32Array.from(kept),
+    packets: kept,
     times: Float64Array.from(kept, (i) => Math.max(0, at(i) - start)),
     start,
     availableEnd: Math.max(0, Math.min(shownEnd, missing) - start),
+    end: Math.max(0, end - start),
+  };
+}
+
+/** The packets that can be decoded, by the time they are shown. */
+function shownOrder({ pts, key }: Pick<Timeline, "pts" | "key">): Int32Array<ArrayBuffer> {
+  const firstKey = Math.max(0, key.indexOf(1));
+  const secondKey = keyAfter(key, firstKey) ?? pts.length;
+  const order = new Int32Array(pts.length - Math.min(firstKey, pts.length));
+  let count = 0;
+  let sorted = true;
+  for (let i = firstKey; i < pts.length; i++) {
+    if (i < secondKey && (pts[i] as number) < (pts[firstKey] as number)) continue;
+    sorted &&= count === 0 || (pts[i] as number) >= (pts[order[count - 1] as number] as number);
+    order[count++] = i;
+  }
+  const packets = order.subarray(0, count);
+  return sorted ? packets : packets.sort((a, b) => (pts[a] as number) - (pts[b] as number) || a - b);
+}
+
+/** What an edit list of several parts shows: each part's packets in turn, the same ones again where it says so. */
+function editedPresentation(
+  { pts, duration, available }: Timeline,
+  segments: readonly Segment[],
+  all: Int32Array,
+): Presentation {
+  const packets: number[] = [];
+  const times: number[] = [];
+  const end = segments.reduce((latest, { from, to, at }) => Math.max(latest, at + to - from), 0);
+  let missing = end;
+  for (const { from, to, at } of segments) {
+    for (const i of all) {
+      const time = pts[i] as number;
+      if (time + (duration[i] as number) <= from + tolerance || time >= to - tolerance) continue;
+      const shownAt = Math.max(0, time - from) + at;
+      if (i >= available) missing = Math.min(missing, shownAt);
+      packets.push(i);
+      times.push(shownAt);
+    }
+  }
+  const start = Math.min(times[0] ?? 0, end);
+  const kept = times.findIndex((time) => time >= missing);
+  const count = kept === -1 ? times.length : kept;
+  return {
+    packets: Int32Array.from(packets.slice(0, count)),
+    times: Float64Array.from(times.slice(0, count), (time) => time - start),
+    start,
+    availableEnd: Math.max(0, missing - start),
     end: Math.max(0, end - start),
   };
 }
@@ -108,25 +153,49 @@ export type DecodeRun = { readonly first: number; readonly last: number; readonl
 
 /**
  * Groups wanted frames into runs that start at a key packet, end at the last packet needed, and do not overlap; runs that touch are one.
- * A frame shown before its group's key packet refers to the group before, so decoding starts there.
+ * A frame shown before its group's key packet refers to the group before, so decoding starts there. Where an edit list goes back in time,
+ * so do the runs.
  */
 export function planRuns(timeline: Pick<Timeline, "pts" | "key">, wanted: readonly WantedFrame[]): DecodeRun[] {
+  const time = (frame: WantedFrame | undefined) => timeline.pts[frame?.packet ?? 0] as number;
+  const runs: DecodeRun[] = [];
+  for (let from = 0, to = 1; from < wanted.length; from = to++) {
+    while (to < wanted.length && time(wanted[to]) >= time(wanted[to - 1])) to++;
+    runs.push(...planForward(timeline, wanted.slice(from, to)));
+  }
+  return runs;
+}
+
+function planForward(timeline: Pick<Timeline, "pts" | "key">, wanted: readonly WantedFrame[]): DecodeRun[] {
   const byDecoding = [...wanted].sort((a, b) => a.packet - b.packet || a.index - b.index);
   const runs: { first: number; last: number; wanted: WantedFrame[] }[] = [];
   for (const frame of byDecoding) {
     let first = keyAtOrBefore(timeline.key, frame.packet);
     const leads = (timeline.pts[frame.packet] as number) < (timeline.pts[first] as number);
     if (leads && first > 0) first = keyAtOrBefore(timeline.key, first - 1);
-    const run = { first, last: frame.packet, wanted: [frame] };
-    for (let before = runs.at(-1); before && run.first <= before.last + 1; before = runs.at(-1)) {
-      run.first = Math.min(run.first, before.first);
-      run.wanted = before.wanted.concat(run.wanted);
-      runs.pop();
+    const before = runs.at(-1);
+    if (!before || first > before.last + 1) {
+      runs.push({ first, last: frame.packet, wanted: [frame] });
+      continue;
     }
-    runs.push(run);
+    before.first = Math.min(before.first, first);
+    before.last = frame.packet;
+    before.wanted.push(frame);
+    joinOverlapping(runs);
   }
   for (const run of runs) run.wanted.sort((a, b) => a.index - b.index);
   return runs;
+}
+
+/** Makes the last run one with those before it that it reaches back to. */
+function joinOverlapping(runs: { first: number; last: number; wanted: WantedFrame[] }[]): void {
+  for (let [before, last] = runs.slice(-2); before && last && last.first <= before.last + 1; ) {
+    runs.pop();
+    before.first = Math.min(before.first, last.first);
+    before.last = last.last;
+    for (const frame of last.wanted) before.wanted.push(frame);
+    [before, last] = runs.slice(-2);
+  }
 }
 
 /** The last key packet at or before `packet` in decode order; 0 where none is marked. */

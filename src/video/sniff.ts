@@ -12,13 +12,27 @@ export const sniffByteLength = 4096;
 
 const isoBoxes = new Set(["ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp", "moof", "sidx"]);
 
+/** Boxes that recorders and streams put in front of the one that says what the file is. */
+const isoPreface = new Set(["emsg", "uuid", "prft", "free", "skip", "wide", "junk", "pdin", "styp"]);
+
 /** Tells what a file is by its first bytes (`sniffByteLength` of them, or all there are), whatever its name. */
 export function sniff(bytes: Uint8Array): FileKind {
   const text = (start: number, end: number) => latin1(bytes.subarray(start, end));
   if (text(4, 8) === "ftyp") return sniffBrand(text(8, 12), text(16, 64));
-  if (bytes.length >= 8 && isoBoxes.has(text(4, 8))) return { kind: "isobmff" };
+  if (bytes.length >= 8 && (isoBoxes.has(text(4, 8)) || hasPreface(bytes))) return { kind: "isobmff" };
   if (startsWith(bytes, [0x1a, 0x45, 0xdf, 0xa3])) return { kind: "matroska" };
-  return sniffImage(bytes) ?? sniffForeign(bytes) ?? { kind: isTransportStream(bytes) ? "mpeg-ts" : "unknown" };
+  return sniffImage(bytes) ?? sniffForeign(bytes) ?? { kind: transportStart(bytes) >= 0 ? "mpeg-ts" : "unknown" };
+}
+
+/** Boxes of a preface one after another, up to one that belongs to MP4 or to where the bytes end. */
+function hasPreface(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; ; at += view.getUint32(at)) {
+    if (at + 8 > bytes.length) return at > 0 && bytes.length === sniffByteLength;
+    const type = latin1(bytes.subarray(at + 4, at + 8));
+    if (isoBoxes.has(type) && at > 0) return true;
+    if (!isoPreface.has(type) || view.getUint32(at) < 8) return false;
+  }
 }
 
 function sniffBrand(major: string, compatible: string): FileKind {
@@ -59,6 +73,10 @@ function sniffForeign(bytes: Uint8Array): FileKind | null {
   }
   if (startsWith(bytes, [0, 0, 1, 0xba])) return { kind: "foreign-video", name: "MPEG program stream" };
   if (startsWith(bytes, [0, 0, 1, 0xb3])) return { kind: "foreign-video", name: "raw MPEG video" };
+  if (head.startsWith("DKIF")) return { kind: "foreign-video", name: "IVF" };
+  const unit = startsWith(bytes, [0, 0, 0, 1]) ? bytes[4] : startsWith(bytes, [0, 0, 1]) ? bytes[3] : undefined;
+  if (unit === 0x67 || unit === 0x27 || unit === 0x09) return { kind: "foreign-video", name: "raw H.264" };
+  if (unit === 0x40 || unit === 0x42 || unit === 0x46) return { kind: "foreign-video", name: "raw HEVC (H.265)" };
   if (head.startsWith(".RMF")) return { kind: "foreign-video", name: "RealMedia" };
   if (startsWith(bytes, [6, 14, 43, 52])) return { kind: "foreign-video", name: "MXF" };
   if (head.startsWith("OggS")) {
@@ -76,15 +94,20 @@ function sniffForeign(bytes: Uint8Array): FileKind | null {
   return null;
 }
 
-/** Sync bytes 188 apart; Blu-ray's form has four bytes of time code before each packet. */
-function isTransportStream(bytes: Uint8Array): boolean {
-  const everySync = (first: number, step: number) => {
+/** Where the first whole packet of a transport stream begins, which may have been cut out of a longer one; -1 where it is none. */
+export function transportStart(bytes: Uint8Array): number {
+  const isSynced = (first: number, step: number, packets: number) => {
     if (bytes.length < first + 3 * step) return false;
-    for (let at = first; at < Math.min(bytes.length, first + 5 * step); at += step)
+    for (let at = first; at < Math.min(bytes.length, first + packets * step); at += step)
       if (bytes[at] !== 0x47) return false;
     return true;
   };
-  return everySync(0, 188) || everySync(4, 192);
+  if (isSynced(0, 188, 5) || isSynced(4, 192, 5)) return 0;
+  // In the middle of a packet a lone sync byte says little: more of them must follow.
+  for (let at = 1; at < 192; at++) {
+    if (bytes.length >= at + 9 * 192 && (isSynced(at, 188, 10) || isSynced(at + 4, 192, 10))) return at;
+  }
+  return -1;
 }
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {

@@ -8,12 +8,16 @@ import {
   type PacketSource,
   packPackets,
 } from "./packet-index.ts";
+import { streamIds, withoutRestarts } from "./transport-stream.ts";
+
+/** A track that lasts less than this part of the longest one is a preview or a cover. */
+const leastShare = 0.25;
 
 /** Video that ends this long before its file says was cut off or damaged; sound is allowed to outlast it by less. */
 const maxShortfallSeconds = 1;
 
 /**
- * Reads the packet index of a WebM, MKV or MPEG-TS file (or of an MP4 that mp4box could not read) with mediabunny. The whole file is read once, as these
+ * Reads the packet index of a WebM, MKV or MPEG-TS file (or of an MP4 whose own tables could not be read) with mediabunny. The whole file is read once, as these
  * containers have no table of packets.
  * @throws AuroraError where there is no video track or nothing in it
  */
@@ -38,7 +42,9 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
       signal?.throwIfAborted();
       if (found.length === 0) throw error;
     }
-    const { offset: _, ...columns } = packPackets(found);
+    if (found.length > 1 && found.every((packet) => packet.key)) await unmarkKeys(track, sink, found);
+    const times = Float64Array.from(found, (packet) => packet.pts);
+    const { offset: _, ...columns } = packPackets(withoutRestarts(found));
     const claimed = await track.getDurationFromMetadata();
     const endSeconds = columns.pts.reduce((end, pts, i) => Math.max(end, pts + (columns.duration[i] ?? 0)), 0) / 1e6;
     const index = {
@@ -50,14 +56,47 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
       available: found.length,
       presentationEnd: null,
       claimedDuration: claimed === null ? null : claimed * 1e6,
-      truncated: (await isCutOff(file)) || (claimed !== null && claimed - endSeconds > maxShortfallSeconds),
+      truncated: (await isCutOff(file)) || (claimed !== null && (await endsShort(input, track, endSeconds, claimed))),
     };
-    const createReader = () => new TrackReader(sink, index.pts, index.key, order);
+    const createReader = () => new TrackReader(sink, times, index.key, order);
     return { index, createReader, close: () => input.dispose() };
   } catch (error) {
     input.dispose();
     throw error;
   }
+}
+
+/** Whether the video ends before the file says it does, and no other track goes on until then. */
+async function endsShort(
+  input: Input,
+  track: InputVideoTrack,
+  endSeconds: number,
+  claimedSeconds: number,
+): Promise<boolean> {
+  if (claimedSeconds - endSeconds <= maxShortfallSeconds) return false;
+  const others = (await input.getTracks()).filter((other) => other.id !== track.id);
+  const ends = await Promise.all(others.map((other) => other.computeDuration().catch(() => 0)));
+  return claimedSeconds - Math.max(0, ...ends) > maxShortfallSeconds;
+}
+
+/** Takes the mark of key packets off those of VP8 and VP9 that are none: block groups do not say, and then all seem to be. */
+async function unmarkKeys(track: InputVideoTrack, sink: EncodedPacketSink, found: FoundPacket[]): Promise<void> {
+  const codec = await track.getCodec();
+  if (codec !== "vp8" && codec !== "vp9") return;
+  let i = 0;
+  for await (const { data } of sink.packets()) {
+    const packet = found[i];
+    if (!packet) return;
+    found[i++] = { ...packet, key: isVpxKey(codec, data[0] ?? 0) };
+  }
+}
+
+/** Whether a frame that begins with this byte refers to no other (RFC 6386, 9.1; VP9 bitstream, 6.2). */
+function isVpxKey(codec: "vp8" | "vp9", first: number): boolean {
+  if (codec === "vp8") return (first & 1) === 0;
+  const profile3 = (first & 0x30) === 0x30;
+  const [existing, interFrame] = profile3 ? [0x04, 0x02] : [0x08, 0x04];
+  return (first & existing) === 0 && (first & interFrame) === 0;
 }
 
 async function chooseTrack(input: Input, file: Blob): Promise<InputVideoTrack> {
@@ -67,10 +106,19 @@ async function chooseTrack(input: Input, file: Blob): Promise<InputVideoTrack> {
       track,
       known: (await track.getCodec()) !== null,
       first: (await track.getDisposition()).default,
+      seconds: tracks.length === 1 ? 0 : await track.computeDuration().catch(() => 0),
       area: (await track.getCodedWidth()) * (await track.getCodedHeight()),
     })),
   );
-  ranked.sort((a, b) => Number(b.known) - Number(a.known) || Number(b.first) - Number(a.first) || b.area - a.area);
+  const longest = Math.max(...ranked.map((entry) => entry.seconds));
+  const isWhole = (entry: { readonly seconds: number }) => Number(entry.seconds >= longest * leastShare);
+  ranked.sort(
+    (a, b) =>
+      Number(b.known) - Number(a.known) ||
+      isWhole(b) - isWhole(a) ||
+      Number(b.first) - Number(a.first) ||
+      b.area - a.area,
+  );
   const best = ranked[0];
   if (best) return best.track;
   const hidden = await unreadVideo(file);
@@ -80,14 +128,11 @@ async function chooseTrack(input: Input, file: Blob): Promise<InputVideoTrack> {
 
 /** Video in a transport stream that mediabunny passes over because it does not know its codec, or null. */
 async function unreadVideo(file: Blob): Promise<PacketFormat | null> {
+  const ids = await streamIds(file);
+  if (![...ids].some((id) => id >= 0xe0 && id <= 0xef)) return null;
   const bytes = new Uint8Array(await file.slice(0, 1 << 20).arrayBuffer());
-  if (bytes[0] !== 0x47 && bytes[4] !== 0x47) return null;
-  const hasStartCode = (from: number, to: number) =>
-    bytes.some(
-      (code, i) => code >= from && code <= to && bytes[i - 1] === 1 && bytes[i - 2] === 0 && bytes[i - 3] === 0,
-    );
-  if (!hasStartCode(0xe0, 0xef)) return null;
-  const sampleEntry = hasStartCode(0xb3, 0xb3) ? "V_MPEG2" : "";
+  const isSequence = (at: number) => bytes[at - 1] === 1 && bytes[at - 2] === 0 && bytes[at - 3] === 0;
+  const sampleEntry = bytes.some((byte, at) => byte === 0xb3 && isSequence(at)) ? "V_MPEG2" : "";
   return { codec: "", sampleEntry, description: null, codedWidth: 0, codedHeight: 0, pixelAspect: 1, colorSpace: null };
 }
 

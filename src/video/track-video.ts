@@ -1,4 +1,5 @@
 import { AuroraError } from "../errors.ts";
+import { withSequenceHeader } from "./av1.ts";
 import { claimsSupport, codecUnsupported, decoderConfig } from "./codec-support.ts";
 import { RunDecoder } from "./decode-runs.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
@@ -67,7 +68,8 @@ async function* watch(
     for (const run of planRuns(index, wanted)) {
       for await (const { wanted: frame, picture } of decoder.decode(run)) {
         given++;
-        yield { frame: picture, timestampSeconds: frame.time / 1e6, index: frame.index, rotation: index.rotation };
+        const { rotation, mirrored = false } = index;
+        yield { frame: picture, timestampSeconds: frame.time / 1e6, index: frame.index, rotation, mirrored };
       }
     }
   } finally {
@@ -119,7 +121,10 @@ async function requireDecodable(
   const [bytes] = await source.createReader().read(at, at);
   const decoder = new FrameDecoder(decoderConfig(format, false));
   try {
-    const data = firstPacketBytes(bytes as Uint8Array, format, null) as Uint8Array<ArrayBuffer>;
+    const data = withSequenceHeader(
+      firstPacketBytes(bytes as Uint8Array, format, null),
+      format,
+    ) as Uint8Array<ArrayBuffer>;
     decoder.decode(new EncodedVideoChunk({ type: "key", timestamp: 0, data }));
     const flush = decoder.flush();
     while (!flush.isDone && !decoder.error) await decoder.nextEvent(signal ?? new AbortController().signal);

@@ -33,6 +33,8 @@ export type Source = {
   readonly layout: FrameLayout;
   readonly conversion: ColorConversion;
   readonly rotation: Rotation;
+  /** Whether left and right are swapped once it is turned; not, unless given. */
+  readonly mirrored?: boolean;
   /** Width of a pixel over its height, before rotation; 1 unless given. */
   readonly pixelAspect?: number;
 };
@@ -47,11 +49,11 @@ export type Source = {
 export function createPlan(
   gpu: Gpu,
   vision: VisionConfig,
-  { layout, conversion, rotation, pixelAspect }: Source,
+  { layout, conversion, rotation, mirrored = false, pixelAspect }: Source,
   shared: { readonly key: string; readonly normalized: Tensor; readonly pixels: Tensor },
 ): Plan {
   const { imageSize: size, resample } = vision;
-  const view = fitView(vision, layout.width, layout.height, rotation, pixelAspect);
+  const view = { ...fitView(vision, layout.width, layout.height, rotation, pixelAspect), mirrored };
   if (Math.max(layout.byteLength, view.width * view.height * 4) > gpu.maxBindingBytes) {
     const picture = `${layout.width} × ${layout.height}`;
     throw new AuroraError(

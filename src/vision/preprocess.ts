@@ -13,6 +13,8 @@ import { createPlan, type Plan, type Source } from "./preprocess-plan.ts";
 const unreadable =
   "The browser decoded this video but does not hand out its pictures. Try another browser, or convert the video to H.264.";
 
+type Turn = Pick<Source, "rotation" | "mirrored">;
+
 /** Turns pictures into the encoder's input. */
 export type Preprocessor = {
   /**
@@ -20,9 +22,10 @@ export type Preprocessor = {
    * After `destroy()` it does nothing.
    *
    * @param rotation degrees clockwise that turn the frame's pixels upright
+   * @param mirrored whether left and right are to be swapped after that
    * @throws AuroraError `VideoUnreadable` when no way to the frame's pixels works
    */
-  load(frame: VideoFrame, rotation: Rotation, slot: number): Promise<void>;
+  load(frame: VideoFrame, rotation: Rotation, slot: number, mirrored?: boolean): Promise<void>;
   /** The same for 8-bit R, G, B, A bytes without gaps; alpha is dropped, not blended. */
   loadRgba(bytes: Uint8Array | Uint8ClampedArray, width: number, height: number, slot: number): void;
   /** [maxBatch, 3, S, S] f32. */
@@ -70,7 +73,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   }
 
   /** Loads from the frame's raw planes; false where there is no way to them. */
-  async function loadPlanes(frame: VideoFrame, rotation: Rotation, slot: number): Promise<boolean> {
+  async function loadPlanes(frame: VideoFrame, turn: Turn, slot: number): Promise<boolean> {
     const { format, visibleRect, colorSpace } = frame; // a frame that is closed meanwhile says nothing more
     if (!format || !visibleRect) return false;
     const pixelAspect = pixelAspectOf(frame, visibleRect);
@@ -84,7 +87,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       spare = bytes;
       if (!layout) return false;
       const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(colorSpace, layout.bits);
-      if (!destroyed) loadBytes({ layout, conversion, rotation, pixelAspect }, bytes, slot);
+      if (!destroyed) loadBytes({ layout, conversion, ...turn, pixelAspect }, bytes, slot);
       return true;
     } catch (error) {
       if (error instanceof DOMException) return false; // copyTo refuses some frames that live on the GPU
@@ -93,13 +96,13 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
   }
 
   /** Loads what the browser itself makes of the frame, by way of a texture or else of a canvas. */
-  async function loadBitmap(bitmap: ImageBitmap, rotation: Rotation, slot: number): Promise<void> {
+  async function loadBitmap(bitmap: ImageBitmap, turn: Turn, slot: number): Promise<void> {
     const { width, height } = bitmap;
     const texture = await uploadBitmap(gpu, bitmap);
     try {
       if (destroyed) return;
       const stride = texture ? textureRowBytes(width) : width * 4;
-      const source = { layout: packedLayout("RGB", width, height, stride), conversion: rgbConversion, rotation };
+      const source = { layout: packedLayout("RGB", width, height, stride), conversion: rgbConversion, ...turn };
       if (!texture) return loadBytes(source, asBytes(readBitmap(bitmap)), slot);
       const prepared = prepare(source);
       submit(prepared, slot, (encoder) => {
@@ -113,12 +116,13 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
 
   return {
     pixels,
-    async load(frame, rotation, slot) {
+    async load(frame, rotation, slot, mirrored = false) {
       checkSlot(slot);
-      if (destroyed || (await loadPlanes(frame, rotation, slot))) return;
+      const turn = { rotation, mirrored };
+      if (destroyed || (await loadPlanes(frame, turn, slot))) return;
       try {
         const bitmap = await openBitmap(frame);
-        await loadBitmap(bitmap, rotation, slot).finally(() => bitmap.close());
+        await loadBitmap(bitmap, turn, slot).finally(() => bitmap.close());
       } catch (error) {
         throw toAuroraError(error, "VideoUnreadable", unreadable);
       }

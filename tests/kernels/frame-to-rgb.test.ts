@@ -37,7 +37,7 @@ function layoutOf(format: string, width: number, height: number, gap = 0): Frame
   return layout;
 }
 
-it.each(formats)("converts %s in every rotation, cut and padded", async (format) => {
+it.each(formats)("converts %s in every rotation, mirrored, cut and padded", async (format) => {
   const gpu = await testGpu();
   const [width, height] = [13, 7];
   const layout = layoutOf(format, width, height, 6);
@@ -45,11 +45,12 @@ it.each(formats)("converts %s in every rotation, cut and padded", async (format)
   const tags = { matrix: "bt709", transfer: "bt709", fullRange: false };
   const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(tags, layout.bits);
   for (const rotation of [0, 90, 180, 270] as const) {
-    for (const [x, y, w, h] of [
-      [0, 0, 7, 7],
-      [-3, 2, 19, 4],
+    for (const [x, y, w, h, mirrored] of [
+      [0, 0, 7, 7, false],
+      [-3, 2, 19, 4, false],
+      [-3, 2, 19, 4, true],
     ] as const) {
-      const view = { x, y, width: w, height: h, rotation, pad };
+      const view = { x, y, width: w, height: h, rotation, mirrored, pad };
       const expected = reference.frameToRgb(bytes, layout, conversion, view);
       expect(await convert(gpu, bytes, layout, conversion, view)).toEqual(expected);
     }

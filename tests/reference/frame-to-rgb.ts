@@ -14,7 +14,8 @@ export function frameToRgb(
   for (let y = view.y; y < view.y + view.height; y++) {
     for (let x = view.x; x < view.x + view.width; x++) {
       const inside = x >= 0 && y >= 0 && x < upright.width && y < upright.height;
-      output.push(...((inside ? upright.pixels[y * upright.width + x] : undefined) ?? view.pad));
+      const column = view.mirrored ? upright.width - 1 - x : x;
+      output.push(...((inside ? upright.pixels[y * upright.width + column] : undefined) ?? view.pad));
     }
   }
   return Uint8Array.from(output);

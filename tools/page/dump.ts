@@ -102,9 +102,9 @@ async function dumpBatch(
 
 async function loadPicture(preprocessor: Preprocessor, picture: Blob, slot: number): Promise<void> {
   const video = await openVideo(picture);
-  for await (const { frame, rotation } of video.frames({ frames: 1 }, {})) {
+  for await (const { frame, rotation, mirrored } of video.frames({ frames: 1 }, {})) {
     try {
-      await preprocessor.load(frame, rotation, slot);
+      await preprocessor.load(frame, rotation, slot, mirrored);
     } finally {
       frame.close();
     }

@@ -21,8 +21,9 @@ export type FrameReader = {
    * Takes one frame, which it closes, and reads the batch when it is full.
    *
    * @param rotation degrees clockwise that turn the frame upright
+   * @param mirrored whether left and right are to be swapped after that
    */
-  add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number): Promise<void>;
+  add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
   destroy(): void;
@@ -105,11 +106,11 @@ export function createFrameReader(
     get framesRead() {
       return framesRead;
     },
-    async add(frame, rotation, timestampSeconds) {
+    async add(frame, rotation, timestampSeconds, mirrored = false) {
       try {
-        const thumbnail = createThumbnail(frame, rotation, config.vision);
+        const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
         thumbnail.catch(() => undefined);
-        await preprocessor.load(frame, rotation, batch.length);
+        await preprocessor.load(frame, rotation, batch.length, mirrored);
         batch.push({ timestampSeconds, thumbnail });
       } finally {
         frame.close();

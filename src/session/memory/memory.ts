@@ -23,8 +23,9 @@ export type Memory = {
    * Takes the next frame, which it closes; the state reads it with the batch that it fills.
    *
    * @param rotation degrees clockwise that turn the frame upright
+   * @param mirrored whether left and right are to be swapped after that
    */
-  add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number): Promise<void>;
+  add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Has the state read all that was added, and waits until it is noted. */
   settle(): Promise<void>;
   /** Calls `listener` with frames that came to the timeline; returns the unsubscriber. */

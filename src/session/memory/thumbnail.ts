@@ -11,11 +11,14 @@ export async function createThumbnail(
   frame: VideoFrame,
   rotation: 0 | 90 | 180 | 270,
   { fit }: VisionConfig,
+  mirrored = false,
 ): Promise<Blob | null> {
   const canvas = new OffscreenCanvas(side, side);
   const context = canvas.getContext("2d");
   if (!context) return null;
   try {
+    context.translate(side / 2, side / 2);
+    if (mirrored) context.scale(-1, 1);
     drawFitted(context, frame, rotation, fit);
     return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 });
   } catch {
@@ -23,6 +26,7 @@ export async function createThumbnail(
   }
 }
 
+/** Draws around the context's origin. */
 function drawFitted(
   context: OffscreenCanvasRenderingContext2D,
   frame: VideoFrame,
@@ -36,7 +40,6 @@ function drawFitted(
   const [drawnWidth, drawnHeight] = fit === "stretch" ? [side, side] : [width * scale, height * scale];
   const [w, h] = turned ? [drawnHeight, drawnWidth] : [drawnWidth, drawnHeight];
   context.imageSmoothingQuality = "high";
-  context.translate(side / 2, side / 2);
   context.rotate((rotation * Math.PI) / 180);
   context.drawImage(frame, -w / 2, -h / 2, w, h);
 }

@@ -129,6 +129,27 @@ describe("presentation", () => {
     expect(lostToTruncation(presentation(line), { fps: 2 })).toBe(4);
   });
 
+  test("follows an edit list of several parts, back in time too, and over a gap", () => {
+    const segments = [
+      { from: 200_000, to: 400_000, at: 0 },
+      { from: 50_000, to: 150_000, at: 300_000 },
+      { from: 300_000, to: 400_000, at: 400_000 },
+    ];
+    const line = timeline(tenPerSecond(10), [0, 3], { segments });
+    const shown = presentation(line);
+    expect([...shown.packets]).toEqual([2, 3, 0, 1, 3]);
+    expect([...shown.times]).toEqual([0, 100_000, 300_000, 350_000, 400_000]);
+    expect(shown).toMatchObject({ start: 0, end: 500_000, availableEnd: 500_000 });
+    const wanted = wantedFrames(shown, { fps: 10 });
+    expect(wanted.map((frame) => frame.packet)).toEqual([2, 3, 3, 0, 3]);
+    const runs = planRuns(line, wanted).map((run) => [run.first, run.last, run.wanted.map((frame) => frame.index)]);
+    expect(runs).toEqual([
+      [0, 3, [0, 1, 2]],
+      [0, 0, [3]],
+      [3, 3, [4]],
+    ]);
+  });
+
   test("of nothing is nothing", () => {
     expect(packets(timeline([], []), { fps: 1 })).toEqual([]);
   });

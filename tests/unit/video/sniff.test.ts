@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sniff } from "../../../src/video/sniff.ts";
+import { box } from "../../iso-box.ts";
 import { media } from "./media.ts";
 
 const sniffFile = async (name: string) => sniff(new Uint8Array(await (await media(name)).slice(0, 4096).arrayBuffer()));
@@ -39,6 +40,25 @@ test.each([
   ["noise", Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919 + (i >> 3) * 104729) & 0xff)],
 ])("takes %s for nothing it knows", (_, bytes) => {
   expect(sniff(bytes)).toEqual({ kind: "unknown" });
+});
+
+test.each(["emsg", "uuid", "prft", "free", "junk"])("knows MP4 behind a %s box", (type) => {
+  const front = box(type, "anything at all");
+  const both = Uint8Array.from([...front, ...box("ftyp", "isom", 0)]);
+  expect(sniff(both)).toEqual({ kind: "isobmff" });
+  // Where the preface is all that was looked at, what follows decides later; where it is all there is, it is nothing.
+  const long = Uint8Array.from([...box(type, new Uint8Array(6000))]);
+  expect(sniff(long.subarray(0, 4096))).toEqual({ kind: "isobmff" });
+  if (type !== "free") expect(sniff(front)).toEqual({ kind: "unknown" });
+});
+
+test("names streams without a container", () => {
+  const text = new TextEncoder();
+  expect(sniff(text.encode("DKIF\0\0\x20\0VP80"))).toEqual({ kind: "foreign-video", name: "IVF" });
+  const units = (...bytes: number[]) => sniff(Uint8Array.of(...bytes, 100, 0, 10));
+  expect(units(0, 0, 0, 1, 0x67)).toEqual({ kind: "foreign-video", name: "raw H.264" });
+  expect(units(0, 0, 1, 0x09)).toEqual({ kind: "foreign-video", name: "raw H.264" });
+  expect(units(0, 0, 0, 1, 0x40)).toEqual({ kind: "foreign-video", name: "raw HEVC (H.265)" });
 });
 
 test("tells sound from video", () => {

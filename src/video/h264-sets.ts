@@ -1,0 +1,67 @@
+import { concat, isH264, lengthSize, nalUnits, typeOf } from "./h264.ts";
+import { withReorderDepth } from "./h264-sps.ts";
+import type { PacketFormat } from "./packet-index.ts";
+
+const spsType = 7;
+
+/** Packets before a packet that can be shown after it; H.264 allows no more. */
+const maxDepth = 16;
+
+/**
+ * Of how many pictures a decoder must wait for before it shows one: the most packets that are decoded before another and shown after it.
+ *
+ * @param pts presentation times in decode order
+ */
+export function reorderDepth(pts: Float64Array): number {
+  let depth = 0;
+  for (let i = 1; i < pts.length && depth < maxDepth; i++) {
+    let later = 0;
+    for (let j = Math.max(0, i - maxDepth); j < i; j++) if ((pts[j] as number) > (pts[i] as number)) later++;
+    depth = Math.max(depth, later);
+  }
+  return depth;
+}
+
+/** The format with `depth` in the parameter sets of its record (avcC); others are returned as they are. */
+export function withDepth(format: PacketFormat, depth: number): PacketFormat {
+  const sets = depth > 0 && isH264(format) && format.description ? readRecord(format.description) : null;
+  if (!sets) return format;
+  const sps = sets.sps.flatMap((set) => {
+    const told = withReorderDepth(set, depth);
+    return [bigEndian(told.length, 2), told];
+  });
+  return { ...format, description: concat([sets.head, Uint8Array.of(0xe0 | sets.sps.length), ...sps, sets.rest]) };
+}
+
+/** A packet's own parameter sets, where it has some, with `depth` in them. */
+export function packetWithDepth(packet: Uint8Array, format: PacketFormat, depth: number): Uint8Array {
+  const size = lengthSize(format);
+  const units = depth > 0 && isH264(format) ? nalUnits(packet, size) : null;
+  if (!units?.some((unit) => typeOf(packet, unit) === spsType)) return packet;
+  return concat([
+    packet.subarray(0, units[0]?.start),
+    ...units.flatMap((unit) => {
+      if (typeOf(packet, unit) !== spsType) return [packet.subarray(unit.start, unit.end)];
+      const sps = withReorderDepth(packet.subarray(unit.header, unit.end), depth);
+      return [size === null ? Uint8Array.of(0, 0, 1) : bigEndian(sps.length, size), sps];
+    }),
+  ]);
+}
+
+type Sets = { readonly head: Uint8Array; readonly sps: readonly Uint8Array[]; readonly rest: Uint8Array };
+
+/** A record's head, its sequence parameter sets and what comes after; null where its lengths do not add up. */
+function readRecord(record: Uint8Array): Sets | null {
+  const sps: Uint8Array[] = [];
+  let at = 6;
+  for (let left = (record[5] ?? 0) & 31; left > 0; left--) {
+    const length = ((record[at] ?? 0) << 8) | (record[at + 1] ?? 0);
+    sps.push(record.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return at > record.length ? null : { head: record.subarray(0, 5), sps, rest: record.subarray(at) };
+}
+
+function bigEndian(value: number, bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** (bytes - 1 - i)) & 255);
+}
