@@ -187,7 +187,8 @@ describe("a repository's file", () => {
       { kind: "status", code: 500 },
     ] as const) {
       hub?.spoil("model.safetensors", [fault]);
-      expect(await reader.read(300_000, 700_000)).toEqual(content.slice(300_000, 700_000));
+      // `toEqual` takes seconds for arrays of this length, in which the server closes the connection.
+      expect(Buffer.compare(await reader.read(300_000, 700_000), content.subarray(300_000, 700_000))).toBe(0);
     }
   });
 
