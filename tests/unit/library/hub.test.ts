@@ -170,7 +170,7 @@ describe("a repository's file", () => {
     hub?.takeRequests();
     expect(await reader.read(0, 8)).toEqual(content.slice(0, 8));
     expect(await reader.read(8, 5000)).toEqual(content.slice(8, 5000));
-    expect(await reader.read(400_000, 900_000)).toEqual(content.slice(400_000, 900_000));
+    expect(Buffer.compare(await reader.read(400_000, 900_000), content.subarray(400_000, 900_000))).toBe(0);
     expect(hub?.takeRequests().map((request) => request.split(" ")[1])).toEqual([
       "bytes=0-262143",
       "bytes=400000-899999",
