@@ -37,7 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          // With the kernels' files, two at a time; the tools come after them.
+          // With the kernels' files, two at a time; the other projects take turns: together they would only wait for each other.
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
           environment: "node",
@@ -66,7 +66,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "tools",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
           // Each starts a server and a browser, which mostly wait: two files at a time.
@@ -79,7 +79,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/hub-setup.ts"],
           testTimeout: 120_000,

@@ -50,15 +50,10 @@ type Runner<Report> = {
   readonly count: (report: Report) => Counts;
 };
 
-/** Runs a test runner, and counts what its report says; a runner that fails otherwise is one failure. */
-async function runTests<Report>(
-  { name, args, count }: Runner<Report>,
-  reports: string,
-  live: boolean,
-): Promise<Counts> {
-  const report = join(reports, `${name.replaceAll(" ", "-")}.json`);
-  const { exitCode, output } = await runNode(args(report), report, live);
-  process.stdout.write(output);
+/** Runs a test runner with its output shown, and counts what its report says; a runner that fails otherwise is one failure. */
+async function runTests<Report>({ name, args, count }: Runner<Report>, reports: string): Promise<Counts> {
+  const report = join(reports, `${name}.json`);
+  const exitCode = await runNode(args(report), report);
   try {
     const counts = count(JSON.parse(readFileSync(report, "utf8")) as Report);
     if (exitCode === 0 || counts.failed > 0) return counts;
@@ -70,31 +65,21 @@ async function runTests<Report>(
   }
 }
 
-/** @param live shows what it prints as it comes; else it is in `output`, so that runners side by side can be told apart */
-function runNode(
-  args: readonly string[],
-  report: string,
-  live: boolean,
-): Promise<{ readonly exitCode: number; readonly output: string }> {
-  const env = {
-    ...process.env,
-    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
-    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1",
-  };
+function runNode(args: readonly string[], report: string): Promise<number> {
+  const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1" };
   return new Promise((done) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: live ? "inherit" : "pipe", env });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece) => (output += piece));
-    child.on("error", (error) => done({ exitCode: 1, output: `${error.message}\n` }));
-    child.on("close", (code) => done({ exitCode: code ?? 1, output }));
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env });
+    child.on("error", () => done(1));
+    child.on("close", (code) => done(code ?? 1));
   });
 }
 
-function vitest(name: string, projects: readonly string[]): Runner<VitestReport> {
+/** @param projects those of vitest.config.ts; none for all */
+function vitest(projects: readonly string[]): Runner<VitestReport> {
   const reporters = ["--reporter=default", "--reporter=json"];
   const chosen = projects.map((project) => `--project=${project}`);
   const run = [join(modules, "vitest", "vitest.mjs"), "run", ...reporters, ...chosen];
-  return { name, args: (report) => [...run, `--outputFile.json=${report}`], count: countVitest };
+  return { name: "Vitest", args: (report) => [...run, `--outputFile.json=${report}`], count: countVitest };
 }
 
 const playwright: Runner<PlaywrightReport> = {
@@ -107,13 +92,9 @@ async function main(): Promise<Counts[]> {
   findChromium(); // installs it, or says how to, before anything else needs it
   const reports = mkdtempSync(join(tmpdir(), "aurora-tests-"));
   try {
-    if (quick) return [await runTests(vitest("Vitest", ["unit", "kernels"]), reports, true)];
-    // Each waits for its browser, or its browser for it, half of the time: side by side they fill two cores.
-    return await Promise.all([
-      runTests(vitest("Vitest", ["unit", "kernels", "tools"]), reports, true),
-      runTests(vitest("Vitest in Chromium", ["browser"]), reports, false),
-      runTests(playwright, reports, false),
-    ]);
+    if (quick) return [await runTests(vitest(["unit", "kernels"]), reports)];
+    // One after the other: a software adapter takes every core that it finds.
+    return [await runTests(vitest([]), reports), await runTests(playwright, reports)];
   } finally {
     rmSync(reports, { recursive: true });
   }
