@@ -1,4 +1,5 @@
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
+import { gpuIdle } from "../gpu/wait.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { clearRnnState, copyRnnState, createRnnState } from "../rnn/state.ts";
 import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
@@ -70,7 +71,7 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
       writeTensor(gpu, table, found.tokens);
       writer.read(frameIndices(vocabSize, rows, found.frames, betweenFrames, read === 0), table);
       read += found.frames;
-      await gpu.device.queue.onSubmittedWorkDone(); // keeps the queue short, so that watching goes on and Stop works
+      await gpuIdle(gpu); // keeps the queue short, so that watching goes on and Stop works
     }
     return read;
   }
