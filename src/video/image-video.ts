@@ -3,6 +3,7 @@ import { countFrame } from "./frame-count.ts";
 import { throwIfAborted } from "./frame-decoder.ts";
 import type { OpenedVideo, WatchedFrame } from "./frame-source.ts";
 import { asStored } from "./frame-turn.ts";
+import { isPictureCut } from "./picture-cut.ts";
 import { presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
 import { stoppable } from "./stoppable.ts";
 
@@ -19,6 +20,7 @@ const storedPixels = { premultiplyAlpha: "none", colorSpaceConversion: "none" } 
 
 /** Opens a picture without movement: one frame at time 0, turned upright as its EXIF says. @throws AuroraError `VideoUnreadable` */
 export async function openStillImage(file: Blob, mimeType: string): Promise<OpenedVideo> {
+  if (isPictureCut(new Uint8Array(await file.arrayBuffer()), mimeType)) throw unreadable(mimeType);
   const decode = () =>
     createImageBitmap(new Blob([file], { type: mimeType }), storedPixels).catch((error: unknown) => {
       throw unreadable(mimeType, error);
@@ -117,9 +119,11 @@ async function readMovement(data: ArrayBuffer, mimeType: string, signal: AbortSi
   });
   const movement = { pts: [] as number[], duration: [] as number[], width: 0, height: 0 };
   let end = 0;
+  const whole = decoder.completed;
+  whole.catch(() => undefined); // Firefox rejects it of what is damaged while `ready` is still waited for
   try {
     await decoder.tracks.ready;
-    await decoder.completed;
+    await whole;
     const count = decoder.tracks.selectedTrack?.frameCount ?? 1;
     for (let i = 0; i < count; i++) {
       if (signal) throwIfAborted(signal);
@@ -145,7 +149,7 @@ function frameDuration(frame: VideoFrame): number {
   return frame.duration && frame.duration > 10_000 ? frame.duration : 100_000;
 }
 
-function unreadable(mimeType: string, cause: unknown): AuroraError {
+function unreadable(mimeType: string, cause?: unknown): AuroraError {
   const name = mimeType.replace("image/", "").toUpperCase();
   return new AuroraError(
     "VideoUnreadable",
