@@ -38,14 +38,40 @@ export async function openStillImage(file: Blob, mimeType: string): Promise<Open
   });
 }
 
-/** Opens a moving picture (GIF, WebP, PNG, AVIF). All frames are decoded once to learn their times. @throws AuroraError `VideoUnreadable` */
+/**
+ * Opens a moving picture (GIF, WebP, PNG, AVIF). All frames are decoded once to learn their times. Browsers without an
+ * ImageDecoder, as Safari, show the first one, and that is told as a loss.
+ * @throws AuroraError `VideoUnreadable`
+ */
 export async function openMovingImage(file: Blob, mimeType: string, signal?: AbortSignal): Promise<OpenedVideo> {
-  if (typeof ImageDecoder === "undefined" || !(await ImageDecoder.isTypeSupported(mimeType))) {
-    return openStillImage(file, mimeType);
-  }
   const data = await file.arrayBuffer();
+  if (typeof ImageDecoder === "undefined" || !(await ImageDecoder.isTypeSupported(mimeType))) {
+    const still = await openStillImage(file, mimeType);
+    return mimeType === "image/gif" && !gifMoves(new Uint8Array(data)) ? still : firstOnly(still);
+  }
   const movement = await readMovement(data, mimeType, signal);
   return imageVideo(mimeType, movement, (wanted, stop) => movingFrames(data, mimeType, wanted, stop));
+}
+
+/** A moving picture of which only the first is had. */
+function firstOnly(still: OpenedVideo): OpenedVideo {
+  return {
+    ...still,
+    async *frames(sampling, options) {
+      yield* still.frames(sampling, options);
+      options.onLoss?.({ fromSeconds: 0, toSeconds: 0, frames: 0, reason: "still" });
+    },
+  };
+}
+
+/** Whether a GIF has more than one picture: each has a control block before it, or the file says how often it repeats. */
+function gifMoves(bytes: Uint8Array): boolean {
+  let controls = 0;
+  for (let at = bytes.indexOf(0x21); at >= 0; at = bytes.indexOf(0x21, at + 1)) {
+    if (bytes[at + 1] === 0xff && bytes[at + 2] === 11 && bytes[at + 3] === 0x4e) return true; // NETSCAPE2.0
+    if (bytes[at + 1] === 0xf9 && bytes[at + 2] === 4) controls++;
+  }
+  return controls > 1;
 }
 
 function imageVideo(
@@ -75,6 +101,7 @@ function imageVideo(
   const container = mimeType.replace("image/", "").toUpperCase();
   return {
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
+    pictures: pts.length,
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal }) => stoppable(signal, (stop) => watch(wantedFrames(shown, sampling), stop)),
     close: () => undefined, // the file's bytes are all that it has

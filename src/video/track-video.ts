@@ -38,6 +38,7 @@ export async function openTrackVideo(source: PacketSource, signal?: AbortSignal)
       rotation: index.rotation,
       durationSeconds: shown.end / 1e6,
     },
+    pictures: shown.packets.length,
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal: stop, onLoss }) =>
       stoppable(stop, (either) => watch({ ...source, index }, shown, sampling, either, onLoss ?? (() => {}))),
