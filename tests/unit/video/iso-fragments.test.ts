@@ -91,9 +91,8 @@ test.each(["stsz", "stco", "stsc", "stss", "stts", "ctts"])(
     const bytes = new Uint8Array(await file.arrayBuffer());
     const at = (await find(file, type)) + (type === "stsz" ? 12 : 8);
     new DataView(bytes.buffer).setUint32(at, 0xfffffff0);
-    const begun = performance.now();
     await expect(readIsoIndex(new Blob([bytes]))).rejects.toThrow("add up");
-    },
+  },
 );
 
 test.each([
