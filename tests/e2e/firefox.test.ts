@@ -93,11 +93,11 @@ test("Firefox: a model out of a folder of this machine", async () => {
   await page.click('//button[starts-with(@aria-label, "Model: ")]');
   const files = ["config.json", "model.safetensors"].map((name) => resolve(folder, name));
   await page.type("//input[@webkitdirectory]", files.join("\n"));
-  await page.click('//dialog//button[starts-with(normalize-space(), "Load")]');
+  await page.click('//dialog[@open]//button[starts-with(normalize-space(), "Load")]');
   await page.until(`
     const name = document.querySelector('button[aria-label^="Model: "]').getAttribute("aria-label");
     return !/nano/.test(name) && document.querySelector("dialog[open]").innerText.includes("In use");`);
-  await page.click('//dialog//button[@aria-label="Close"]');
+  await page.click('//dialog[@open]//button[@aria-label="Close"]');
   await watchedToTheEnd();
   expect(await ask("What do you see?")).not.toBe("");
 });
