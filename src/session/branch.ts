@@ -1,4 +1,5 @@
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
+import { gpuIdle } from "../gpu/wait.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { clearRnnState, copyRnnState, createRnnState } from "../rnn/state.ts";
 import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
@@ -52,13 +53,26 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
   /** The ids that it has read behind so many of the memory's frames; null when it holds something else. */
   let holds: { readonly frames: number; readonly ids: readonly number[] } | null = null;
 
-  function readBehindMemory(ids: readonly number[]): number {
+  async function readBehindMemory(ids: readonly number[], signal: AbortSignal): Promise<number> {
     const frames = memory.framesRead;
     const known = holds?.frames === frames && beginsWith(ids, holds.ids) ? holds.ids.length : 0;
     if (known === 0) copyRnnState(gpu, memory.state, state);
-    writer.prompt(Uint32Array.from(ids.slice(known)));
-    holds = { frames, ids };
+    holds = null; // until all is read
+    if (await readPrompt(ids.slice(known), signal)) holds = { frames, ids };
     return frames;
+  }
+
+  /** Reads a prompt, a long one in parts, so that watching goes on and Stop works. @returns whether it came to the end */
+  async function readPrompt(ids: readonly number[], signal: AbortSignal): Promise<boolean> {
+    const { maxRows } = rnn.scratch;
+    let at = 0;
+    for (; at + maxRows < ids.length; at += maxRows) {
+      if (signal.aborted) return false;
+      writer.read(Uint32Array.from(ids.slice(at, at + maxRows)));
+      await gpuIdle(gpu);
+    }
+    if (!signal.aborted) writer.prompt(Uint32Array.from(ids.slice(at)));
+    return !signal.aborted;
   }
 
   /** @returns frames that were still kept */
@@ -70,7 +84,7 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
       writeTensor(gpu, table, found.tokens);
       writer.read(frameIndices(vocabSize, rows, found.frames, betweenFrames, read === 0), table);
       read += found.frames;
-      await gpu.device.queue.onSubmittedWorkDone(); // keeps the queue short, so that watching goes on and Stop works
+      await gpuIdle(gpu); // keeps the queue short, so that watching goes on and Stop works
     }
     return read;
   }
@@ -80,7 +94,7 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
     clearRnnState(gpu, state);
     writer.read(Uint32Array.from(reading.before));
     const frames = await readFrames(reading, signal);
-    if (!signal.aborted) writer.prompt(Uint32Array.from(reading.after));
+    await readPrompt(reading.after, signal);
     return frames;
   }
 
@@ -118,7 +132,7 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
 
   return {
     read: async (reading, signal) =>
-      reading.start === "memory" ? readBehindMemory(reading.after) : readAnew(reading, signal),
+      reading.start === "memory" ? readBehindMemory(reading.after, signal) : readAnew(reading, signal),
     write,
     destroy() {
       writer.destroy();

@@ -5,6 +5,7 @@ import type { WritableStore } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import { type AskMode, type Conversation, isAnswering } from "./conversation.ts";
 import type { Draft } from "./draft.ts";
+import { sends } from "./sends.ts";
 
 type ComposerProps = {
   readonly boxRef: RefObject<HTMLTextAreaElement | null>;
@@ -35,7 +36,7 @@ export function Composer({ boxRef, draft, conversation, onAsk, blocked }: Compos
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (!sends(event.nativeEvent)) return;
     event.preventDefault();
     send();
   }

@@ -1,6 +1,14 @@
 import { useEffect, useRef, useState } from "react";
+import { videoAmong } from "./video-among.ts";
 
 type DropTargetProps = { readonly onDrop: (file: File) => void };
+
+/** Keeps what is no file, a link above all, from being opened in place of the page; boxes for text take it. */
+function refuse(event: DragEvent): void {
+  if (event.target instanceof Element && event.target.closest("input, textarea")) return;
+  event.preventDefault();
+  if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+}
 
 /** Makes the whole window take a dropped video file, and shows so while one hovers. */
 export function DropTarget({ onDrop }: DropTargetProps) {
@@ -21,7 +29,7 @@ export function DropTarget({ onDrop }: DropTargetProps) {
       window.addEventListener(
         type,
         (event) => {
-          if (!event.dataTransfer?.types.includes("Files")) return;
+          if (!event.dataTransfer?.types.includes("Files")) return refuse(event);
           event.preventDefault();
           handle(event);
         },
@@ -34,8 +42,7 @@ export function DropTarget({ onDrop }: DropTargetProps) {
     });
     on("drop", (event) => {
       count(-depth);
-      const files = [...(event.dataTransfer?.files ?? [])];
-      const file = files.find((each) => each.type.startsWith("video/")) ?? files[0];
+      const file = videoAmong([...(event.dataTransfer?.files ?? [])]);
       if (file) drop.current(file);
     });
     return () => listening.abort();
