@@ -15,6 +15,9 @@ export type ErrorCode =
   | "CodecUnsupported"
   | "NoVideoTrack"
   | "OutOfMemory"
+  | "CaptureDenied"
+  | "CaptureUnavailable"
+  | "CaptureEnded"
   | "BadRequest"
   | "Aborted"
   | "Unexpected";

@@ -64,7 +64,7 @@ function toChoice(model: string | ModelChoice): ModelChoice {
 }
 
 type Link = {
-  send(message: ToWorker): void;
+  send(message: ToWorker, transfer?: Transferable[]): void;
   readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
   readonly usages: Map<number, (usage: GpuUsage) => void>;
@@ -76,7 +76,7 @@ type Link = {
 function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
   let number = 0;
   const link: Link = {
-    send: (message) => worker.postMessage(message),
+    send: (message, transfer = []) => worker.postMessage(message, transfer),
     sessions: new Map(),
     answers: new Map(),
     usages: new Map(),
@@ -118,8 +118,9 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     failed,
     watch(source, options = {}) {
       try {
-        checkWatchOptions(options);
-        return createSession(link, checkSource(source), options, model.stateBytes);
+        const checked = checkSource(source);
+        checkWatchOptions(options, checked);
+        return createSession(link, checked, options, model.stateBytes);
       } catch (error) {
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
       }
@@ -190,7 +191,7 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
     link.send({ type: "control", session: number, action });
   const { signal, ...plain } = options;
   signal?.addEventListener("abort", () => control("stop"), { once: true });
-  link.send({ type: "watch", session: number, source, options: plain });
+  link.send({ type: "watch", session: number, source, options: plain }, source.kind === "live" ? [source.frames] : []);
   if (signal?.aborted) control("stop");
   return {
     get snapshot() {

@@ -1,8 +1,12 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
-import type { SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 
-export type { WatchSource };
+export type { Medium, SourcePart, WatchSource };
+
+/** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
+export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;
+type OneFile = Blob | string | URL;
 
 /** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
 export type EncoderBackend = "auto" | "webgpu" | "wasm";
@@ -87,6 +91,8 @@ export type SessionSnapshot = {
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
+  /** Frames of a camera or screen that were passed over, as newer ones were there by the time the model could read. */
+  readonly framesDropped: number;
   readonly watchedUntilSeconds: number;
   /** Estimate of the time left to watch; null while unknown. */
   readonly secondsLeft: number | null;
@@ -114,6 +120,7 @@ export const emptySnapshot: SessionSnapshot = {
   download: null,
   framesWatched: 0,
   framesPlanned: null,
+  framesDropped: 0,
   watchedUntilSeconds: 0,
   secondsLeft: null,
   framesPerSecond: 0,
@@ -184,10 +191,11 @@ export interface Assistant {
   /** Live GPU buffers and bytes, onnxruntime's included. */
   gpuUsage(): Promise<{ readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number }>;
   /**
-   * Starts watching a file, or what lies at an address. Errors, of the options too (`BadRequest`), show in the session's
+   * Starts watching a file or what lies at an address, several of them one after the other, or a camera or screen until it
+   * ends; whoever captures those stops their tracks. Errors, of the options too (`BadRequest`), show in the session's
    * snapshot as `status: "failed"`.
    */
-  watch(source: Blob | string | URL | WatchSource, options?: WatchOptions): Session;
+  watch(source: Watchable, options?: WatchOptions): Session;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

@@ -37,6 +37,10 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
   const notices: ErrorData[] = [];
   let planned: number | null = null;
   let failure: AuroraError | null = null;
+  /** What is watched, while it is live: it is read frame by frame, and may keep one waiting for the next. */
+  let live: FrameSource | null = null;
+  let idle = false;
+  let held = false;
 
   const report: Publish = (part, frames) => publish({ ...part, watchMs: pace.watchMs() }, frames);
   const note = (error: AuroraError) => {
@@ -70,9 +74,10 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
 
   async function watch(): Promise<void> {
     report({ status: "opening" });
-    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload });
+    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
     try {
       planned = opened.plan();
+      if (opened.info.live) live = opened;
       report({ status: "watching", framesPlanned: planned, video: opened.info, download: null });
       pace.start();
       await feed(opened);
@@ -86,27 +91,50 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
 
   async function feed(opened: FrameSource): Promise<void> {
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
+    const onDropped = (framesDropped: number) => report({ framesDropped });
+    idle = live !== null;
     for await (const { frame, timestampSeconds, rotation, mirrored } of opened.frames({
       signal: ending.signal,
       onLoss,
+      onDropped,
     })) {
+      idle = false;
+      const passed = gate.closed();
       try {
-        if (gate.closed()) await pause();
+        if (passed) await pause();
       } catch (error) {
         frame.close();
         throw error;
       }
-      await memory.add(frame, rotation, timestampSeconds, mirrored);
+      if (passed && live)
+        frame.close(); // what a camera saw in a pause is not for the memory
+      else await memory.add(frame, rotation, timestampSeconds, mirrored);
+      if (live) await memory.settle(); // at once, as nobody knows when the next one comes
+      idle = live !== null;
     }
+    idle = false;
   }
 
   /** Reads what has been decoded, so that a pause is one, and waits for the gate to open. */
   async function pause(): Promise<void> {
     await memory.settle();
+    hold();
+    await gate.opened(ending.signal);
+    goOn();
+  }
+
+  function hold(): void {
+    if (held) return;
+    held = true;
     pace.stop();
     report({ status: "paused", secondsLeft: null });
-    await gate.opened(ending.signal);
+  }
+
+  function goOn(): void {
+    if (!held) return;
+    held = false;
     pace.start();
+    live?.rest?.();
     report({ status: "watching" });
   }
 
@@ -138,8 +166,14 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
       if (signal.aborted || memory.framesRead > 0) return;
       throw failure ?? new AuroraError("Aborted", nothingWatched);
     },
-    pause: gate.close,
-    resume: gate.open,
+    pause() {
+      gate.close();
+      if (idle) hold();
+    },
+    resume() {
+      gate.open();
+      if (idle) goOn();
+    },
     stop: () => ending.abort(),
     ended,
   };
@@ -149,17 +183,18 @@ const nothingWatched =
   "Watching was ended before the first frame: there is nothing to ask about. Watch the video again.";
 
 /** A part that could not be watched, as a notice. */
-function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLoss): AuroraError {
+function describeLoss({ reason, fromSeconds, toSeconds, frames, name }: VideoLoss): AuroraError {
   const [from, to] = [fromSeconds.toFixed(1), toSeconds.toFixed(1)];
+  const which = name === undefined ? "" : `${name}: `;
   const lost = frames === 1 ? "1 frame" : `${frames} frames`;
   return reason === "truncated"
     ? new AuroraError(
         "VideoUnreadable",
-        `The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
+        `${which}The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
       )
     : new AuroraError(
         "VideoUnreadable",
-        `The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
+        `${which}The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
       );
 }
 
