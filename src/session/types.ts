@@ -69,6 +69,8 @@ export type FrameRecord = {
   readonly timestampSeconds: number;
   /** The square picture the model saw, as a small JPEG; null once dropped to bound memory in very long videos. */
   readonly thumbnail: Blob | null;
+  /** How much it changed the state, relative to the state's size; absent where it was not measured. */
+  readonly change?: number;
   /** For each patch, row by row, the index of the kept token that it was merged into; `droppedToken` where the token was dropped. */
   readonly owners: Uint16Array;
 };

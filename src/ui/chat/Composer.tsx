@@ -4,6 +4,7 @@ import { Icon } from "../parts/Icon.tsx";
 import type { WritableStore } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import { type AskMode, type Conversation, isAnswering } from "./conversation.ts";
+import { describeScope } from "./describe-scope.ts";
 import type { Draft } from "./draft.ts";
 
 type ComposerProps = {
@@ -23,7 +24,7 @@ const modes: readonly { readonly mode: AskMode; readonly name: string; readonly 
 
 /** The box for questions, with the two ways to ask. Enter sends unless an answer is being written, Shift+Enter starts a new line. */
 export function Composer({ boxRef, draft, conversation, onAsk, blocked }: ComposerProps) {
-  const { text, mode } = useSnapshot(draft);
+  const { text, mode, scope } = useSnapshot(draft);
   const answering = useSnapshot(conversation, isAnswering);
   const [refused, setRefused] = useState(false);
 
@@ -49,6 +50,19 @@ export function Composer({ boxRef, draft, conversation, onAsk, blocked }: Compos
       }}
     >
       {refused && blocked !== null && <ErrorNote error={{ message: blocked }} />}
+      {scope && (
+        <p className="composer-scope">
+          <Icon name="clock" /> Asks {describeScope(scope)}
+          <button
+            type="button"
+            className="button button-ghost button-small"
+            aria-label="Ask about the whole video again"
+            onClick={() => draft.set({ ...draft.snapshot, scope: null })}
+          >
+            <Icon name="close" />
+          </button>
+        </p>
+      )}
       <div className="composer-box">
         <textarea
           ref={boxRef}

@@ -3,7 +3,8 @@ import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatClock, formatCount, formatRate, formatWait } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import type { Conversation, Turn } from "./conversation.ts";
+import { type Conversation, momentOf, type Turn } from "./conversation.ts";
+import { describeScope } from "./describe-scope.ts";
 
 type TurnArticleProps = {
   readonly conversation: Conversation;
@@ -17,7 +18,7 @@ type TurnArticleProps = {
 export function TurnArticle({ conversation, id, onRetry, onSeek }: TurnArticleProps) {
   const turn = useSnapshot(conversation, (turns) => turns.find((each) => each.id === id) ?? null);
   if (!turn) return null;
-  const until = turn.watchedUntilSeconds;
+  const until = momentOf(turn);
   const ended = turn.status === "done" || turn.status === "stopped";
   return (
     <article ref={reveal} className="turn" data-status={turn.status}>
@@ -50,8 +51,9 @@ function reveal(element: HTMLElement | null) {
   element?.scrollIntoView({ block: "nearest" });
 }
 
-function figuresLine({ mode, status, figures }: Turn): string {
+function figuresLine({ mode, status, figures, scope }: Turn): string {
   const parts = status === "stopped" ? ["stopped"] : mode === "look-again" ? ["looked again"] : [];
+  if (scope) parts.push(describeScope(scope));
   if (figures) {
     parts.push(`after ${formatCount(figures.frames)} ${figures.frames === 1 ? "frame" : "frames"}`);
     if (figures.tokensPerSecond > 0) parts.push(`${formatRate(figures.tokensPerSecond)} tok/s`);

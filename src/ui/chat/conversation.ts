@@ -6,11 +6,15 @@ import type { Askable } from "../watch/watched-video.ts";
 /** Where an answer comes from: the state as it is, or a second reading of all kept frames. */
 export type AskMode = NonNullable<AskOptions["from"]>;
 
+/** What part of the video a question is about: what was known at a second, or some seconds alone; null for all of it. */
+export type Scope = { readonly at: number } | { readonly range: readonly [from: number, to: number] } | null;
+
 /** One question with its answer. */
 export type Turn = {
   readonly id: number;
   readonly question: string;
   readonly mode: AskMode;
+  readonly scope: Scope;
   /** The answer so far. */
   readonly text: string;
   /** `waiting` until the first piece, for the model or the first frame too. */
@@ -28,7 +32,7 @@ export type Turn = {
 /** Questions and answers about the video, oldest first. */
 export type Conversation = Store<readonly Turn[]> & {
   /** Asks, unless an answer is being written; resolves when this answer has ended or was stopped. */
-  ask(question: string, mode: AskMode): Promise<void>;
+  ask(question: string, mode: AskMode, scope?: Scope): Promise<void>;
   /** Asks a failed or stopped turn's question again, in its place. */
   retry(turn: Turn): Promise<void>;
   /** Ends the answer that is being written, if there is one. */
@@ -36,6 +40,12 @@ export type Conversation = Store<readonly Turn[]> & {
   /** Stops, and forgets all turns; `session`, when given, forgets them too. */
   clear(session: Session | null): Promise<void>;
 };
+
+/** The second of the video that a turn stands for: as of which it was asked, or to which it had been watched; null before. */
+export function momentOf({ scope, watchedUntilSeconds }: Turn): number | null {
+  if (!scope) return watchedUntilSeconds;
+  return "at" in scope ? scope.at : scope.range[0];
+}
 
 /** The turn that is being answered, or null. */
 export function openTurn(turns: readonly Turn[]): Turn | null {
@@ -52,8 +62,16 @@ export function isAnswering(turns: readonly Turn[]): boolean {
   return turns.some(isOpen);
 }
 
-/** An empty conversation; `askable` gives whom to ask once there is something to ask about. */
-export function createConversation(askable: (signal: AbortSignal) => Promise<Askable>): Conversation {
+/**
+ * An empty conversation.
+ *
+ * @param askable gives whom to ask once there is something to ask about
+ * @param options of every question, read when it is asked
+ */
+export function createConversation(
+  askable: (signal: AbortSignal) => Promise<Askable>,
+  options: () => AskOptions = () => ({}),
+): Conversation {
   const store = createStore<readonly Turn[]>([]);
   let nextId = 1;
   let abort: AbortController | null = null;
@@ -72,7 +90,7 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ask
     try {
       const { session, modelName } = await askable(signal);
       put({ watchedUntilSeconds: session.snapshot.watchedUntilSeconds, modelName });
-      for await (const piece of session.ask(turn.question, { from: turn.mode, signal })) {
+      for await (const piece of session.ask(turn.question, { ...options(), from: turn.mode, ...turn.scope, signal })) {
         if (signal.aborted) return;
         text += piece.text;
         put({ text, status: "writing", figures: piece.figures });
@@ -106,9 +124,9 @@ export function createConversation(askable: (signal: AbortSignal) => Promise<Ask
       return store.snapshot;
     },
     subscribe: store.subscribe,
-    async ask(question, mode) {
+    async ask(question, mode, scope = null) {
       if (openTurn(store.snapshot)) return;
-      const turn = { ...emptyTurn, id: nextId++, question, mode };
+      const turn = { ...emptyTurn, id: nextId++, question, mode, scope };
       store.set([...store.snapshot, turn]);
       await start(turn);
     },

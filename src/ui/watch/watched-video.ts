@@ -42,7 +42,14 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
     store.snapshot.session?.close().catch(() => undefined);
     const { model } = slot.snapshot;
-    return video && model.status === "ready" ? model.assistant.watch(video.source) : null;
+    if (!video || model.status !== "ready") return null;
+    const session = model.assistant.watch(video.source);
+    // The light of a camera goes out when watching it was ended; not when another session takes its place.
+    if (video.live)
+      session.subscribe(() => {
+        if (session.snapshot.status === "stopped" && store.snapshot.session === session) video.release();
+      });
+    return session;
   }
 
   /** A lost model leaves its session, whose frames are still to be seen, until another one takes its place. */
@@ -66,7 +73,7 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     choose(video) {
       const { video: before, showing } = store.snapshot;
       update({ video, session: watch(video), showing: showing + 1 });
-      if (before?.url.startsWith("blob:")) URL.revokeObjectURL(before.url);
+      before?.release();
     },
     watchAgain() {
       const { video, showing } = store.snapshot;

@@ -84,7 +84,15 @@ async function openPage() {
   const models = createModels({ library, slot, remembered, persist: async () => undefined });
   await render(createElement(App, { slot, watched, conversation, models }));
   await slot.load();
-  watched.choose({ source: "clip", url: "data:,", name: "clip", questions: ["Why?"] });
+  watched.choose({
+    source: "clip",
+    name: "clip",
+    questions: ["Why?"],
+    urls: ["data:,"],
+    live: null,
+    own: true,
+    release: () => undefined,
+  });
   show({ framesWatched: 1, framesPlanned: 1000, frames: [frame(0)] });
   await painted();
   return { slot, conversation, show, write, openings };

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../../src/errors.ts";
 import type { AnswerPiece, AskOptions, Session } from "../../../../src/session/types.ts";
-import { createConversation, openTurn } from "../../../../src/ui/chat/conversation.ts";
+import { createConversation, momentOf, openTurn } from "../../../../src/ui/chat/conversation.ts";
 
 type Ask = (question: string, options?: AskOptions) => AsyncGenerator<AnswerPiece, void, void>;
 
@@ -31,6 +31,7 @@ test("an answer grows piece by piece and ends with its figures", async () => {
       id: 1,
       question: "What?",
       mode: "memory",
+      scope: null,
       text: "A dog.",
       status: "done",
       figures,
@@ -39,6 +40,27 @@ test("an answer grows piece by piece and ends with its figures", async () => {
       error: null,
     },
   ]);
+});
+
+test("a question about a part of the video is asked so, with the options of the moment", async () => {
+  const asked: unknown[] = [];
+  const { session } = sessionWith(async function* (_question, { signal: _, ...options } = {}) {
+    asked.push(options);
+    yield piece("", true);
+  });
+  let maxTokens = 8;
+  const conversation = createConversation(
+    async () => ({ session, modelName: "nano" }),
+    () => ({ maxTokens }),
+  );
+  await conversation.ask("Then?", "memory", { at: 1.5 });
+  maxTokens = 9;
+  await conversation.ask("There?", "look-again", { range: [1, 2] });
+  expect(asked).toEqual([
+    { maxTokens: 8, from: "memory", at: 1.5 },
+    { maxTokens: 9, from: "look-again", range: [1, 2] },
+  ]);
+  expect(conversation.snapshot.map(momentOf)).toEqual([1.5, 1]);
 });
 
 test("a stopped answer keeps what was written, and the next question is answered", async () => {
