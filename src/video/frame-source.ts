@@ -43,13 +43,20 @@ export type VideoLoss = {
   readonly reason: "truncated" | "damaged";
 };
 
-type FrameOptions = { readonly signal?: AbortSignal; readonly onLoss?: (loss: VideoLoss) => void };
+type FrameOptions = {
+  readonly signal?: AbortSignal;
+  readonly onLoss?: (loss: VideoLoss) => void;
+  /** Only the frames from one second to another, both included; losses outside are not told of. */
+  readonly range?: readonly [from: number, to: number];
+};
 
 /** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
 export type FrameSource = {
   readonly info: SourceInfo;
   /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
   plan(): number | null;
+  /** Whether `frames` can be called again, for frames that were given before too: of a file, not of a camera. */
+  readonly repeatable?: boolean;
   /**
    * The frames in order of time. Close each before asking for many more: decoders stall when all their pictures are held.
    * Ending the iteration early stops decoding at once.

@@ -32,25 +32,28 @@ describe("key states", () => {
     [16, 1],
     [16, 7],
     [100, 16],
-  ])("stay within a budget of %i, an interval of %i apart, never twice as coarse as it forces", async (most, interval) => {
-    const states = createKeyStates(stateBytes, interval, budget(3, most), async () => memoryFile());
-    for (let frame = 0; frame < 3000; frame++) {
-      if (!states.wants(frame)) continue;
-      await states.add(frame, false, after(frame));
+  ])(
+    "stay within a budget of %i, an interval of %i apart, never twice as coarse as it forces",
+    async (most, interval) => {
+      const states = createKeyStates(stateBytes, interval, budget(3, most), async () => memoryFile());
+      for (let frame = 0; frame < 3000; frame++) {
+        if (!states.wants(frame)) continue;
+        await states.add(frame, false, after(frame));
+        const frames = states.frames();
+        expect(frames.length).toBeLessThanOrEqual(most);
+        expect(frames.at(-1)).toBe(frame);
+        const forced = Math.max(interval, (frame + 1) / most);
+        expect(Math.max(...gaps(frames))).toBeLessThanOrEqual(2 * forced);
+      }
       const frames = states.frames();
-      expect(frames.length).toBeLessThanOrEqual(most);
-      expect(frames.at(-1)).toBe(frame);
-      const forced = Math.max(interval, (frame + 1) / most);
-      expect(Math.max(...gaps(frames))).toBeLessThanOrEqual(2 * forced);
-    }
-    const frames = states.frames();
-    for (const frame of frames) expect(await states.read(frame)).toEqual(after(frame));
-    // The older half is no finer than the newer one.
-    const all = gaps(frames);
-    const half = all.length >> 1;
-    const mean = (of: readonly number[]) => of.reduce((sum, gap) => sum + gap, 0) / of.length;
-    if (half > 1) expect(mean(all.slice(0, half))).toBeGreaterThanOrEqual(mean(all.slice(half)));
-  });
+      for (const frame of frames) expect(await states.read(frame)).toEqual(after(frame));
+      // The older half is no finer than the newer one.
+      const all = gaps(frames);
+      const half = all.length >> 1;
+      const mean = (of: readonly number[]) => of.reduce((sum, gap) => sum + gap, 0) / of.length;
+      if (half > 1) expect(mean(all.slice(0, half))).toBeGreaterThanOrEqual(mean(all.slice(half)));
+    },
+  );
 
   it("at scene changes outlive the others, and the spacing holds with them too", async () => {
     const scenes = new Set([7, 100, 101, 460, 500, 777]);
@@ -69,7 +72,8 @@ describe("key states", () => {
   it("are fewer where the disk has no room, and none where nothing has; the newest is there", async () => {
     const few = createKeyStates(stateBytes, 1, budget(3, 100), () => Promise.reject(new Error("not here")));
     const none = createKeyStates(stateBytes, 1, budget(0, 100), () => Promise.reject(new Error("not here")));
-    for (let frame = 0; frame < 50; frame++) for (const states of [few, none]) await states.add(frame, false, after(frame));
+    for (let frame = 0; frame < 50; frame++)
+      for (const states of [few, none]) await states.add(frame, false, after(frame));
     expect(few.count).toBe(3);
     expect(few.frames().at(-1)).toBe(49);
     for (const frame of few.frames()) expect(await few.read(frame)).toEqual(after(frame));
