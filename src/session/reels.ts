@@ -5,7 +5,7 @@ import { createFrameEncoder, type FrameEncoder } from "./memory/frame-encoder.ts
 import { frameByteLength } from "./memory/frame-tokens.ts";
 
 /** A source that frames of a memory came from. */
-export type Reel = {
+type Reel = {
   readonly source: FrameSource;
   /** Index of its first frame in the memory. */
   readonly firstFrame: number;

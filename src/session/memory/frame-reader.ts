@@ -35,7 +35,7 @@ export type ReadBatch = {
 };
 
 /** A copy of the state after a frame. */
-export type KeyState = { readonly frame: number; readonly atSceneChange: boolean; readonly state: Uint8Array };
+type KeyState = { readonly frame: number; readonly atSceneChange: boolean; readonly state: Uint8Array };
 
 export type FrameReaderOptions = {
   /** Frames that the state has read already; none, and it is given the neutral lead-in first. */

@@ -13,7 +13,7 @@ export type SceneDetector = {
 };
 
 /** What a frame tells. */
-export type SceneStep = {
+type SceneStep = {
   /** From the frame before: 0 where they are alike, up to 2. 0 for the first frame. */
   readonly distance: number;
   /** Whether the frame before began a new scene, as this one, which is alike, confirms. */
