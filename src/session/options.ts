@@ -66,13 +66,14 @@ export function checkWatchOptions({ fps, frames, keepBytes }: WatchOptions, sour
 
 /** @throws AuroraError `BadRequest` naming what is wrong with a question, and what it may be */
 export function checkQuestion(question: string, options: AskOptions): void {
-  const { from, at, range, maxTokens, temperature, topP, seed } = options;
+  const { from, at, range, branch, maxTokens, temperature, topP, seed } = options;
   if (typeof question !== "string" || question.trim() === "")
     throw new AuroraError("BadRequest", "question: it is empty. Type a question first.");
   check("from", from, isOneOf(from, ["memory", "look-again"]), "memory or look-again");
   check("at", at, isNumber(at) && at >= 0, "a second of the video, 0 or more");
   check("range", range, isRange(range), "two seconds of the video, the earlier one first");
   check("range", range, at === undefined, "left out where at is given");
+  check("branch", branch, isWhole(branch) && branch >= 0, "the number of a turn, or 0 for the beginning");
   check("maxTokens", maxTokens, isWhole(maxTokens) && maxTokens >= 1, "a whole number from 1 on");
   check("temperature", temperature, isNumber(temperature) && temperature >= 0, "a number, 0 or more");
   check("topP", topP, isNumber(topP) && topP >= 0 && topP <= 1, "a number from 0 to 1");

@@ -4,6 +4,7 @@ import { createAsking } from "./asking.ts";
 import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
 import type { SessionChange } from "./protocol.ts";
+import { createReels } from "./reels.ts";
 import type { AnswerFigures, AskOptions, WatchOptions } from "./types.ts";
 import { startWatching } from "./watch.ts";
 
@@ -34,7 +35,8 @@ export function createSession(
   const { fps = engine.model.fps, frames, keepBytes = defaultKeepBytes } = options;
   const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile });
   const sampling = frames === undefined ? { fps } : { frames };
-  const watch = startWatching(memory, source, sampling, (part, added = []) => {
+  const reels = createReels(engine);
+  const watch = startWatching(memory, { source, sampling, reels }, (part, added = []) => {
     const { kept, timeline } = memory;
     const known = {
       visualTokens: timeline.frames.length * engine.encoder.tokensPerFrame,
@@ -43,7 +45,7 @@ export function createSession(
     };
     onChange({ part: { ...part, ...known }, frames: added, pictureStep: timeline.pictureStep });
   });
-  const asking = createAsking(engine, memory, watch.begun);
+  const asking = createAsking(engine, memory, { ready: watch.begun, reels });
   return {
     ask: asking.ask,
     resetConversation: asking.reset,
@@ -53,6 +55,7 @@ export function createSession(
     async close() {
       watch.stop();
       await Promise.all([watch.ended, asking.close()]);
+      reels.close();
       await memory.destroy();
     },
   };

@@ -69,10 +69,12 @@ export type FrameRecord = {
   readonly timestampSeconds: number;
   /** The square picture the model saw, as a small JPEG; null once dropped to bound memory in very long videos. */
   readonly thumbnail: Blob | null;
-  /** How much it changed the state, relative to the state's size; absent where it was not measured. */
-  readonly change?: number;
   /** For each patch, row by row, the index of the kept token that it was merged into; `droppedToken` where the token was dropped. */
   readonly owners: Uint16Array;
+  /** How far it moved the state: ‖change‖ / ‖state‖. */
+  readonly change: number;
+  /** How far its merged tokens are from those of the frame before: 0 where they are alike, up to 2. */
+  readonly distance: number;
 };
 
 /** Value of `FrameRecord.owners` for patches whose token was dropped. */
@@ -139,10 +141,15 @@ export const emptySnapshot: SessionSnapshot = {
 export type AskOptions = {
   /** `memory` (the default): the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
   readonly from?: "memory" | "look-again";
-  /** Answer as of this second of the video: only frames up to it count, and earlier turns do not. */
+  /** Answer as of this second of the video: only frames up to it count, and earlier turns do not unless `branch` says so. */
   readonly at?: number;
   /** Answer from these seconds of the video alone, both included; in place of `at`. Earlier turns do not count. */
   readonly range?: readonly [from: number, to: number];
+  /**
+   * The turn behind which it is asked, by the number that its figures have; 0 for the beginning of the conversation. So a
+   * question is asked again, or another one in its place, or several from one moment side by side. The newest unless given.
+   */
+  readonly branch?: number;
   readonly maxTokens?: number;
   /** 0 (the default) is greedy; else top-p sampling. */
   readonly temperature?: number;
@@ -160,6 +167,23 @@ export type AnswerFigures = {
   readonly tokensPerSecond: number;
   /** Frames that the answer is based on. */
   readonly frames: number;
+  /** The moment of the video that the answer knows of and nothing after, in seconds; null before it is known. */
+  readonly asOfSeconds: number | null;
+  /** Whether frames up to the moment asked for are gone, so that the nearest key state answered. */
+  readonly fromNeighbour: boolean;
+  /** The turn's number in the conversation, to ask behind it again (`AskOptions.branch`); null until it is answered. */
+  readonly turn: number | null;
+};
+
+/** The figures of an answer of which nothing is known yet. */
+export const noFigures: AnswerFigures = {
+  tokens: 0,
+  firstTokenMs: 0,
+  tokensPerSecond: 0,
+  frames: 0,
+  asOfSeconds: null,
+  fromNeighbour: false,
+  turn: null,
 };
 
 /** One video being watched, and the conversation about it. */
@@ -169,7 +193,8 @@ export interface Session {
   subscribe(listener: () => void): () => void;
   /**
    * Asks a question and yields the answer as it is written. Several turns: every question that was answered, in whichever
-   * way, stays in the conversation until `resetConversation`, and is read before the next one from memory. One question at
+   * way, stays in the conversation until `resetConversation`, and is read before the next one from memory, unless that is
+   * asked behind another one (`branch`). One question at
    * a time: a second one waits for the first. Ending the iteration early, or `signal`, stops the answer; what was written
    * stays in the conversation.
    *

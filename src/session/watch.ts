@@ -4,6 +4,7 @@ import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
 import type { SessionChange } from "./protocol.ts";
+import type { Reels } from "./reels.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** A source on its way into a memory. */
@@ -22,14 +23,26 @@ export type Watch = {
   readonly ended: Promise<void>;
 };
 
+/** How a source is watched. */
+export type WatchPlan = {
+  readonly source: WatchSource;
+  readonly sampling: Sampling;
+  /** Where the source goes, to be had again. */
+  readonly reels: Pick<Reels, "add">;
+  /** What is added to the source's times: what was watched before it; 0 unless given. */
+  readonly offsetSeconds?: number;
+  /** Only what comes after this second of the source is watched: what comes before was. */
+  readonly afterSeconds?: number;
+};
+
 type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) => void;
 
 /**
  * Feeds a memory with the frames of a source, from now on. What comes of it, errors too, is published: what was read
  * before one stays.
- *
  */
-export function startWatching(memory: Memory, source: WatchSource, sampling: Sampling, publish: Publish): Watch {
+export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish): Watch {
+  const { source, sampling, reels, offsetSeconds = 0, afterSeconds } = plan;
   const ending = new AbortController();
   const gate = createGate();
   const firstFrames = createSignal();
@@ -56,8 +69,14 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
     report(progress(frames.at(-1)?.timestampSeconds ?? 0), frames);
   });
 
+  /** All of a source that was begun before, or those of one that follows others. */
+  function plannedFrames(opened: FrameSource, before: number): number | null {
+    const planned = opened.plan();
+    return planned === null || afterSeconds !== undefined ? planned : planned + before;
+  }
+
   function progress(watchedUntilSeconds: number): SessionChange["part"] {
-    const framesWatched = pace.frames();
+    const framesWatched = memory.timeline.frames.length;
     const framesPerSecond = pace.framesPerSecond();
     const known = planned !== null && framesPerSecond > 0;
     const secondsLeft = known ? Math.max(0, (planned ?? 0) - framesWatched) / framesPerSecond : null;
@@ -75,29 +94,29 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
   async function watch(): Promise<void> {
     report({ status: "opening" });
     const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
+    reels.add({ source: opened, firstFrame: memory.framesRead, offsetSeconds });
     try {
-      planned = opened.plan();
+      planned = plannedFrames(opened, memory.framesRead);
       if (opened.info.live) live = opened;
       report({ status: "watching", framesPlanned: planned, video: opened.info, download: null });
       pace.start();
       await feed(opened);
       await memory.settle();
-      report({ status: "done", watchedUntilSeconds: opened.info.durationSeconds, secondsLeft: 0 });
+      const end = offsetSeconds + opened.info.durationSeconds;
+      report({ status: "done", watchedUntilSeconds: end, secondsLeft: 0 });
     } finally {
       pace.stop();
-      opened.close();
+      if (!opened.repeatable) opened.close();
     }
   }
 
   async function feed(opened: FrameSource): Promise<void> {
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
     const onDropped = (framesDropped: number) => report({ framesDropped });
+    const range = afterSeconds === undefined ? {} : { range: [afterSeconds, Number.POSITIVE_INFINITY] as const };
+    const frames = opened.frames({ signal: ending.signal, onLoss, onDropped, ...range });
     idle = live !== null;
-    for await (const { frame, timestampSeconds, rotation, mirrored } of opened.frames({
-      signal: ending.signal,
-      onLoss,
-      onDropped,
-    })) {
+    for await (const { frame, timestampSeconds, rotation, mirrored } of frames) {
       idle = false;
       const passed = gate.closed();
       try {
@@ -106,9 +125,10 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
         frame.close();
         throw error;
       }
-      if (passed && live)
-        frame.close(); // what a camera saw in a pause is not for the memory
-      else await memory.add(frame, rotation, timestampSeconds, mirrored);
+      const known = afterSeconds !== undefined && timestampSeconds <= afterSeconds;
+      // What a camera saw in a pause is not for the memory.
+      if (known || (passed && live)) frame.close();
+      else await memory.add(frame, rotation, timestampSeconds + offsetSeconds, mirrored);
       if (live) await memory.settle(); // at once, as nobody knows when the next one comes
       idle = live !== null;
     }
@@ -208,7 +228,6 @@ function createPace() {
     count: (more: number) => {
       frames += more;
     },
-    frames: () => frames,
     watchMs,
     framesPerSecond: () => (frames === 0 ? 0 : frames / (watchMs() / 1000)),
     start: () => {

@@ -77,6 +77,7 @@ export async function openList(
         place,
       })),
     },
+    repeatable: true,
     plan: () => parts.reduce((sum, { planned }) => sum + planned, 0),
     frames: (options) => framesOf(parts, options, { signal, onSkipped }),
     close: () => undefined, // each file is closed after its turn
@@ -105,8 +106,10 @@ async function* framesOf(
 }
 
 async function* framesOfPart(part: Part, options: FrameOptions): AsyncGenerator<WatchedFrame, void, void> {
-  const { signal, onLoss } = options;
-  const { file, name, sampling, startSeconds, firstIndex } = part;
+  const { signal, onLoss, range } = options;
+  const { file, name, sampling, startSeconds, durationSeconds, firstIndex } = part;
+  const [from, to] = (range ?? [0, Number.POSITIVE_INFINITY]).map((seconds) => seconds - startSeconds);
+  if (from === undefined || to === undefined || from >= durationSeconds || to < 0) return;
   const shift = (loss: VideoLoss) =>
     onLoss?.({
       ...loss,
@@ -116,7 +119,8 @@ async function* framesOfPart(part: Part, options: FrameOptions): AsyncGenerator<
     });
   const video = await openVideo(file, signal ? { signal } : {});
   try {
-    for await (const frame of video.frames(sampling, { ...options, onLoss: shift }))
+    const own = range ? { range: [Math.max(0, from), to] as const } : {};
+    for await (const frame of video.frames(sampling, { ...options, ...own, onLoss: shift }))
       yield {
         ...frame,
         timestampSeconds: startSeconds + frame.timestampSeconds,

@@ -80,6 +80,8 @@ export type FrameOptions = {
   readonly onLoss?: (loss: VideoLoss) => void;
   /** Told how many frames of a live source have been passed over so far because newer ones were there. */
   readonly onDropped?: (frames: number) => void;
+  /** Only the frames from one second to another, both included; losses outside are not told of. */
+  readonly range?: readonly [from: number, to: number];
 };
 
 /** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
@@ -87,6 +89,8 @@ export type FrameSource = {
   readonly info: SourceInfo;
   /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
   plan(): number | null;
+  /** Whether `frames` can be called again, for frames that were given before too: of a file, not of a camera. */
+  readonly repeatable?: boolean;
   /**
    * The frames in order of time. Close each before asking for many more: decoders stall when all their pictures are held.
    * Ending the iteration early stops decoding at once.

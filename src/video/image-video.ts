@@ -3,7 +3,7 @@ import { countFrame } from "./frame-count.ts";
 import { throwIfAborted } from "./frame-decoder.ts";
 import type { OpenedVideo, WatchedFrame } from "./frame-source.ts";
 import { asStored } from "./frame-turn.ts";
-import { presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
+import { framesWithin, presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
 import { stoppable } from "./stoppable.ts";
 
 /** Times of a moving picture's frames in microseconds, and the first one's size. */
@@ -65,6 +65,7 @@ function imageVideo(
     signal: AbortSignal,
   ): AsyncGenerator<WatchedFrame, void, void> {
     let i = 0;
+    if (wanted.length === 0) return;
     for await (const frame of decode(wanted, signal)) {
       const { time, index } = wanted[i++] as WantedFrame;
       yield { ...asStored(frame), timestampSeconds: time / 1e6, index };
@@ -74,7 +75,8 @@ function imageVideo(
   return {
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
     plan: (sampling) => wantedFrames(shown, sampling).length,
-    frames: (sampling, { signal }) => stoppable(signal, (stop) => watch(wantedFrames(shown, sampling), stop)),
+    frames: (sampling, { signal, range }) =>
+      stoppable(signal, (stop) => watch(framesWithin(wantedFrames(shown, sampling), range), stop)),
     close: () => undefined, // the file's bytes are all that it has
   };
 }

@@ -43,6 +43,7 @@ async function openFile(file: Blob, name: string, sampling: Sampling, signal: Ab
   const video = await openVideo(file, { signal });
   return {
     info: { ...video.info, name },
+    repeatable: true,
     plan: () => video.plan(sampling),
     frames: (options) => video.frames(sampling, options),
     close: () => video.close(),

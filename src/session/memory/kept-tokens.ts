@@ -1,6 +1,7 @@
 import { AuroraError, assert } from "../../errors.ts";
 import type { SpillFile } from "../../storage/spill-file.ts";
 import { createMutex } from "../flow.ts";
+import { createSlots } from "./slots.ts";
 
 /**
  * The visual tokens of frames, as they were read, so that they can be read again without decoding. In memory first, in a
@@ -129,58 +130,10 @@ function createSpread(most: number) {
   };
 }
 
-/** Room for the tokens of one frame each, by number: the first in memory, all others in the spill file. */
-function createSlots(frameBytes: number, inMemory: number, openSpill: () => Promise<SpillFile>) {
-  const memory: Uint8Array[] = [];
-  const unused: number[] = [];
-  let used = 0;
-  let spill: SpillFile | null = null;
-
-  async function writeTo(slot: number, tokens: Uint8Array): Promise<void> {
-    if (slot < inMemory) {
-      memory[slot] = tokens.slice();
-      return;
-    }
-    spill ??= await openSpill();
-    // A buffer of its own, as the file wants. Not "less than": Chromium returns -8 as an unsigned number when the quota is spent.
-    const written = spill.write(new Uint8Array(tokens), { at: (slot - inMemory) * frameBytes });
-    if (written !== tokens.length) throw new Error(`${written} of ${tokens.length} bytes written`);
-  }
-
-  return {
-    /** @returns the slot that was written */
-    async write(tokens: Uint8Array): Promise<number> {
-      const slot = unused.at(-1) ?? used;
-      await writeTo(slot, tokens);
-      if (slot === used) used++;
-      else unused.pop();
-      return slot;
-    },
-    /** @throws AuroraError `StorageFull` where the disk has lost it */
-    read(slot: number, into: Uint8Array<ArrayBuffer>): void {
-      if (slot < inMemory) into.set(memory[slot] as Uint8Array);
-      else if (spill?.read(into, { at: (slot - inMemory) * frameBytes }) !== into.length) throw unreadable();
-    },
-    free(slot: number): void {
-      unused.push(slot);
-    },
-    async destroy(): Promise<void> {
-      memory.length = 0;
-      spill?.close();
-      await spill?.remove();
-      spill = null;
-    },
-  };
-}
-
 function noRoom(cause: unknown): AuroraError {
   return new AuroraError(
     "StorageFull",
     `The disk has no room to keep more frames: for each new one an older one goes, so "Look again" sees fewer of them. Answers from memory are not affected.`,
     cause,
   );
-}
-
-function unreadable(): AuroraError {
-  return new AuroraError("StorageFull", "The kept frames could not be read back from disk. Watch the video again.");
 }

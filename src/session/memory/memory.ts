@@ -1,5 +1,5 @@
 import { createRnnReader } from "../../rnn/reader.ts";
-import { createRnnState, type RnnState } from "../../rnn/state.ts";
+import { createRnnState, type RnnState, stateByteLength } from "../../rnn/state.ts";
 import type { SpillFile } from "../../storage/spill-file.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import type { Engine } from "../engine.ts";
@@ -7,6 +7,7 @@ import type { FrameRecord } from "../types.ts";
 import { createFrameReader, type ReadBatch } from "./frame-reader.ts";
 import { frameByteLength } from "./frame-tokens.ts";
 import { createKeptTokens, type KeptTokens } from "./kept-tokens.ts";
+import { createKeyStates, type KeyStates } from "./key-states.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 /**
@@ -16,6 +17,7 @@ import { createTimeline, type Timeline } from "./timeline.ts";
 export type Memory = {
   readonly state: RnnState;
   readonly kept: KeptTokens;
+  readonly keyStates: KeyStates;
   readonly timeline: Timeline;
   /** Frames that the state has read: those of the timeline, and for a moment the batch that comes to it next. */
   readonly framesRead: number;
@@ -37,26 +39,39 @@ export type Memory = {
 export type MemoryOptions = {
   /** Most bytes of visual tokens that are kept to be read again. */
   readonly keepBytes: number;
-  /** Opens a file for those that memory has no room for. */
+  /** Most bytes of key states; 1 GiB unless given: 80 states of the 2B model, four thousand of nano's. */
+  readonly keyStateBytes?: number;
+  /** Frames from one key state to the next, before any are thinned; 16 unless given. */
+  readonly keyStateInterval?: number;
+  /** Opens a file for what memory has no room for. */
   openSpill(): Promise<SpillFile>;
 };
 
-/** Kept tokens beyond this many bytes go to disk. */
+/** Kept tokens beyond this many bytes go to disk, and key states beyond that many. */
 const keptInMemoryBytes = 256 << 20;
+const keyStatesInMemoryBytes = 64 << 20;
 
 /** Creates a memory that has read no frame. */
-export function createMemory(engine: Engine, { keepBytes, openSpill }: MemoryOptions): Memory {
+export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const { gpu, rnn } = engine;
+  const { keepBytes, keyStateBytes = 2 ** 30, keyStateInterval = 16, openSpill } = options;
   const state = createRnnState(gpu, rnn.config, "session.memory");
   const reader = createRnnReader(gpu, rnn, state, "session.memory");
-  const budget = { memoryBytes: Math.min(keepBytes, keptInMemoryBytes), totalBytes: keepBytes };
-  const kept = createKeptTokens(frameByteLength(engine), budget, openSpill);
+  const budgetOf = (totalBytes: number, memoryBytes: number) => ({
+    memoryBytes: Math.min(totalBytes, memoryBytes),
+    totalBytes,
+  });
+  const kept = createKeptTokens(frameByteLength(engine), budgetOf(keepBytes, keptInMemoryBytes), openSpill);
+  const stateBytes = stateByteLength(rnn.config);
+  const keyBudget = budgetOf(keyStateBytes, keyStatesInMemoryBytes);
+  const keyStates = createKeyStates(stateBytes, keyStateInterval, keyBudget, openSpill);
   const timeline = createTimeline();
   const listeners = new Set<(frames: readonly FrameRecord[]) => void>();
-  const frames = createFrameReader(engine, reader, note);
+  const frames = createFrameReader(engine, reader, { framesRead: 0, wantsKeyState: keyStates.wants, note });
 
-  async function note({ records, tokens }: ReadBatch): Promise<void> {
+  async function note({ records, tokens, keyStates: copies }: ReadBatch): Promise<void> {
     await kept.append(tokens);
+    for (const { frame, atSceneChange, state: copy } of copies) await keyStates.add(frame, atSceneChange, copy);
     timeline.add(records);
     for (const listener of [...listeners]) listener(records);
   }
@@ -64,6 +79,7 @@ export function createMemory(engine: Engine, { keepBytes, openSpill }: MemoryOpt
   return {
     state,
     kept,
+    keyStates,
     timeline,
     get framesRead() {
       return frames.framesRead;
@@ -78,6 +94,7 @@ export function createMemory(engine: Engine, { keepBytes, openSpill }: MemoryOpt
       listeners.clear();
       await frames.settle().catch(() => undefined);
       await kept.destroy();
+      await keyStates.destroy();
       frames.destroy();
       reader.destroy();
       state.destroy();

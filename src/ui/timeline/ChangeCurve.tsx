@@ -44,7 +44,7 @@ export function ChangeCurve({ frames, view, width }: ChangeCurveProps) {
 
   useEffect(() => {
     const times = frames.map(({ timestampSeconds }) => timestampSeconds);
-    const changes = frames.map(({ change }) => change ?? null);
+    const changes = frames.map(({ change }) => change);
     plot.current?.setData([times, changes], false);
     plot.current?.setScale("x", { min: view.from, max: view.to });
   }, [frames, view]);

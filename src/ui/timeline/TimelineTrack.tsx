@@ -185,7 +185,7 @@ function Pictures({ watch, view, width }: LaneProps) {
 
 function Curve({ watch, view, width }: LaneProps) {
   const frames = useSnapshot(watch, (now) => now.frames);
-  if (frames.at(-1)?.change === undefined || width === 0) return null;
+  if (frames.length < 2 || width === 0) return null;
   return (
     <Suspense>
       <ChangeCurve frames={frames} view={view} width={width} />

@@ -6,6 +6,7 @@ import {
   type Assistant,
   emptySnapshot,
   type FrameRecord,
+  noFigures,
   type OpenOptions,
   type Session,
   type SessionSnapshot,
@@ -24,6 +25,8 @@ const frame = (index: number): FrameRecord => ({
   timestampSeconds: index / 2,
   thumbnail: null,
   owners: Uint16Array.of(0, 0, 1, 2),
+  change: 0,
+  distance: 0,
 });
 
 /** A session that the test moves on: `show` changes its snapshot, `write` gives the answer's next piece. */
@@ -50,7 +53,11 @@ function testSession() {
     session,
     show: (part: Partial<SessionSnapshot>) => store.set({ ...store.snapshot, ...part }),
     write(text: string, done = false) {
-      pieces.push({ text, done, figures: { tokens: 1, firstTokenMs: 5, tokensPerSecond: 30, frames: 1 } });
+      pieces.push({
+        text,
+        done,
+        figures: { ...noFigures, tokens: 1, firstTokenMs: 5, tokensPerSecond: 30, frames: 1 },
+      });
       wake();
     },
   };

@@ -1,30 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createKeptTokens } from "../../../src/session/memory/kept-tokens.ts";
 import type { SpillFile } from "../../../src/storage/spill-file.ts";
-
-/** A file in memory that takes at most `capacity` bytes. */
-function memoryFile(capacity = Number.POSITIVE_INFINITY): SpillFile & { readonly log: string[] } {
-  let content = new Uint8Array(0);
-  const log: string[] = [];
-  return {
-    log,
-    write(buffer, { at }) {
-      const room = Math.max(0, Math.min(buffer.length, capacity - at));
-      const grown = new Uint8Array(Math.max(content.length, at + room));
-      grown.set(content);
-      grown.set(buffer.subarray(0, room), at);
-      content = grown;
-      return room;
-    },
-    read(buffer, { at }) {
-      const part = content.subarray(at, at + buffer.length);
-      buffer.set(part);
-      return part.length;
-    },
-    close: () => void log.push("close"),
-    remove: async () => void log.push("remove"),
-  };
-}
+import { memoryFile } from "./spill-in-memory.ts";
 
 const frameBytes = 6;
 const frames = (first: number, count: number) =>

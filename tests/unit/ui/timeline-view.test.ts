@@ -17,6 +17,8 @@ const frame = (index: number, kept = true): FrameRecord => ({
   timestampSeconds: index / 2,
   thumbnail: kept ? new Blob(["x"]) : null,
   owners: new Uint16Array(0),
+  change: 0,
+  distance: 0,
 });
 
 test("a part stays inside of the video", () => {
@@ -83,7 +85,7 @@ test("pictures that are no longer kept are stood in for by the one before", () =
   expect(pictures.map(({ frame: { index } }) => index)).toEqual([0, 0, 8, 8]);
 });
 
-test("a day's frames are laid out in the time of a few", () => {
+test("of a day's frames as many are taken as there is room for", () => {
   const frames = Array.from({ length: 86_400 }, (_, index) => frame(index, index % 64 === 0));
   expect(picturesOf(frames, { from: 0, to: 43_200 }, 1200, 60)).toHaveLength(20);
 });

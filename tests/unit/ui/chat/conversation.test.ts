@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../../src/errors.ts";
-import type { AnswerPiece, AskOptions, Session } from "../../../../src/session/types.ts";
+import { type AnswerPiece, type AskOptions, noFigures, type Session } from "../../../../src/session/types.ts";
 import { createConversation, momentOf, openTurn } from "../../../../src/ui/chat/conversation.ts";
 
 type Ask = (question: string, options?: AskOptions) => AsyncGenerator<AnswerPiece, void, void>;
@@ -12,7 +12,7 @@ function sessionWith(ask: Ask) {
   return { session, resetConversation };
 }
 
-const figures = { tokens: 1, firstTokenMs: 10, tokensPerSecond: 20, frames: 5 };
+const figures = { ...noFigures, tokens: 1, firstTokenMs: 10, tokensPerSecond: 20, frames: 5 };
 const piece = (text: string, done = false): AnswerPiece => ({ text, done, figures });
 
 test("an answer grows piece by piece and ends with its figures", async () => {
