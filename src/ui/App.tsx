@@ -8,6 +8,7 @@ import type { Medium } from "../session/types.ts";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
 import { type AskMode, type Conversation, isAnswering, momentOf, type Scope, type Turn } from "./chat/conversation.ts";
+import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
@@ -19,8 +20,11 @@ import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
 import { Picker } from "./parts/Picker.tsx";
+import { fileNameOf, saveText } from "./parts/save-file.ts";
 import { createStore } from "./parts/store.ts";
 import { sameItems, useSnapshot } from "./parts/use-snapshot.ts";
+import { SettingsDialog } from "./settings/SettingsDialog.tsx";
+import type { SettingsStore } from "./settings/settings.ts";
 import type { Mark } from "./timeline/marks.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
 import { type ChosenVideo, videoFromFiles, videoFromSample, videoFromStream } from "./watch/chosen-video.ts";
@@ -34,13 +38,14 @@ type AppProps = {
   readonly watched: WatchedVideo;
   readonly conversation: Conversation;
   readonly models: Models;
+  readonly settings: SettingsStore;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models }: AppProps) {
+export function App({ slot, watched, conversation, models, settings }: AppProps) {
   const { video, session, showing } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -76,21 +81,35 @@ export function App({ slot, watched, conversation, models }: AppProps) {
   }
 
   async function ask(question: string) {
-    const { mode, scope } = draft.snapshot;
-    draft.set({ mode, text: "", scope: null });
-    await focusAfter(conversation.ask(question, mode, scope));
+    const { mode, scope, instead } = draft.snapshot;
+    draft.set({ ...emptyDraft, mode });
+    await focusAfter(
+      instead ? conversation.again({ ...instead, mode, scope }, question) : conversation.ask(question, mode, scope),
+    );
   }
 
   /** Asks what stands in the box about a part of the video, or has the box ask about it next. */
   function askAbout(scope: NonNullable<Scope>, mode: AskMode) {
     const { text } = draft.snapshot;
-    draft.set({ text, mode, scope });
+    draft.set({ ...emptyDraft, text, mode, scope });
     const question = text.trim();
     if (question === "" || isAnswering(conversation.snapshot)) box.current?.focus();
     else void ask(question);
   }
 
   const retry = (turn: Turn) => focusAfter(conversation.retry(turn));
+
+  function edit(turn: Turn) {
+    const { question: text, mode, scope } = turn;
+    draft.set({ text, mode, scope, instead: turn });
+    box.current?.focus();
+  }
+
+  function exportConversation() {
+    const name = video?.name ?? "video";
+    const text = conversationAsMarkdown(conversation.snapshot, { video: name, date: new Date() });
+    saveText(text, fileNameOf(name, "md"), "text/markdown");
+  }
 
   /** Gives the focus back to the box, unless the person went elsewhere meanwhile. */
   async function focusAfter(answer: Promise<void>) {
@@ -129,6 +148,11 @@ export function App({ slot, watched, conversation, models }: AppProps) {
           {video && <Picker quiet onPick={pick} />}
           {video && <CaptureButtons quiet onCapture={capture} />}
           <ModelButton slot={slot} onPress={models.open} />
+          <SettingsDialog
+            settings={settings}
+            modelFps={model?.fps ?? null}
+            onWatchAgain={video && !video.live ? watched.watchAgain : null}
+          />
           <Details slot={slot} watched={watched} />
         </nav>
       </header>
@@ -161,6 +185,10 @@ export function App({ slot, watched, conversation, models }: AppProps) {
             suggestions={video.questions}
             onAsk={ask}
             onRetry={retry}
+            onAgain={(turn) => void focusAfter(conversation.again(turn))}
+            onEdit={edit}
+            onAskAnew={(turns) => void focusAfter(conversation.askAnew(turns))}
+            onExport={exportConversation}
             onClear={() => void conversation.clear(session)}
             onSeek={playhead.seek}
             composer={composer}

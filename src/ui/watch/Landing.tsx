@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Medium } from "../../session/types.ts";
 import { formatClock } from "../parts/format.ts";
 import { Picker } from "../parts/Picker.tsx";
+import { prefersStill } from "../settings/appearance.ts";
 import { CaptureButtons } from "./CaptureButtons.tsx";
 import { type Sample, samples, sampleUrl } from "./samples.ts";
 import "./watch.css";
@@ -95,7 +96,7 @@ function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly o
 }
 
 function preview(video: HTMLVideoElement) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  if (prefersStill()) return;
   // Refused where the browser saves data or power; the still picture serves as well.
   video.play().catch(() => undefined);
 }
