@@ -14,8 +14,10 @@ import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
+import { nano, sameChoice } from "./models/model-catalog.ts";
 import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
+import { RealModels } from "./models/RealModels.tsx";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
@@ -49,6 +51,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
   const { video, session, showing } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
+  const usesNano = useSnapshot(slot, ({ request }) => sameChoice(request.choice, nano.choice));
   const answers = useSnapshot(conversation, answerMoments, sameItems);
   const marks = useMemo(() => answers.map(markOf), [answers]);
   const [draft] = useState(() => createStore(emptyDraft));
@@ -189,6 +192,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
             onEdit={edit}
             onAskAnew={(turns) => void focusAfter(conversation.askAnew(turns))}
             onExport={exportConversation}
+            aside={video.own && usesNano ? <RealModels models={models} slot={slot} /> : null}
             onClear={() => void conversation.clear(session)}
             onSeek={playhead.seek}
             composer={composer}
