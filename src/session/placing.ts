@@ -36,6 +36,8 @@ export function placeSource(info: SourceInfo, seen: Seen): Placement {
 
 /** By all that is known of a file: parts of one recording often differ in nothing but their names. */
 function isSameVideo(saved: SavedVideo, opened: SourceInfo): boolean {
-  const same = (["name", "container", "codec", "width", "height"] as const).every((field) => saved[field] === opened[field]);
+  const same = (["name", "container", "codec", "width", "height"] as const).every(
+    (field) => saved[field] === opened[field],
+  );
   return same && saved.durationSeconds > 0 && Math.abs(saved.durationSeconds - opened.durationSeconds) < 2e-3;
 }
