@@ -18,7 +18,7 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${port}/`,
     viewport: { width: 1280, height: 900 },
-    launchOptions: { executablePath: findChromium(), args: [...chromiumFlags] },
+    launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, "--use-fake-device-for-media-stream"] },
   },
   webServer: {
     command: `npm run build -- --logLevel warn && npx vite preview --host 127.0.0.1 --port ${port} --strictPort`,

@@ -17,6 +17,9 @@ export type ErrorCode =
   | "OutOfMemory"
   | "MemoryUnreadable"
   | "MemoryOfAnotherModel"
+  | "CaptureDenied"
+  | "CaptureUnavailable"
+  | "CaptureEnded"
   | "BadRequest"
   | "Aborted"
   | "Unexpected";

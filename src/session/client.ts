@@ -6,7 +6,7 @@ import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link
 import { checkMemoryFile, checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
-import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions } from "./types.ts";
+import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -67,7 +67,7 @@ function toChoice(model: string | ModelChoice): ModelChoice {
 function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
   let number = 0;
   const link: Link = {
-    send: (message) => worker.postMessage(message),
+    send: (message, transfer = []) => worker.postMessage(message, transfer),
     sessions: new Map(),
     answers: new Map(),
     usages: new Map(),
@@ -111,10 +111,10 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     failed,
     watch(source, options = {}) {
       try {
-        checkWatchOptions(options);
         const watched = checkSource(source);
+        checkWatchOptions(options, watched);
         return createSession(link, options, model.stateBytes, (session, plain) =>
-          link.send({ type: "watch", session, source: watched, options: plain }),
+          link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched)),
         );
       } catch (error) {
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
@@ -123,12 +123,13 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     async open(file, options = {}) {
       const { video, ...watching } = options;
       checkMemoryFile(file);
-      checkWatchOptions(watching);
       const source = video === undefined ? null : checkSource(video);
+      checkWatchOptions(watching, source ?? undefined);
       let opening: Promise<void> | null = null;
       const session = createSession(link, watching, model.stateBytes, (number, plain) => {
         opening = settled(link.openings, number, link);
-        link.send({ type: "open-memory", session: number, file, source, options: plain });
+        const transfer = source ? transferOf(source) : [];
+        link.send({ type: "open-memory", session: number, file, source, options: plain }, transfer);
       });
       await opening;
       return session;
@@ -150,6 +151,11 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
 
 /** How long a worker may take to close, e.g. one whose GPU hangs, before it is ended with all that it holds. */
 const giveUpMs = 15_000;
+
+/** What of a source goes over to the worker for good. */
+function transferOf(source: WatchSource): Transferable[] {
+  return source.kind === "live" ? [source.frames] : [];
+}
 
 /** @param begin tells the worker of it */
 function createSession(

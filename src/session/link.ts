@@ -8,7 +8,7 @@ type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };
 
 /** The page's end of a worker: what waits for its messages, by number. */
 export type Link = {
-  send(message: ToWorker): void;
+  send(message: ToWorker, transfer?: Transferable[]): void;
   readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
   readonly usages: Map<number, (usage: GpuUsage) => void>;

@@ -1,8 +1,12 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
-import type { SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 
-export type { WatchSource };
+export type { Medium, SourcePart, WatchSource };
+
+/** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
+export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;
+type OneFile = Blob | string | URL;
 
 /** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
 export type EncoderBackend = "auto" | "webgpu" | "wasm";
@@ -64,7 +68,7 @@ export type WatchOptions = {
 /** Options of `Assistant.open`; `fps` and `frames` are as they were unless given. */
 type OpenMemoryOptions = WatchOptions & {
   /** What to go on watching. */
-  readonly video?: Blob | string | URL | WatchSource;
+  readonly video?: Watchable;
 };
 
 /** One frame that was read into the memory. */
@@ -122,6 +126,8 @@ export type SessionSnapshot = {
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
+  /** Frames of a camera or screen that were passed over, as newer ones were there by the time the model could read. */
+  readonly framesDropped: number;
   readonly watchedUntilSeconds: number;
   /** Estimate of the time left to watch; null while unknown. */
   readonly secondsLeft: number | null;
@@ -153,6 +159,7 @@ export const emptySnapshot: SessionSnapshot = {
   download: null,
   framesWatched: 0,
   framesPlanned: null,
+  framesDropped: 0,
   watchedUntilSeconds: 0,
   secondsLeft: null,
   framesPerSecond: 0,
@@ -254,10 +261,11 @@ export interface Assistant {
   /** Live GPU buffers and bytes, onnxruntime's included. */
   gpuUsage(): Promise<{ readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number }>;
   /**
-   * Starts watching a file, or what lies at an address. Errors, of the options too (`BadRequest`), show in the session's
+   * Starts watching a file or what lies at an address, several of them one after the other, or a camera or screen until it
+   * ends; whoever captures those stops their tracks. Errors, of the options too (`BadRequest`), show in the session's
    * snapshot as `status: "failed"`.
    */
-  watch(source: Blob | string | URL | WatchSource, options?: WatchOptions): Session;
+  watch(source: Watchable, options?: WatchOptions): Session;
   /**
    * Opens what `Session.save` saved, with this model. It can be asked at once, without its video; the questions of before
    * are in its snapshot, and are read before a new one only where that is asked behind them (`AskOptions.branch`). With

@@ -46,6 +46,10 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
   const notices: ErrorData[] = [];
   let planned: number | null = null;
   let failure: AuroraError | null = null;
+  /** What is watched, while it is live: it is read frame by frame, and may keep one waiting for the next. */
+  let live: FrameSource | null = null;
+  let idle = false;
+  let held = false;
 
   const report: Publish = (part, frames) => publish({ ...part, watchMs: pace.watchMs() }, frames);
   const note = (error: AuroraError) => {
@@ -79,10 +83,11 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
 
   async function watch(): Promise<void> {
     report({ status: "opening" });
-    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload });
+    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
     const placement = plan.place(opened);
     try {
       planned = plannedFrames(opened, placement);
+      if (opened.info.live) live = opened;
       const video = { ...opened.info, durationSeconds: endOf(opened, placement) };
       report({ status: "watching", framesPlanned: planned, video, download: null });
       pace.start();
@@ -97,28 +102,50 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
 
   async function feed(opened: FrameSource, { offsetSeconds, afterSeconds }: Placement): Promise<void> {
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
+    const onDropped = (framesDropped: number) => report({ framesDropped });
     const range = afterSeconds === null ? {} : { range: [afterSeconds, Number.POSITIVE_INFINITY] as const };
-    const frames = opened.frames({ signal: ending.signal, onLoss, ...range });
+    const frames = opened.frames({ signal: ending.signal, onLoss, onDropped, ...range });
+    idle = live !== null;
     for await (const { frame, timestampSeconds, rotation, mirrored } of frames) {
+      idle = false;
+      const passed = gate.closed();
       try {
-        if (gate.closed()) await pause();
+        if (passed) await pause();
       } catch (error) {
         frame.close();
         throw error;
       }
       // Times of a memory file are rounded.
-      if (afterSeconds !== null && timestampSeconds < afterSeconds + 1e-4) frame.close();
+      const known = afterSeconds !== null && timestampSeconds < afterSeconds + 1e-4;
+      // What a camera saw in a pause is not for the memory.
+      if (known || (passed && live)) frame.close();
       else await memory.add(frame, rotation, timestampSeconds + offsetSeconds, mirrored);
+      if (live) await memory.settle(); // at once, as nobody knows when the next one comes
+      idle = live !== null;
     }
+    idle = false;
   }
 
   /** Reads what has been decoded, so that a pause is one, and waits for the gate to open. */
   async function pause(): Promise<void> {
     await memory.settle();
+    hold();
+    await gate.opened(ending.signal);
+    goOn();
+  }
+
+  function hold(): void {
+    if (held) return;
+    held = true;
     pace.stop();
     report({ status: "paused", secondsLeft: null });
-    await gate.opened(ending.signal);
+  }
+
+  function goOn(): void {
+    if (!held) return;
+    held = false;
     pace.start();
+    live?.rest?.();
     report({ status: "watching" });
   }
 
@@ -151,8 +178,14 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
       if (signal.aborted || memory.framesRead > 0) return;
       throw failure ?? new AuroraError("Aborted", nothingWatched);
     },
-    pause: gate.close,
-    resume: gate.open,
+    pause() {
+      gate.close();
+      if (idle) hold();
+    },
+    resume() {
+      gate.open();
+      if (idle) goOn();
+    },
     stop: () => ending.abort(),
     ended,
   };
@@ -173,17 +206,18 @@ const nothingWatched =
   "Watching was ended before the first frame: there is nothing to ask about. Watch the video again.";
 
 /** A part that could not be watched, as a notice. */
-function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLoss): AuroraError {
+function describeLoss({ reason, fromSeconds, toSeconds, frames, name }: VideoLoss): AuroraError {
   const [from, to] = [fromSeconds.toFixed(1), toSeconds.toFixed(1)];
+  const which = name === undefined ? "" : `${name}: `;
   const lost = frames === 1 ? "1 frame" : `${frames} frames`;
   return reason === "truncated"
     ? new AuroraError(
         "VideoUnreadable",
-        `The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
+        `${which}The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
       )
     : new AuroraError(
         "VideoUnreadable",
-        `The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
+        `${which}The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
       );
 }
 

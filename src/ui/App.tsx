@@ -1,10 +1,14 @@
 // Before the sheets of the rooms, which build on these.
 import "./base.css";
 import "./parts/parts.css";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { type ErrorData, toAuroraError } from "../errors.ts";
+import { openCapture } from "../session/capture.ts";
+import type { Medium } from "../session/types.ts";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
-import type { Conversation, Turn } from "./chat/conversation.ts";
+import { type AskMode, type Conversation, isAnswering, momentOf, type Scope, type Turn } from "./chat/conversation.ts";
+import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
@@ -14,11 +18,18 @@ import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
+import { ErrorNote } from "./parts/ErrorNote.tsx";
 import { Picker } from "./parts/Picker.tsx";
+import { fileNameOf, saveText } from "./parts/save-file.ts";
 import { createStore } from "./parts/store.ts";
-import { useSnapshot } from "./parts/use-snapshot.ts";
-import { type ChosenVideo, videoFromFile, videoFromSample } from "./watch/chosen-video.ts";
+import { sameItems, useSnapshot } from "./parts/use-snapshot.ts";
+import { SettingsDialog } from "./settings/SettingsDialog.tsx";
+import type { SettingsStore } from "./settings/settings.ts";
+import type { Mark } from "./timeline/marks.ts";
+import { CaptureButtons } from "./watch/CaptureButtons.tsx";
+import { type ChosenVideo, videoFromFiles, videoFromSample, videoFromStream } from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
+import { createPlayhead } from "./watch/playhead.ts";
 import { Workspace } from "./watch/Workspace.tsx";
 import type { WatchedVideo } from "./watch/watched-video.ts";
 
@@ -27,19 +38,23 @@ type AppProps = {
   readonly watched: WatchedVideo;
   readonly conversation: Conversation;
   readonly models: Models;
+  readonly settings: SettingsStore;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models }: AppProps) {
+export function App({ slot, watched, conversation, models, settings }: AppProps) {
   const { video, session, showing } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
+  const answers = useSnapshot(conversation, answerMoments, sameItems);
+  const marks = useMemo(() => answers.map(markOf), [answers]);
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
-  const player = useRef<HTMLVideoElement>(null);
+  const [playhead] = useState(createPlayhead);
+  const [captureError, setCaptureError] = useState<ErrorData | null>(null);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
 
@@ -48,18 +63,53 @@ export function App({ slot, watched, conversation, models }: AppProps) {
 
   function choose(next: ChosenVideo) {
     void conversation.clear(null);
+    setCaptureError(null);
+    playhead.tell(0);
     watched.choose(next);
     // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
     if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
   }
 
+  const pick = (files: readonly File[]) => choose(videoFromFiles(files));
+
+  async function capture(medium: Medium) {
+    try {
+      choose(videoFromStream(medium, await openCapture(medium)));
+    } catch (error) {
+      setCaptureError(toAuroraError(error, "Unexpected", "It could not be opened. Try again.").toData());
+    }
+  }
+
   async function ask(question: string) {
-    const { mode } = draft.snapshot;
-    draft.set({ mode, text: "" });
-    await focusAfter(conversation.ask(question, mode));
+    const { mode, scope, instead } = draft.snapshot;
+    draft.set({ ...emptyDraft, mode });
+    await focusAfter(
+      instead ? conversation.again({ ...instead, mode, scope }, question) : conversation.ask(question, mode, scope),
+    );
+  }
+
+  /** Asks what stands in the box about a part of the video, or has the box ask about it next. */
+  function askAbout(scope: NonNullable<Scope>, mode: AskMode) {
+    const { text } = draft.snapshot;
+    draft.set({ ...emptyDraft, text, mode, scope });
+    const question = text.trim();
+    if (question === "" || isAnswering(conversation.snapshot)) box.current?.focus();
+    else void ask(question);
   }
 
   const retry = (turn: Turn) => focusAfter(conversation.retry(turn));
+
+  function edit(turn: Turn) {
+    const { question: text, mode, scope } = turn;
+    draft.set({ text, mode, scope, instead: turn });
+    box.current?.focus();
+  }
+
+  function exportConversation() {
+    const name = video?.name ?? "video";
+    const text = conversationAsMarkdown(conversation.snapshot, { video: name, date: new Date() });
+    saveText(text, fileNameOf(name, "md"), "text/markdown");
+  }
 
   /** Gives the focus back to the box, unless the person went elsewhere meanwhile. */
   async function focusAfter(answer: Promise<void>) {
@@ -70,11 +120,13 @@ export function App({ slot, watched, conversation, models }: AppProps) {
     });
   }
 
-  function seek(seconds: number) {
-    if (player.current) player.current.currentTime = seconds;
-  }
-
-  const status = <ModelStatus slot={slot} models={models} />;
+  const captureNote = captureError && <ErrorNote error={captureError} />;
+  const status = (
+    <>
+      {captureNote}
+      <ModelStatus slot={slot} models={models} />
+    </>
+  );
   const composer = (
     <Composer
       boxRef={box}
@@ -93,8 +145,14 @@ export function App({ slot, watched, conversation, models }: AppProps) {
       <header className="top">
         <Brand />
         <nav aria-label="Page">
-          {video && <Picker quiet onPick={(file) => choose(videoFromFile(file))} />}
+          {video && <Picker quiet onPick={pick} />}
+          {video && <CaptureButtons quiet onCapture={capture} />}
           <ModelButton slot={slot} onPress={models.open} />
+          <SettingsDialog
+            settings={settings}
+            modelFps={model?.fps ?? null}
+            onWatchAgain={video && !video.live ? watched.watchAgain : null}
+          />
           <Details slot={slot} watched={watched} />
         </nav>
       </header>
@@ -105,8 +163,21 @@ export function App({ slot, watched, conversation, models }: AppProps) {
             video={video}
             watched={watched}
             slot={slot}
-            videoRef={player}
-            status={model ? <ModelNotices notices={model.notices} /> : status}
+            playhead={playhead}
+            onCapture={capture}
+            marks={marks}
+            onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
+            onLookAgain={(range) => askAbout({ range }, "look-again")}
+            status={
+              model ? (
+                <>
+                  {captureNote}
+                  <ModelNotices notices={model.notices} />
+                </>
+              ) : (
+                status
+              )
+            }
           />
           <Chat
             conversation={conversation}
@@ -114,24 +185,40 @@ export function App({ slot, watched, conversation, models }: AppProps) {
             suggestions={video.questions}
             onAsk={ask}
             onRetry={retry}
+            onAgain={(turn) => void focusAfter(conversation.again(turn))}
+            onEdit={edit}
+            onAskAnew={(turns) => void focusAfter(conversation.askAnew(turns))}
+            onExport={exportConversation}
             onClear={() => void conversation.clear(session)}
-            onSeek={seek}
+            onSeek={playhead.seek}
             composer={composer}
           />
         </main>
       ) : (
         <Landing
           usable={usable}
-          onPick={(file) => choose(videoFromFile(file))}
+          onPick={pick}
+          onCapture={capture}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}
         />
       )}
       <ModelsDialog models={models} slot={slot} />
-      <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
+      <DropTarget onDrop={pick} />
     </div>
   );
+}
+
+/** Moments and questions of what was answered, each as one text so that two lists are told apart by their items. */
+function answerMoments(turns: readonly Turn[]): readonly string[] {
+  const answered = turns.filter(({ status }) => status === "done" || status === "stopped");
+  return answered.map((turn) => `${momentOf(turn) ?? 0} ${turn.question}`);
+}
+
+function markOf(answer: string): Mark {
+  const space = answer.indexOf(" ");
+  return { kind: "answer", seconds: Number(answer.slice(0, space)), label: answer.slice(space + 1) };
 }
 
 /** False where it turned out that this browser cannot run any model. */

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 
-type DropTargetProps = { readonly onDrop: (file: File) => void };
+type DropTargetProps = { readonly onDrop: (files: readonly File[]) => void };
 
-/** Makes the whole window take a dropped video file, and shows so while one hovers. */
+/** Makes the whole window take dropped video files, and shows so while one hovers. */
 export function DropTarget({ onDrop }: DropTargetProps) {
   const [over, setOver] = useState(false);
   const drop = useRef(onDrop);
@@ -35,8 +35,7 @@ export function DropTarget({ onDrop }: DropTargetProps) {
     on("drop", (event) => {
       count(-depth);
       const files = [...(event.dataTransfer?.files ?? [])];
-      const file = files.find((each) => each.type.startsWith("video/")) ?? files[0];
-      if (file) drop.current(file);
+      if (files.length > 0) drop.current(files);
     });
     return () => listening.abort();
   }, []);

@@ -1,13 +1,17 @@
 import type { ReactNode } from "react";
+import type { Medium } from "../../session/types.ts";
 import { formatClock } from "../parts/format.ts";
 import { Picker } from "../parts/Picker.tsx";
+import { prefersStill } from "../settings/appearance.ts";
+import { CaptureButtons } from "./CaptureButtons.tsx";
 import { type Sample, samples, sampleUrl } from "./samples.ts";
 import "./watch.css";
 
 type LandingProps = {
   /** False where this browser cannot run the model at all: then only `status` shows, to tell why. */
   readonly usable: boolean;
-  readonly onPick: (file: File) => void;
+  readonly onPick: (files: readonly File[]) => void;
+  readonly onCapture: (medium: Medium) => void;
   readonly onSample: (sample: Sample) => void;
   /** State of the model. */
   readonly status: ReactNode;
@@ -16,12 +20,12 @@ type LandingProps = {
 };
 
 /** The page before there is a video: what this is, where to put one, and clips to try. */
-export function Landing({ usable, onPick, onSample, status, composer }: LandingProps) {
+export function Landing({ usable, onPick, onCapture, onSample, status, composer }: LandingProps) {
   return (
     <main className="landing">
       <Hero />
       <section className="start" aria-label="Start">
-        {usable && <DropZone onPick={onPick} status={status} />}
+        {usable && <DropZone onPick={onPick} onCapture={onCapture} status={status} />}
         {usable ? composer : status}
       </section>
       {usable && <SampleList onSample={onSample} />}
@@ -40,12 +44,15 @@ function Hero() {
   );
 }
 
-function DropZone({ onPick, status }: Pick<LandingProps, "onPick" | "status">) {
+function DropZone({ onPick, onCapture, status }: Pick<LandingProps, "onPick" | "onCapture" | "status">) {
   return (
     <div className="drop-zone">
       <h2>Drop a video anywhere</h2>
-      <p>MP4, MOV, WebM, MKV, even a GIF. A clip or a whole day.</p>
-      <Picker onPick={onPick} />
+      <p>MP4, MOV, WebM, MKV, even a GIF. A clip, several, or a whole day.</p>
+      <div className="drop-zone-ways">
+        <Picker onPick={onPick} />
+        <CaptureButtons onCapture={onCapture} />
+      </div>
       <div className="drop-zone-status">{status}</div>
     </div>
   );
@@ -89,7 +96,7 @@ function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly o
 }
 
 function preview(video: HTMLVideoElement) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  if (prefersStill()) return;
   // Refused where the browser saves data or power; the still picture serves as well.
   video.play().catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import { AuroraError } from "../../errors.ts";
-import type { Assistant, Session } from "../../session/types.ts";
+import type { Assistant, Session, WatchOptions } from "../../session/types.ts";
 import type { ModelSlot } from "../models/model-slot.ts";
 import { createStore, type Store, until } from "../parts/store.ts";
 import type { ChosenVideo } from "./chosen-video.ts";
@@ -30,8 +30,15 @@ export type WatchedVideo = Store<WatchedState> & {
   askable(signal: AbortSignal): Promise<Askable>;
 };
 
-/** No video yet; what will be chosen is watched by the slot's models. */
-export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe">): WatchedVideo {
+/**
+ * No video yet; what will be chosen is watched by the slot's models.
+ *
+ * @param options of watching, read when that begins
+ */
+export function createWatchedVideo(
+  slot: Pick<ModelSlot, "snapshot" | "subscribe">,
+  options: () => WatchOptions = () => ({}),
+): WatchedVideo {
   const store = createStore<WatchedState>({ video: null, session: null, showing: 0 });
   const update = (change: Partial<WatchedState>) => store.set({ ...store.snapshot, ...change });
   /** The model that was followed last; null while one loads. */
@@ -42,7 +49,14 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
     store.snapshot.session?.close().catch(() => undefined);
     const { model } = slot.snapshot;
-    return video && model.status === "ready" ? model.assistant.watch(video.source) : null;
+    if (!video || model.status !== "ready") return null;
+    const session = model.assistant.watch(video.source, options());
+    // The light of a camera goes out when watching it was ended; not when another session takes its place.
+    if (video.live)
+      session.subscribe(() => {
+        if (session.snapshot.status === "stopped" && store.snapshot.session === session) video.release();
+      });
+    return session;
   }
 
   /** A lost model leaves its session, whose frames are still to be seen, until another one takes its place. */
@@ -66,7 +80,7 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     choose(video) {
       const { video: before, showing } = store.snapshot;
       update({ video, session: watch(video), showing: showing + 1 });
-      if (before?.url.startsWith("blob:")) URL.revokeObjectURL(before.url);
+      before?.release();
     },
     watchAgain() {
       const { video, showing } = store.snapshot;

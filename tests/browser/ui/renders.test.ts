@@ -17,6 +17,7 @@ import { nano } from "../../../src/ui/models/model-catalog.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
 import { createModels } from "../../../src/ui/models/models.ts";
 import { createStore } from "../../../src/ui/parts/store.ts";
+import { createSettings } from "../../../src/ui/settings/settings.ts";
 import { createWatchedVideo } from "../../../src/ui/watch/watched-video.ts";
 import { painted, render, rendersOf } from "./render-counter.ts";
 
@@ -89,9 +90,17 @@ async function openPage() {
   };
   const remembered = { read: () => null, write: () => undefined };
   const models = createModels({ library, slot, remembered, persist: async () => undefined });
-  await render(createElement(App, { slot, watched, conversation, models }));
+  await render(createElement(App, { slot, watched, conversation, models, settings: createSettings(null) }));
   await slot.load();
-  watched.choose({ source: "clip", url: "data:,", name: "clip", questions: ["Why?"] });
+  watched.choose({
+    source: "clip",
+    name: "clip",
+    questions: ["Why?"],
+    urls: ["data:,"],
+    live: null,
+    own: true,
+    release: () => undefined,
+  });
   show({ framesWatched: 1, framesPlanned: 1000, frames: [frame(0)] });
   await painted();
   return { slot, conversation, show, write, openings };

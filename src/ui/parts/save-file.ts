@@ -1,0 +1,16 @@
+/** Has the browser save a text as a file. */
+export function saveText(text: string, name: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // some browsers read it a while after the press
+}
+
+/** A name that every system takes for a file, with this ending. */
+export function fileNameOf(title: string, ending: string): string {
+  const plain = title
+    .replace(/\.[^.]{1,5}$/, "")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "");
+  return `${plain.slice(0, 80) || "conversation"}.${ending}`;
+}
