@@ -15,6 +15,8 @@ export type ErrorCode =
   | "CodecUnsupported"
   | "NoVideoTrack"
   | "OutOfMemory"
+  | "MemoryUnreadable"
+  | "MemoryOfAnotherModel"
   | "CaptureDenied"
   | "CaptureUnavailable"
   | "CaptureEnded"

@@ -24,7 +24,7 @@ export type Asking = {
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
   /** Forgets the questions and answers, once those under way have ended. */
-  reset(): void;
+  reset(): Promise<void>;
   /** Ends all answers, and frees what it holds. */
   close(): Promise<void>;
 };
@@ -113,7 +113,7 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
         turn.then(resolve, reject);
       });
     },
-    reset: () => void queue.run(async () => turns.clear()),
+    reset: () => queue.run(async () => turns.clear()),
     async close() {
       closing.abort();
       await queue.run(async () => branch.destroy());

@@ -55,6 +55,11 @@ function refuseSource(source: unknown): AuroraError {
   return refusal("source", source, "a file or the address of one, a list of them, or a camera or screen");
 }
 
+/** @throws AuroraError `BadRequest` where what is to be opened is no file */
+export function checkMemoryFile(file: Blob): void {
+  if (!(file instanceof Blob)) throw refusal("file", file, "a memory file, as save() gives it");
+}
+
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkWatchOptions({ fps, frames, keepBytes }: WatchOptions, source?: WatchSource): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");

@@ -73,8 +73,8 @@ async function* decodeReel(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { maxBatch } = engine.encoder;
   const frameBytes = frameByteLength(engine);
-  const wanted = new Set(frames.map(({ seconds }) => seconds));
   const [from, to] = [frames[0]?.seconds ?? 0, frames.at(-1)?.seconds ?? 0];
+  let found = 0;
   let loaded = 0;
   async function* encode() {
     if (loaded === 0) return;
@@ -85,20 +85,24 @@ async function* decodeReel(
   const range = [from - offsetSeconds - slack, to - offsetSeconds + slack] as const;
   for await (const { frame, timestampSeconds, rotation, mirrored = false } of source.frames({ signal, range })) {
     try {
-      if (!wanted.delete(timestampSeconds + offsetSeconds)) continue;
+      const wanted = frames[found]?.seconds ?? Number.POSITIVE_INFINITY;
+      const seconds = timestampSeconds + offsetSeconds;
+      if (seconds > wanted + slack) throw gone();
+      if (seconds < wanted - slack) continue;
+      found++;
       await encoder.load(frame, rotation, loaded++, mirrored);
     } finally {
       frame.close();
     }
     if (loaded === maxBatch) yield* encode();
-    if (wanted.size === 0) break;
+    if (found === frames.length) break;
   }
   yield* encode();
-  if (wanted.size > 0) throw gone();
+  if (found < frames.length) throw gone();
 }
 
-/** Seconds by which a range is wider than the times that it was made of, which are not rounded alike. */
-const slack = 1e-6;
+/** Seconds by which times may differ: those of a memory file are rounded. */
+const slack = 1e-4;
 
 function gone(): AuroraError {
   return new AuroraError(

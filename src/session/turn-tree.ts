@@ -1,16 +1,9 @@
 import { AuroraError } from "../errors.ts";
 import type { Turn } from "./reading.ts";
+import type { TurnRecord } from "./types.ts";
 
-/** A question that was answered, with what a saved conversation tells of it. Plain data. */
-export type AnsweredTurn = Turn & {
-  /** From 1 on, in the order in which they were answered. */
-  readonly id: number;
-  /** The turn that it was asked behind; 0 at the beginning. */
-  readonly parent: number;
-  readonly text: string;
-  /** The moment of the video that the answer knows of, in seconds; null where no frame was watched. */
-  readonly asOfSeconds: number | null;
-};
+/** A question that was answered, numbered from 1 on, with the ids of its answer. */
+export type AnsweredTurn = Turn & TurnRecord;
 
 /** The questions and answers about a memory: a tree, since one may be asked again behind any turn before. */
 export type TurnTree = {

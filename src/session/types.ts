@@ -32,6 +32,8 @@ export type ModelInfo = {
   readonly quantization: Quantization;
   /** Its key in the store; null where it was not stored. */
   readonly storedKey: string | null;
+  /** SHA-256 of the index of its weights: what tells it from other models, and other versions of it. */
+  readonly sha256: string;
   /** Sentences for the person about what loading it found, e.g. that nothing could be stored. */
   readonly notices: readonly string[];
   /** Side of the square picture the model sees, and of one patch, in pixels. */
@@ -63,6 +65,12 @@ export type WatchOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** Options of `Assistant.open`; `fps` and `frames` are as they were unless given. */
+type OpenMemoryOptions = WatchOptions & {
+  /** What to go on watching. */
+  readonly video?: Watchable;
+};
+
 /** One frame that was read into the memory. */
 export type FrameRecord = {
   readonly index: number;
@@ -79,6 +87,29 @@ export type FrameRecord = {
 
 /** Value of `FrameRecord.owners` for patches whose token was dropped. */
 export const droppedToken = 0xffff;
+
+/** A scene: what lies between two changes of the picture. */
+type Scene = { readonly fromSeconds: number; readonly untilSeconds: number };
+
+/** What was seen in one scene, in the model's words or, once edited, in the person's. */
+export type Note = Scene & { readonly id: number; readonly text: string; readonly edited: boolean };
+
+/** A pinned question, with what changed in its answer and when, oldest first. */
+export type StandingQuestion = {
+  readonly id: number;
+  readonly question: string;
+  readonly answers: readonly { readonly atSeconds: number; readonly text: string }[];
+};
+
+/** A question that was answered, by its number; `parent` is the turn that it was asked behind, 0 at the beginning. */
+export type TurnRecord = {
+  readonly id: number;
+  readonly parent: number;
+  readonly question: string;
+  readonly text: string;
+  /** The moment of the video that the answer knows of and nothing after. */
+  readonly asOfSeconds: number | null;
+};
 
 /** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
 type Notice = ErrorData;
@@ -110,6 +141,10 @@ export type SessionSnapshot = {
    * oldest goes, so that what is left lies evenly over the video.
    */
   readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
+  /** Copies of the state, from which it is asked as of moments before (`AskOptions.at`). */
+  readonly keyStates: { readonly count: number; readonly bytes: number };
+  /** The conversation, in the order in which the answers came. */
+  readonly turns: readonly TurnRecord[];
   readonly gpuBytes: number;
   /** Milliseconds spent watching so far. */
   readonly watchMs: number;
@@ -132,6 +167,8 @@ export const emptySnapshot: SessionSnapshot = {
   frames: [],
   stateBytes: 0,
   kept: { frames: 0, bytes: 0, budgetBytes: 0 },
+  keyStates: { count: 0, bytes: 0 },
+  turns: [],
   gpuBytes: 0,
   watchMs: 0,
   notices: [],
@@ -208,6 +245,12 @@ export interface Session {
   resume(): void;
   /** Ends watching; what was watched can still be asked about. */
   stop(): void;
+  /**
+   * What it remembers, as a memory file of now; watching goes on. Named `.aurora` by convention.
+   *
+   * @throws AuroraError `BadRequest` where nothing was watched yet
+   */
+  save(): Promise<Blob>;
   /** Frees everything that the session holds. */
   close(): Promise<void>;
 }
@@ -223,6 +266,15 @@ export interface Assistant {
    * snapshot as `status: "failed"`.
    */
   watch(source: Watchable, options?: WatchOptions): Session;
+  /**
+   * Opens what `Session.save` saved, with this model. It can be asked at once, without its video; the questions of before
+   * are in its snapshot, and are read before a new one only where that is asked behind them (`AskOptions.branch`). With
+   * `video`, watching goes on: where it was left if it is the same one, else behind what was seen, be it a next part or
+   * a camera.
+   *
+   * @throws AuroraError `MemoryUnreadable`, `MemoryOfAnotherModel`, `BadRequest`
+   */
+  open(file: Blob, options?: OpenMemoryOptions): Promise<Session>;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

@@ -3,8 +3,8 @@ import type { FrameSource, Sampling, VideoLoss, WatchSource } from "../video/fra
 import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
+import type { Placement } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
-import type { Reels } from "./reels.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** A source on its way into a memory. */
@@ -27,12 +27,8 @@ export type Watch = {
 export type WatchPlan = {
   readonly source: WatchSource;
   readonly sampling: Sampling;
-  /** Where the source goes, to be had again. */
-  readonly reels: Pick<Reels, "add">;
-  /** What is added to the source's times: what was watched before it; 0 unless given. */
-  readonly offsetSeconds?: number;
-  /** Only what comes after this second of the source is watched: what comes before was. */
-  readonly afterSeconds?: number;
+  /** Says where the opened source's frames go. One that is not `repeatable` is closed at its end, any other stays open. */
+  place(opened: FrameSource): Placement;
 };
 
 type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) => void;
@@ -42,7 +38,7 @@ type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) =>
  * before one stays.
  */
 export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish): Watch {
-  const { source, sampling, reels, offsetSeconds = 0, afterSeconds } = plan;
+  const { source, sampling } = plan;
   const ending = new AbortController();
   const gate = createGate();
   const firstFrames = createSignal();
@@ -69,12 +65,6 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     report(progress(frames.at(-1)?.timestampSeconds ?? 0), frames);
   });
 
-  /** All of a source that was begun before, or those of one that follows others. */
-  function plannedFrames(opened: FrameSource, before: number): number | null {
-    const planned = opened.plan();
-    return planned === null || afterSeconds !== undefined ? planned : planned + before;
-  }
-
   function progress(watchedUntilSeconds: number): SessionChange["part"] {
     const framesWatched = memory.timeline.frames.length;
     const framesPerSecond = pace.framesPerSecond();
@@ -94,26 +84,26 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
   async function watch(): Promise<void> {
     report({ status: "opening" });
     const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
-    reels.add({ source: opened, firstFrame: memory.framesRead, offsetSeconds });
+    const placement = plan.place(opened);
     try {
-      planned = plannedFrames(opened, memory.framesRead);
+      planned = plannedFrames(opened, placement);
       if (opened.info.live) live = opened;
-      report({ status: "watching", framesPlanned: planned, video: opened.info, download: null });
+      const video = { ...opened.info, durationSeconds: endOf(opened, placement) };
+      report({ status: "watching", framesPlanned: planned, video, download: null });
       pace.start();
-      await feed(opened);
+      await feed(opened, placement);
       await memory.settle();
-      const end = offsetSeconds + opened.info.durationSeconds;
-      report({ status: "done", watchedUntilSeconds: end, secondsLeft: 0 });
+      report({ status: "done", watchedUntilSeconds: endOf(opened, placement), secondsLeft: 0 });
     } finally {
       pace.stop();
       if (!opened.repeatable) opened.close();
     }
   }
 
-  async function feed(opened: FrameSource): Promise<void> {
+  async function feed(opened: FrameSource, { offsetSeconds, afterSeconds }: Placement): Promise<void> {
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
     const onDropped = (framesDropped: number) => report({ framesDropped });
-    const range = afterSeconds === undefined ? {} : { range: [afterSeconds, Number.POSITIVE_INFINITY] as const };
+    const range = afterSeconds === null ? {} : { range: [afterSeconds, Number.POSITIVE_INFINITY] as const };
     const frames = opened.frames({ signal: ending.signal, onLoss, onDropped, ...range });
     idle = live !== null;
     for await (const { frame, timestampSeconds, rotation, mirrored } of frames) {
@@ -125,7 +115,8 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
         frame.close();
         throw error;
       }
-      const known = afterSeconds !== undefined && timestampSeconds <= afterSeconds;
+      // Times of a memory file are rounded.
+      const known = afterSeconds !== null && timestampSeconds < afterSeconds + 1e-4;
       // What a camera saw in a pause is not for the memory.
       if (known || (passed && live)) frame.close();
       else await memory.add(frame, rotation, timestampSeconds + offsetSeconds, mirrored);
@@ -180,6 +171,7 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
 
   return {
     async begun(signal) {
+      if (memory.timeline.frames.length > 0) return;
       const aborted = createSignal();
       signal.addEventListener("abort", aborted.give, { once: true });
       if (!signal.aborted) await Promise.race([firstFrames.given, aborted.given]);
@@ -197,6 +189,17 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     stop: () => ending.abort(),
     ended,
   };
+}
+
+/** Frames of the memory once all of a source is watched, those of sources before it among them; null where nobody can tell. */
+function plannedFrames(opened: FrameSource, { firstFrame }: Placement): number | null {
+  const planned = opened.plan();
+  return planned === null ? null : firstFrame + planned;
+}
+
+/** Where a source ends on the memory's timeline; 0 where a lone one has no end of its own. */
+function endOf({ info }: FrameSource, { offsetSeconds }: Placement): number {
+  return offsetSeconds + info.durationSeconds;
 }
 
 const nothingWatched =

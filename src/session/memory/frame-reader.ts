@@ -2,6 +2,7 @@ import type { RnnReader } from "../../rnn/reader.ts";
 import { memoryLeadIn } from "../../text/prompt.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import type { Engine } from "../engine.ts";
+import { createMutex } from "../flow.ts";
 import type { FrameRecord } from "../types.ts";
 import { createFrameEncoder, type EncodedBatch } from "./frame-encoder.ts";
 import { frameByteLength, frameRows } from "./frame-tokens.ts";
@@ -22,6 +23,8 @@ export type FrameReader = {
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
+  /** The state after all that was added, as bytes (`joinLayers`), once that is noted. */
+  copyState(): Promise<{ readonly framesRead: number; readonly state: Uint8Array }>;
   destroy(): void;
 };
 
@@ -67,6 +70,8 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   const frameEncoder = createFrameEncoder(engine);
   const frameBytes = frameByteLength(engine);
   const batch: Pending[] = [];
+  /** Whoever saves the memory does so while it is fed. */
+  const turns = createMutex();
   let { framesRead } = options;
   let noted: Promise<void> = Promise.resolve();
 
@@ -126,25 +131,35 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
     await previous; // one batch may be on its way while the next is prepared, no more
   }
 
+  async function load(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored: boolean) {
+    try {
+      const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
+      thumbnail.catch(() => undefined);
+      await frameEncoder.load(frame, rotation, batch.length, mirrored);
+      batch.push({ timestampSeconds, thumbnail });
+    } finally {
+      frame.close();
+    }
+    if (batch.length === maxBatch) await flush();
+  }
+
+  async function settle(): Promise<void> {
+    await flush();
+    await noted;
+  }
+
   return {
     get framesRead() {
       return framesRead;
     },
-    async add(frame, rotation, timestampSeconds, mirrored = false) {
-      try {
-        const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
-        thumbnail.catch(() => undefined);
-        await frameEncoder.load(frame, rotation, batch.length, mirrored);
-        batch.push({ timestampSeconds, thumbnail });
-      } finally {
-        frame.close();
-      }
-      if (batch.length === maxBatch) await flush();
-    },
-    async settle() {
-      await flush();
-      await noted;
-    },
+    add: (frame, rotation, timestampSeconds, mirrored = false) =>
+      turns.run(() => load(frame, rotation, timestampSeconds, mirrored)),
+    settle: () => turns.run(settle),
+    copyState: () =>
+      turns.run(async () => {
+        await settle();
+        return { framesRead, state: await meter.copy() };
+      }),
     destroy() {
       frameEncoder.destroy();
       meter.destroy();

@@ -16,6 +16,8 @@ export type KeptTokens = {
   readonly byteLength: number;
   /** Set once there was no room for as many frames as the budget allows. */
   readonly failure: AuroraError | null;
+  /** Passes over the first frames, whose tokens nobody has; before the first `append`. */
+  skip(frames: number): void;
   /** Takes the tokens of the next frames, all of one frame after the other. */
   append(tokens: Uint8Array): Promise<void>;
   /** The tokens of those of some frames that are still kept. */
@@ -38,6 +40,8 @@ export function createKeptTokens(
 ): KeptTokens {
   const slots = createSlots(frameBytes, Math.floor(budget.memoryBytes / frameBytes), openSpill);
   const spread = createSpread(Math.max(1, Math.floor(budget.totalBytes / frameBytes)));
+  /** Frames that were passed over; those below are counted from there. */
+  let skipped = 0;
   /** Slot of each kept frame, in the frames' order. */
   const places = new Map<number, number>();
   const turns = createMutex();
@@ -68,7 +72,7 @@ export function createKeptTokens(
   }
 
   return {
-    frames: () => [...places.keys()],
+    frames: () => Array.from(places.keys(), (frame) => frame + skipped),
     get count() {
       return places.size;
     },
@@ -78,6 +82,10 @@ export function createKeptTokens(
     get failure() {
       return failure;
     },
+    skip(frames) {
+      assert(appended === 0, `${appended} frames were appended before`);
+      skipped = frames;
+    },
     append: (tokens) =>
       turns.run(async () => {
         assert(tokens.length % frameBytes === 0, `${tokens.length} bytes are not whole frames of ${frameBytes}`);
@@ -86,7 +94,7 @@ export function createKeptTokens(
       }),
     read: (frames) =>
       turns.run(async () => {
-        const kept = frames.map((frame) => places.get(frame)).filter((slot) => slot !== undefined);
+        const kept = frames.map((frame) => places.get(frame - skipped)).filter((slot) => slot !== undefined);
         const tokens = new Uint8Array(kept.length * frameBytes);
         kept.forEach((slot, i) => {
           slots.read(slot, tokens.subarray(i * frameBytes, (i + 1) * frameBytes));

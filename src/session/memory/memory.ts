@@ -1,13 +1,14 @@
 import { createRnnReader } from "../../rnn/reader.ts";
-import { createRnnState, type RnnState, stateByteLength } from "../../rnn/state.ts";
+import { createRnnState, type RnnState, stateByteLength, writeRnnState } from "../../rnn/state.ts";
 import type { SpillFile } from "../../storage/spill-file.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import type { Engine } from "../engine.ts";
 import type { FrameRecord } from "../types.ts";
-import { createFrameReader, type ReadBatch } from "./frame-reader.ts";
+import { createFrameReader, type FrameReader, type ReadBatch } from "./frame-reader.ts";
 import { frameByteLength } from "./frame-tokens.ts";
 import { createKeptTokens, type KeptTokens } from "./kept-tokens.ts";
 import { createKeyStates, type KeyStates } from "./key-states.ts";
+import { splitLayers } from "./state-bytes.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 /**
@@ -30,6 +31,10 @@ export type Memory = {
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Has the state read all that was added, and waits until it is noted. */
   settle(): Promise<void>;
+  /** The state after all that was added, as bytes, once that is noted. */
+  copyState: FrameReader["copyState"];
+  /** Indices of the frames that begin a scene, but for the first. */
+  readonly sceneStarts: readonly number[];
   /** Calls `listener` with frames that came to the timeline; returns the unsubscriber. */
   subscribe(listener: (frames: readonly FrameRecord[]) => void): () => void;
   /** Frees all that it holds, once what is under way has ended. */
@@ -45,16 +50,26 @@ export type MemoryOptions = {
   readonly keyStateInterval?: number;
   /** Opens a file for what memory has no room for. */
   openSpill(): Promise<SpillFile>;
+  /** What it remembers already; nothing unless given. */
+  readonly restored?: RestoredMemory;
+};
+
+/** What a memory goes on from, e.g. that of a file. */
+export type RestoredMemory = {
+  /** After the last of the frames, as bytes (`joinLayers`). */
+  readonly state: Uint8Array;
+  readonly frames: readonly FrameRecord[];
+  readonly sceneStarts: readonly number[];
 };
 
 /** Kept tokens beyond this many bytes go to disk, and key states beyond that many. */
 const keptInMemoryBytes = 256 << 20;
 const keyStatesInMemoryBytes = 64 << 20;
 
-/** Creates a memory that has read no frame. */
+/** Creates a memory that has read no frame, or goes on with what it remembered. */
 export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const { gpu, rnn } = engine;
-  const { keepBytes, keyStateBytes = 2 ** 30, keyStateInterval = 16, openSpill } = options;
+  const { keepBytes, keyStateBytes = 2 ** 30, keyStateInterval = 16, openSpill, restored } = options;
   const state = createRnnState(gpu, rnn.config, "session.memory");
   const reader = createRnnReader(gpu, rnn, state, "session.memory");
   const budgetOf = (totalBytes: number, memoryBytes: number) => ({
@@ -67,10 +82,23 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const keyStates = createKeyStates(stateBytes, keyStateInterval, keyBudget, openSpill);
   const timeline = createTimeline();
   const listeners = new Set<(frames: readonly FrameRecord[]) => void>();
-  const frames = createFrameReader(engine, reader, { framesRead: 0, wantsKeyState: keyStates.wants, note });
+  const sceneStarts: number[] = [];
+  if (restored) {
+    writeRnnState(gpu, rnn.config, state, splitLayers(rnn.config, restored.state));
+    timeline.add(restored.frames);
+    sceneStarts.push(...restored.sceneStarts);
+    kept.skip(restored.frames.length);
+    void keyStates.add(restored.frames.length - 1, true, restored.state);
+  }
+  const frames = createFrameReader(engine, reader, {
+    framesRead: restored?.frames.length ?? 0,
+    wantsKeyState: keyStates.wants,
+    note,
+  });
 
-  async function note({ records, tokens, keyStates: copies }: ReadBatch): Promise<void> {
+  async function note({ records, tokens, keyStates: copies, sceneStarts: starts }: ReadBatch): Promise<void> {
     await kept.append(tokens);
+    sceneStarts.push(...starts);
     for (const { frame, atSceneChange, state: copy } of copies) await keyStates.add(frame, atSceneChange, copy);
     timeline.add(records);
     for (const listener of [...listeners]) listener(records);
@@ -86,6 +114,8 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     },
     add: frames.add,
     settle: frames.settle,
+    copyState: frames.copyState,
+    sceneStarts,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -89,6 +89,14 @@ describe("kept tokens", () => {
     expect(await kept.read(planned)).toEqual({ frames: 2, tokens: only([0, 2]) });
   });
 
+  it("passes over frames whose tokens nobody has, and stays within its budget", async () => {
+    const kept = createKeptTokens(frameBytes, budget(2, 4), async () => memoryFile());
+    kept.skip(100);
+    await kept.append(frames(0, 6));
+    expect(kept.frames()).toEqual([100, 102, 104, 105]);
+    expect(await kept.read([3, 100, 104])).toEqual({ frames: 2, tokens: only([0, 4]) });
+  });
+
   it("says so when the disk is full, and lets older frames make way for new ones", async () => {
     const kept = createKeptTokens(frameBytes, budget(2), async () => memoryFile(frameBytes));
     await kept.append(frames(0, 2));
