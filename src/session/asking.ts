@@ -3,7 +3,7 @@ import type { Choice } from "../rnn/writer.ts";
 import { cleanQuestion } from "../text/prompt.ts";
 import { type Answer, createBranch } from "./branch.ts";
 import type { Engine } from "./engine.ts";
-import { createMutex } from "./flow.ts";
+import { createTurns } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
 import { planReading, type Reading } from "./reading.ts";
 import type { Reels } from "./reels.ts";
@@ -23,12 +23,23 @@ export type Asking = {
     options: AskOptions,
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
+  /** Answers a question that is no part of the conversation, once no person's waits; it makes way for those. */
+  readonly aside: Aside;
   /** Forgets the questions and answers, once those under way have ended. */
   reset(): Promise<void>;
   /** Ends all answers, and frees what it holds. */
   close(): Promise<void>;
 };
 
+/** A question that nobody waits for. `onAnswer` is not called where there is nothing to answer from. */
+export type Aside = (
+  question: string,
+  options: Pick<AskOptions, "from" | "range">,
+  onAnswer: (answer: { readonly text: string; readonly asOfSeconds: number | null }) => void,
+) => void;
+
+/** Most frames that such a question is read with, evenly over the part that it is about. */
+const asideFrames = 32;
 const defaultMaxTokens = 256;
 /** What questions are about, and when they can be. */
 export type AskingOptions = {
@@ -41,7 +52,7 @@ export type AskingOptions = {
 export function createAsking(engine: Engine, memory: Memory, options: AskingOptions): Asking {
   const { ready, reels, turns = createTurnTree() } = options;
   const branch = createBranch(engine, memory, reels);
-  const queue = createMutex();
+  const queue = createTurns();
   const closing = new AbortController();
   const book = { prompt: engine.config.prompt, tokenizer: engine.tokenizer };
   function plan(question: string, options: AskOptions, decodable: (frame: number) => boolean): Reading {
@@ -75,7 +86,7 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
     const startMs = performance.now();
     const parent = options.branch ?? turns.head;
     const { reading, frames } = await read(question, options, signal);
-    const asOf = memory.timeline.frames.at(reading.upTo ?? -1)?.timestampSeconds ?? null;
+    const asOf = secondsOf(reading);
     const known = { ...noFigures, frames, asOfSeconds: asOf, fromNeighbour: reading.neighbour };
     if (signal.aborted) return known;
     const clock = createClock(startMs);
@@ -95,7 +106,38 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
     return { ...known, ...clock.figures(), turn };
   }
 
+  async function answerAside(question: string, options: AskOptions, signal: AbortSignal) {
+    const reading = plan(question, { ...options, branch: 0 }, reels.decodable);
+    const step = Math.ceil(reading.frames.length / asideFrames);
+    await branch.read({ ...reading, frames: reading.frames.filter((_, i) => i % step === 0) }, signal);
+    let text = "";
+    if (!signal.aborted)
+      await branch.write({
+        maxTokens: defaultMaxTokens,
+        choice: createChoice({}),
+        signal,
+        onToken: () => undefined,
+        onText: (piece) => {
+          text += piece;
+        },
+      });
+    return { text: text.trim(), asOfSeconds: secondsOf(reading) };
+  }
+
+  /** The moment that a reading knows of. */
+  function secondsOf({ upTo }: Reading): number | null {
+    return memory.timeline.frames.at(upTo ?? -1)?.timestampSeconds ?? null;
+  }
+
   return {
+    aside: (question, options, onAnswer) =>
+      queue.idle(async (signal) => {
+        if (memory.timeline.frames.length === 0) return true;
+        const answered = await answerAside(question, options, signal);
+        if (signal.aborted) return false;
+        onAnswer(answered);
+        return true;
+      }),
     ask(question, options, onText) {
       return new Promise((resolve, reject) => {
         const stops = [closing.signal, options.signal].filter((signal) => signal !== undefined);
@@ -116,7 +158,8 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
     reset: () => queue.run(async () => turns.clear()),
     async close() {
       closing.abort();
-      await queue.run(async () => branch.destroy());
+      await queue.close();
+      branch.destroy();
     },
   };
 }

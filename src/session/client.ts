@@ -2,8 +2,16 @@ import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
+import { exportSession } from "./exporting.ts";
 import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link.ts";
-import { checkMemoryFile, checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
+import {
+  checkExport,
+  checkMemoryFile,
+  checkOpenOptions,
+  checkQuestion,
+  checkSource,
+  checkWatchOptions,
+} from "./options.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
 import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
@@ -171,6 +179,7 @@ function createSession(
     onClosed = resolve;
   });
   link.sessions.set(number, { store, onClosed });
+  let lastPin = 0;
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
   const { signal, ...plain } = options;
@@ -187,6 +196,26 @@ function createSession(
     pause: () => control("pause"),
     resume: () => control("resume"),
     stop: () => control("stop"),
+    pin(question) {
+      checkQuestion(question, {});
+      const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;
+      lastPin = id;
+      link.send({ type: "pin", session: number, pin: id, question: question.trim() });
+      return {
+        id,
+        question: question.trim(),
+        get answers() {
+          return store.snapshot.standing.find((each) => each.id === id)?.answers ?? [];
+        },
+        unpin: () => link.send({ type: "unpin", session: number, pin: id }),
+      };
+    },
+    editNote: (note, text) => link.send({ type: "edit-note", session: number, note, text }),
+    removeNote: (note) => link.send({ type: "edit-note", session: number, note, text: null }),
+    export(kind) {
+      checkExport(kind);
+      return exportSession(store.snapshot, kind);
+    },
     save() {
       const request = link.next();
       const saving = settled(link.saves, request, link);
@@ -219,6 +248,12 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
     pause: nothing,
     resume: nothing,
     stop: nothing,
+    pin() {
+      throw error;
+    },
+    editNote: nothing,
+    removeNote: nothing,
+    export: (kind) => exportSession(store.snapshot, kind),
     save: async () => {
       throw error;
     },

@@ -1,7 +1,7 @@
 import { AuroraError } from "../errors.ts";
 import { captureFrames } from "../video/capture-frames.ts";
 import type { FileSource, WatchSource } from "../video/frame-source.ts";
-import type { AskOptions, OpenOptions, Watchable, WatchOptions } from "./types.ts";
+import type { AskOptions, ExportKind, OpenOptions, Watchable, WatchOptions } from "./types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkOpenOptions({ model, quantization, encoder }: OpenOptions): void {
@@ -61,12 +61,22 @@ export function checkMemoryFile(file: Blob): void {
 }
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkWatchOptions({ fps, frames, keepBytes }: WatchOptions, source?: WatchSource): void {
+export function checkWatchOptions(
+  { fps, frames, keepBytes, notes, noteSeconds }: WatchOptions,
+  source?: WatchSource,
+): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
   check("frames", frames, isWhole(frames) && frames >= 1, "a whole number from 1 on");
   check("frames", frames, fps === undefined, "left out where fps is given");
   check("frames", frames, source?.kind !== "live", "left out for what has no end; give fps");
+  check("notes", notes, typeof notes === "boolean", "true or false");
+  check("noteSeconds", noteSeconds, isNumber(noteSeconds) && noteSeconds > 0, "a number of seconds above 0");
   check("keepBytes", keepBytes, isNumber(keepBytes) && keepBytes >= 0, "a number of bytes, 0 or more");
+}
+
+/** @throws AuroraError `BadRequest` where a form of an export is none */
+export function checkExport(kind: ExportKind): void {
+  check("kind", kind ?? null, isOneOf(kind, ["vtt", "srt", "markdown", "json"]), "vtt, srt, markdown or json");
 }
 
 /** @throws AuroraError `BadRequest` naming what is wrong with a question, and what it may be */

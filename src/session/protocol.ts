@@ -46,6 +46,9 @@ export type ToWorker =
       readonly source: WatchSource | null;
       readonly options: Omit<WatchOptions, "signal">;
     }
+  | { readonly type: "pin"; readonly session: number; readonly pin: number; readonly question: string }
+  | { readonly type: "unpin"; readonly session: number; readonly pin: number }
+  | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
   | { readonly type: "save"; readonly session: number; readonly request: number }
   | {
       readonly type: "control";

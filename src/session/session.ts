@@ -10,6 +10,7 @@ import { type Placement, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
 import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
+import { observeScenes } from "./scenes.ts";
 import { createTurnTree } from "./turn-tree.ts";
 import type { AnswerFigures, AskOptions, FrameRecord, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
@@ -22,6 +23,11 @@ export type WorkerSession = {
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
   resetConversation(): void;
+  /** @param id not given before in this session */
+  pin(id: number, question: string): void;
+  unpin(id: number): void;
+  /** @param text null to remove it */
+  editNote(id: number, text: string | null): void;
   pause(): void;
   resume(): void;
   stop(): void;
@@ -87,6 +93,8 @@ export function createSession(
   if (saved) publishSaved(saved, source !== null);
   const watch = source ? startWatching(memory, { source, sampling, place }, publish) : watchedBefore();
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
+  const observed = observeScenes(memory, asking.aside, { options, saved, publish });
+  void watch.ended.then(() => observed.update(true));
 
   function publishSaved(content: MemoryContent, watching: boolean): void {
     const { frames: known } = memory.timeline;
@@ -99,8 +107,8 @@ export function createSession(
     video,
     sampling,
     watchedUntilSeconds,
-    notes: [],
-    standing: [],
+    notes: observed.notes.all,
+    standing: observed.standing.all,
     transcript: saved?.transcript ?? [],
     conversation: turns.all,
   });
@@ -112,6 +120,9 @@ export function createSession(
       return figures;
     },
     resetConversation: () => void asking.reset().then(publishTurns),
+    pin: observed.standing.pin,
+    unpin: observed.standing.unpin,
+    editNote: (id, text) => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text)),
     pause: watch.pause,
     resume: watch.resume,
     stop: watch.stop,

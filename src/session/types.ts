@@ -1,6 +1,7 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
+import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 
 export type { Medium, SourcePart, WatchSource };
 
@@ -62,6 +63,10 @@ export type WatchOptions = {
   readonly frames?: number;
   /** Most bytes of visual tokens that are kept to be looked at again, in memory and on disk; 4 GiB unless given. */
   readonly keepBytes?: number;
+  /** Whether each scene gets a note when it has ended; not unless told so. */
+  readonly notes?: boolean;
+  /** Longest part of a scene that one note is about, in seconds; 60 unless given. */
+  readonly noteSeconds?: number;
   readonly signal?: AbortSignal;
 };
 
@@ -87,29 +92,6 @@ export type FrameRecord = {
 
 /** Value of `FrameRecord.owners` for patches whose token was dropped. */
 export const droppedToken = 0xffff;
-
-/** A scene: what lies between two changes of the picture. */
-type Scene = { readonly fromSeconds: number; readonly untilSeconds: number };
-
-/** What was seen in one scene, in the model's words or, once edited, in the person's. */
-export type Note = Scene & { readonly id: number; readonly text: string; readonly edited: boolean };
-
-/** A pinned question, with what changed in its answer and when, oldest first. */
-export type StandingQuestion = {
-  readonly id: number;
-  readonly question: string;
-  readonly answers: readonly { readonly atSeconds: number; readonly text: string }[];
-};
-
-/** A question that was answered, by its number; `parent` is the turn that it was asked behind, 0 at the beginning. */
-export type TurnRecord = {
-  readonly id: number;
-  readonly parent: number;
-  readonly question: string;
-  readonly text: string;
-  /** The moment of the video that the answer knows of and nothing after. */
-  readonly asOfSeconds: number | null;
-};
 
 /** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
 type Notice = ErrorData;
@@ -143,6 +125,11 @@ export type SessionSnapshot = {
   readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
   /** Copies of the state, from which it is asked as of moments before (`AskOptions.at`). */
   readonly keyStates: { readonly count: number; readonly bytes: number };
+  /** What lies between the changes of the picture; the last scene is not over while it is watched. */
+  readonly scenes: readonly Scene[];
+  /** What was seen in each scene, by time. */
+  readonly notes: readonly Note[];
+  readonly standing: readonly StandingQuestion[];
   /** The conversation, in the order in which the answers came. */
   readonly turns: readonly TurnRecord[];
   readonly gpuBytes: number;
@@ -168,6 +155,9 @@ export const emptySnapshot: SessionSnapshot = {
   stateBytes: 0,
   kept: { frames: 0, bytes: 0, budgetBytes: 0 },
   keyStates: { count: 0, bytes: 0 },
+  scenes: [],
+  notes: [],
+  standing: [],
   turns: [],
   gpuBytes: 0,
   watchMs: 0,
@@ -223,6 +213,9 @@ export const noFigures: AnswerFigures = {
   turn: null,
 };
 
+/** Forms of `Session.export`: WebVTT, SubRip, Markdown and JSON. */
+export type ExportKind = "vtt" | "srt" | "markdown" | "json";
+
 /** One video being watched, and the conversation about it. */
 export interface Session {
   readonly snapshot: SessionSnapshot;
@@ -239,6 +232,18 @@ export interface Session {
    *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
+  /**
+   * Pins a question: it is asked now and again whenever a scene has ended, while no question of a person's waits. Its answers
+   * stand in `snapshot.standing`, those that said the same as the one before left out.
+   *
+   * @throws AuroraError `BadRequest` for an empty one
+   */
+  pin(question: string): Pinned;
+  /** Puts a person's words in a note's place. */
+  editNote(id: number, text: string): void;
+  removeNote(id: number): void;
+  /** Notes as WebVTT or SubRip; with standing questions and the conversation as Markdown or JSON. */
+  export(kind: ExportKind): string;
   /** Forgets the questions and answers, not the video. */
   resetConversation(): void;
   pause(): void;

@@ -33,6 +33,15 @@ port.addEventListener("message", ({ data }) => {
     case "open-memory":
       void openMemory(data);
       break;
+    case "pin":
+      sessions.get(data.session)?.pin(data.pin, data.question);
+      break;
+    case "unpin":
+      sessions.get(data.session)?.unpin(data.pin);
+      break;
+    case "edit-note":
+      sessions.get(data.session)?.editNote(data.note, data.text);
+      break;
     case "save":
       void save(data);
       break;

@@ -29,7 +29,13 @@ import { SettingsDialog } from "./settings/SettingsDialog.tsx";
 import type { SettingsStore } from "./settings/settings.ts";
 import type { Mark } from "./timeline/marks.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
-import { type ChosenVideo, videoFromFiles, videoFromSample, videoFromStream } from "./watch/chosen-video.ts";
+import {
+  type ChosenVideo,
+  isMemoryFile,
+  videoFromFiles,
+  videoFromSample,
+  videoFromStream,
+} from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
 import { createPlayhead } from "./watch/playhead.ts";
 import { Workspace } from "./watch/Workspace.tsx";
@@ -48,7 +54,7 @@ type AppProps = {
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
 export function App({ slot, watched, conversation, models, settings }: AppProps) {
-  const { video, session, showing } = useSnapshot(watched);
+  const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
   const usesNano = useSnapshot(slot, ({ request }) => sameChoice(request.choice, nano.choice));
@@ -73,11 +79,36 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
     if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
   }
 
-  const pick = (files: readonly File[]) => choose(videoFromFiles(files));
+  /** A memory, with the videos beside it to go on with; or videos, with which a memory without one goes on. */
+  function pick(files: readonly File[]) {
+    const memory = files.find(isMemoryFile);
+    const videos = files.filter((file) => file !== memory);
+    const next = videos.length > 0 ? videoFromFiles(videos) : undefined;
+    if (memory) void openMemory(memory, next);
+    else if (next) goOn(next);
+  }
+
+  function goOn(next: ChosenVideo) {
+    if (video && !video.source && session) void openMemory(() => session.save(), next, true);
+    else choose(next);
+  }
+
+  /** @param same whether it is the memory on the page, whose conversation goes on */
+  async function openMemory(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false) {
+    try {
+      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next);
+      setCaptureError(null);
+      playhead.tell(0);
+      if (!same) conversation.restore(opened);
+    } catch (error) {
+      next?.release();
+      setCaptureError(toAuroraError(error, "Unexpected", "The memory could not be opened. Try again.").toData());
+    }
+  }
 
   async function capture(medium: Medium) {
     try {
-      choose(videoFromStream(medium, await openCapture(medium)));
+      goOn(videoFromStream(medium, await openCapture(medium)));
     } catch (error) {
       setCaptureError(toAuroraError(error, "Unexpected", "It could not be opened. Try again.").toData());
     }
@@ -123,7 +154,8 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
     });
   }
 
-  const captureNote = captureError && <ErrorNote error={captureError} />;
+  const wrong = captureError ?? refusal;
+  const captureNote = wrong && <ErrorNote error={wrong} />;
   const status = (
     <>
       {captureNote}
@@ -168,6 +200,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
             slot={slot}
             playhead={playhead}
             onCapture={capture}
+            onOpenMemory={(file) => void openMemory(file)}
             marks={marks}
             onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
             onLookAgain={(range) => askAbout({ range }, "look-again")}
@@ -203,6 +236,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
           usable={usable}
           onPick={pick}
           onCapture={capture}
+          onOpenMemory={(file) => void openMemory(file)}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}

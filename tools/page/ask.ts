@@ -5,6 +5,7 @@ import {
   type EncoderBackend,
   noFigures,
   type Session,
+  type SessionSnapshot,
 } from "../../src/session/types.ts";
 import { keepAssistant } from "./assistants.ts";
 
@@ -39,6 +40,8 @@ export type AskResult = {
   }[];
   readonly frames: number;
   readonly visualTokens: number;
+  /** From cut to cut, in seconds. */
+  readonly scenes: SessionSnapshot["scenes"];
   readonly watchMs: number;
   readonly stateBytes: number;
   readonly gpuBytes: number;
@@ -85,11 +88,12 @@ async function watchAndAsk(assistant: Assistant, session: Session, command: AskC
     const options: AskOptions = { from: command.from, ...(command.at === null ? {} : { at: command.at }) };
     answers.push(await askAlone(session, question, options));
   }
-  const { framesWatched, visualTokens, watchMs, stateBytes, gpuBytes, notices } = session.snapshot;
+  const { framesWatched, visualTokens, scenes, watchMs, stateBytes, gpuBytes, notices } = session.snapshot;
   return {
     answers,
     frames: framesWatched,
     visualTokens,
+    scenes,
     watchMs,
     stateBytes,
     gpuBytes,

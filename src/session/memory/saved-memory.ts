@@ -1,5 +1,5 @@
 import { AuroraError } from "../../errors.ts";
-import type { Note, StandingQuestion } from "../types.ts";
+import type { Note, StandingQuestion } from "../records.ts";
 
 /** The format's version; what comes later says a larger number. */
 export const savedVersion = 1;

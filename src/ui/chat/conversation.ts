@@ -44,6 +44,8 @@ export type Conversation = Store<readonly Turn[]> & {
   again(turn: Turn, question?: string): Promise<void>;
   /** Asks questions of these turns anew, one after the other, until one is stopped. */
   askAnew(turns: readonly Turn[]): Promise<void>;
+  /** Shows the questions and answers that a memory file has, in place of all; what is asked next does not follow them. */
+  restore(session: Session): void;
   /** Ends the answer that is being written, if there is one. */
   stop(): void;
   /** Stops, and forgets all turns; `session`, when given, forgets them too. */
@@ -186,6 +188,17 @@ export function createConversation(
         await add(turn);
         if (store.snapshot.find(({ id }) => id === turn.id)?.status !== "done") return;
       }
+    },
+    restore(session) {
+      stop();
+      asked.clear();
+      const turns = session.snapshot.turns.map(({ question, text, parent, asOfSeconds }): Turn => {
+        const id = nextId++;
+        asked.set(id, { session, behind: parent });
+        const told = { text, status: "done", watchedUntilSeconds: asOfSeconds } as const;
+        return { ...emptyTurn, ...told, id, question, mode: "memory", scope: null, instead: null };
+      });
+      store.set(turns);
     },
     stop,
     async clear(session) {

@@ -4,6 +4,7 @@ import { formatClock } from "../parts/format.ts";
 import { Picker } from "../parts/Picker.tsx";
 import { prefersStill } from "../settings/appearance.ts";
 import { CaptureButtons } from "./CaptureButtons.tsx";
+import { OpenMemory } from "./MemoryActions.tsx";
 import { type Sample, samples, sampleUrl } from "./samples.ts";
 import "./watch.css";
 
@@ -12,6 +13,7 @@ type LandingProps = {
   readonly usable: boolean;
   readonly onPick: (files: readonly File[]) => void;
   readonly onCapture: (medium: Medium) => void;
+  readonly onOpenMemory: (file: File) => void;
   readonly onSample: (sample: Sample) => void;
   /** State of the model. */
   readonly status: ReactNode;
@@ -20,12 +22,13 @@ type LandingProps = {
 };
 
 /** The page before there is a video: what this is, where to put one, and clips to try. */
-export function Landing({ usable, onPick, onCapture, onSample, status, composer }: LandingProps) {
+export function Landing(props: LandingProps) {
+  const { usable, onSample, status, composer } = props;
   return (
     <main className="landing">
       <Hero />
       <section className="start" aria-label="Start">
-        {usable && <DropZone onPick={onPick} onCapture={onCapture} status={status} />}
+        {usable && <DropZone {...props} />}
         {usable ? composer : status}
       </section>
       {usable && <SampleList onSample={onSample} />}
@@ -44,7 +47,9 @@ function Hero() {
   );
 }
 
-function DropZone({ onPick, onCapture, status }: Pick<LandingProps, "onPick" | "onCapture" | "status">) {
+type DropZoneProps = Pick<LandingProps, "onPick" | "onCapture" | "onOpenMemory" | "status">;
+
+function DropZone({ onPick, onCapture, onOpenMemory, status }: DropZoneProps) {
   return (
     <div className="drop-zone">
       <h2>Drop a video anywhere</h2>
@@ -52,6 +57,7 @@ function DropZone({ onPick, onCapture, status }: Pick<LandingProps, "onPick" | "
       <div className="drop-zone-ways">
         <Picker onPick={onPick} />
         <CaptureButtons onCapture={onCapture} />
+        <OpenMemory onOpen={onOpenMemory} />
       </div>
       <div className="drop-zone-status">{status}</div>
     </div>

@@ -19,7 +19,10 @@ type PlayerProps = {
 export function Player({ video, playhead, watch, selected }: PlayerProps) {
   const [playable, setPlayable] = useState(true);
   if (video.live) return <LivePlayer name={video.name} {...video.live} />;
-  if (!playable) return <Unplayable name={video.name} watch={watch} selected={selected} />;
+  if (video.urls.length === 0)
+    return <Frames name={video.name} watch={watch} selected={selected} without="There is no video here" />;
+  if (!playable)
+    return <Frames name={video.name} watch={watch} selected={selected} without="This browser cannot play the file" />;
   return <FilePlayer video={video} playhead={playhead} watch={watch} onUnplayable={() => setPlayable(false)} />;
 }
 
@@ -98,12 +101,21 @@ function LivePlayer({ name, stream }: { readonly name: string; readonly stream: 
   return <video ref={play} className="player" aria-label={name} autoPlay muted playsInline />;
 }
 
-function Unplayable({ name, watch, selected }: Pick<PlayerProps, "watch" | "selected"> & { readonly name: string }) {
+type FramesProps = Pick<PlayerProps, "watch" | "selected"> & {
+  readonly name: string;
+  /** Why they stand in for the video. */
+  readonly without: string;
+};
+
+function Frames({ name, watch, selected, without }: FramesProps) {
   const frame = useSnapshot(watch, (now) => shownFrame(now, selected));
   return (
     <div className="player player-frames">
       {frame && <FramePicture picture={frame.thumbnail} alt={`The chosen frame of ${name}`} />}
-      <p>This browser cannot play the file{frame ? ". These are the frames that were seen." : "."}</p>
+      <p>
+        {without}
+        {frame ? ". These are the frames that were seen." : "."}
+      </p>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import type { ChosenVideo } from "./chosen-video.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameView } from "./FrameView.tsx";
 import { Memory } from "./Memory.tsx";
+import { OpenMemory, SaveMemory } from "./MemoryActions.tsx";
 import { Player } from "./Player.tsx";
 import type { Playhead } from "./playhead.ts";
 import { WatchPanel } from "./WatchPanel.tsx";
@@ -23,6 +24,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly playhead: Playhead;
   /** Asks for the camera or screen once more. */
   readonly onCapture: (medium: Medium) => void;
+  readonly onOpenMemory: (file: File) => void;
   /** What stands on the timeline. */
   readonly marks: readonly Mark[];
   /** State of the model, when it is worth saying; null otherwise. */
@@ -31,7 +33,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
-  const { video, watched, slot, playhead, marks, onAskAsOf, onLookAgain, onCapture, status } = props;
+  const { video, watched, slot, playhead, marks, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
@@ -71,6 +73,10 @@ export function Workspace(props: WorkspaceProps) {
       />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
       <Memory watch={watch} stateBytes={stateBytes} />
+      <div className="memory-actions">
+        {session && !modelFailed && <SaveMemory session={session} name={video.name} />}
+        <OpenMemory small onOpen={onOpenMemory} />
+      </div>
     </div>
   );
 }

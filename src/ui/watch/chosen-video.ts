@@ -3,7 +3,10 @@ import { anyVideoQuestions, type Sample, sampleUrl } from "./samples.ts";
 
 /** What is watched on the page, what the player plays of it, and questions to offer. */
 export type ChosenVideo = {
-  readonly source: Watchable;
+  /** Null where there is nothing but what a memory file tells of it. */
+  readonly source: Watchable | null;
+  /** The memory file that it goes on from. */
+  readonly memory?: Blob;
   readonly name: string;
   readonly questions: readonly string[];
   /** Addresses of the files, in the order they are watched; none of what is live. */
@@ -51,6 +54,17 @@ export function videoFromStream(medium: Medium, stream: MediaStream): ChosenVide
     own: true,
     release: () => stream.getTracks().forEach((track) => void track.stop()),
   };
+}
+
+/** What a memory file tells of, without its video. */
+export function videoFromMemory(memory: Blob, name: string): ChosenVideo {
+  const nothing = { source: null, urls: [], live: null, release: () => undefined };
+  return { ...nothing, name, memory, questions: anyVideoQuestions, own: true };
+}
+
+/** Whether a file is a memory that was saved, by its name. */
+export function isMemoryFile({ name }: File): boolean {
+  return /\.(aurora|safetensors)$/i.test(name);
 }
 
 const byNumber = new Intl.Collator("en", { numeric: true });
