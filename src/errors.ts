@@ -15,6 +15,11 @@ export type ErrorCode =
   | "CodecUnsupported"
   | "NoVideoTrack"
   | "OutOfMemory"
+  | "MemoryUnreadable"
+  | "MemoryOfAnotherModel"
+  | "CaptureDenied"
+  | "CaptureUnavailable"
+  | "CaptureEnded"
   | "BadRequest"
   | "Aborted"
   | "Unexpected";

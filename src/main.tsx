@@ -8,6 +8,8 @@ import { nano } from "./ui/models/model-catalog.ts";
 import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
 import { rememberedModel } from "./ui/models/remembered-model.ts";
+import { applyAppearance } from "./ui/settings/appearance.ts";
+import { answerOptions, createSettings, watchOptions } from "./ui/settings/settings.ts";
 import { createWatchedVideo } from "./ui/watch/watched-video.ts";
 
 const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];
@@ -15,7 +17,11 @@ const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];
 const query = new URLSearchParams(location.search);
 const encoder = encoders.find((each) => each === query.get("encoder"));
 const slot = createModelSlot(openAssistant, nano, encoder);
-const watched = createWatchedVideo(slot);
+const settings = createSettings(browserStore());
+applyAppearance(settings.snapshot);
+settings.subscribe(() => applyAppearance(settings.snapshot));
+const watched = createWatchedVideo(slot, () => watchOptions(settings.snapshot));
+const conversation = createConversation(watched.askable, () => answerOptions(settings.snapshot));
 const models = createModels({
   library: openLibrary(),
   slot,
@@ -25,6 +31,26 @@ const models = createModels({
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
-  <App slot={slot} watched={watched} conversation={createConversation(watched.askable)} models={models} />,
+  <App slot={slot} watched={watched} conversation={conversation} models={models} settings={settings} />,
 );
 void models.start(query.get("model"));
+if (import.meta.env.PROD) keepForOffline();
+
+/** Once the model is there or failed, so as not to hold it up: what it loaded is then at hand. */
+function keepForOffline(): void {
+  const unsubscribe = slot.subscribe(() => {
+    if (slot.snapshot.model.status === "loading") return;
+    unsubscribe();
+    // Refused in some private windows, and without https: then the page needs the network each time.
+    navigator.serviceWorker?.register(new URL("service-worker.js", document.baseURI)).catch(() => undefined);
+  });
+}
+
+/** Null where the browser lets the page keep nothing. */
+function browserStore(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -33,8 +33,8 @@ export function modelOption(text: string): string {
   return text;
 }
 
-/** A video of this machine as an argument gives it. @throws ToolError where there is no such file */
-export function videoFile(path: string): string {
-  if (!existsSync(path)) throw new ToolError(`VideoUnreadable: There is no file ${path}.`);
+/** A file of this machine as an argument gives it. @throws ToolError where there is none, with the code of what it would be */
+export function knownFile(path: string, code = "VideoUnreadable"): string {
+  if (!existsSync(path)) throw new ToolError(`${code}: There is no file ${path}.`);
   return path;
 }

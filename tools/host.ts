@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, normalize, resolve } from "node:path";
 import { chromium, type Download, type Page } from "playwright";
 import { createServer, type ViteDevServer } from "vite";
-import { isUrl, videoFile } from "./arguments.ts";
+import { isUrl, knownFile } from "./arguments.ts";
 import { chromiumFlags, findChromium } from "./chromium.ts";
 import type { Command, Commands } from "./page/main.ts";
 import { ToolError } from "./run-tool.ts";
@@ -27,13 +27,13 @@ export type Host = {
     options: Parameters<Commands[C]>[0],
     files?: readonly string[],
   ): Promise<Outcome<C>>;
-  /** Runs a command that downloads a file, and saves the file. */
+  /** Runs a command that downloads a file, and saves the file; resolves with what the command answers. */
   download<C extends Command>(
     path: string,
     command: C,
     options: Parameters<Commands[C]>[0],
     files?: readonly string[],
-  ): Promise<void>;
+  ): Promise<Outcome<C>>;
   close(): Promise<void>;
 };
 
@@ -80,7 +80,10 @@ async function runCommand<C extends Command>(
   options: Parameters<Commands[C]>[0],
   files: readonly string[],
 ): Promise<Outcome<C>> {
-  await page.setInputFiles("#files", files.map(videoFile));
+  await page.setInputFiles(
+    "#files",
+    files.map((path) => knownFile(path)),
+  );
   const result = await page.evaluate(
     ([name, given]) =>
       (window as unknown as { runCommand(name: unknown, options: unknown): Promise<unknown> }).runCommand(name, given),
@@ -93,14 +96,15 @@ async function runCommand<C extends Command>(
 }
 
 /** Saves the file that a task downloads. */
-async function saveDownload(page: Page, path: string, task: () => Promise<unknown>): Promise<void> {
+async function saveDownload<T>(page: Page, path: string, task: () => Promise<T>): Promise<T> {
   const downloads: Download[] = [];
   const listen = (download: Download) => downloads.push(download);
   page.on("download", listen);
   try {
-    await task();
+    const result = await task();
     const [first = await page.waitForEvent("download")] = downloads;
     await first.saveAs(path);
+    return result;
   } finally {
     page.off("download", listen);
   }

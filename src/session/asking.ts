@@ -1,11 +1,14 @@
+import { toAuroraError } from "../errors.ts";
 import type { Choice } from "../rnn/writer.ts";
 import { cleanQuestion } from "../text/prompt.ts";
 import { type Answer, createBranch } from "./branch.ts";
 import type { Engine } from "./engine.ts";
-import { createMutex } from "./flow.ts";
+import { createTurns } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
-import { planReading, type Turn } from "./reading.ts";
-import type { AnswerFigures, AskOptions } from "./types.ts";
+import { planReading, type Reading } from "./reading.ts";
+import type { Reels } from "./reels.ts";
+import { createTurnTree, type TurnTree } from "./turn-tree.ts";
+import { type AnswerFigures, type AskOptions, noFigures } from "./types.ts";
 
 /** Questions and answers about one memory. */
 export type Asking = {
@@ -20,22 +23,59 @@ export type Asking = {
     options: AskOptions,
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
+  /** Answers a question that is no part of the conversation, once no person's waits; it makes way for those. */
+  readonly aside: Aside;
   /** Forgets the questions and answers, once those under way have ended. */
-  reset(): void;
+  reset(): Promise<void>;
   /** Ends all answers, and frees what it holds. */
   close(): Promise<void>;
 };
 
-const defaultMaxTokens = 256;
-const nothing: AnswerFigures = { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, frames: 0 };
+/** A question that nobody waits for. `onAnswer` is not called where there is nothing to answer from. */
+export type Aside = (
+  question: string,
+  options: Pick<AskOptions, "from" | "range">,
+  onAnswer: (answer: { readonly text: string; readonly asOfSeconds: number | null }) => void,
+) => void;
 
-/** @param ready resolves once there is something to ask about, or when its signal ends the wait; throws why there is nothing */
-export function createAsking(engine: Engine, memory: Memory, ready: (signal: AbortSignal) => Promise<void>): Asking {
-  const branch = createBranch(engine, memory);
-  const queue = createMutex();
+/** Most frames that such a question is read with, evenly over the part that it is about. */
+const asideFrames = 32;
+const defaultMaxTokens = 256;
+/** What questions are about, and when they can be. */
+export type AskingOptions = {
+  /** Resolves once there is something to ask about, or when its signal ends the wait; throws why there is nothing. */
+  ready(signal: AbortSignal): Promise<void>;
+  readonly reels: Pick<Reels, "tokens" | "decodable">;
+  readonly turns?: TurnTree;
+};
+
+export function createAsking(engine: Engine, memory: Memory, options: AskingOptions): Asking {
+  const { ready, reels, turns = createTurnTree() } = options;
+  const branch = createBranch(engine, memory, reels);
+  const queue = createTurns();
   const closing = new AbortController();
   const book = { prompt: engine.config.prompt, tokenizer: engine.tokenizer };
-  let turns: readonly Turn[] = [];
+  function plan(question: string, options: AskOptions, decodable: (frame: number) => boolean): Reading {
+    const { timeline, kept, keyStates, framesRead } = memory;
+    const times = timeline.frames.map((frame) => frame.timestampSeconds);
+    const view = { kept: kept.frames(), keyStates: keyStates.frames(), times, framesRead, decodable };
+    const behind = options.branch ?? (options.at === undefined ? turns.head : 0);
+    return planReading({ question, options, turns: turns.path(behind) }, view, book);
+  }
+
+  /** What was read for a question, and on how many frames that is based. */
+  async function read(question: string, options: AskOptions, signal: AbortSignal) {
+    const reading = plan(question, options, reels.decodable);
+    try {
+      return { reading, frames: await branch.read(reading, signal) };
+    } catch (error) {
+      // The file may be gone: then what is left answers, and the answer says so.
+      const gone = toAuroraError(error, "Unexpected", "").code === "VideoUnreadable";
+      if (!gone || signal.aborted) throw error;
+      const left = plan(question, options, () => false);
+      return { reading: left, frames: await branch.read(left, signal) };
+    }
+  }
 
   async function answer(
     question: string,
@@ -44,47 +84,82 @@ export function createAsking(engine: Engine, memory: Memory, ready: (signal: Abo
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures> {
     const startMs = performance.now();
-    const view = { kept: memory.kept.frames(), times: memory.timeline.frames.map((frame) => frame.timestampSeconds) };
-    const reading = planReading({ question, options, turns }, view, book);
-    const frames = await branch.read(reading, signal);
-    if (signal.aborted) return { ...nothing, frames };
-    const clock = createClock(startMs, frames);
+    const parent = options.branch ?? turns.head;
+    const { reading, frames } = await read(question, options, signal);
+    const asOf = secondsOf(reading);
+    const known = { ...noFigures, frames, asOfSeconds: asOf, fromNeighbour: reading.neighbour };
+    if (signal.aborted) return known;
+    const clock = createClock(startMs);
+    let text = "";
     const written = await branch.write({
       maxTokens: options.maxTokens ?? defaultMaxTokens,
       choice: createChoice(options),
       signal,
       onToken: clock.count,
-      onText: (text) => onText(text, clock.figures()),
+      onText: (piece) => {
+        text += piece;
+        onText(piece, { ...known, ...clock.figures() });
+      },
     });
-    turns = [...turns, { question, answer: withEnd(written, engine.config.prompt.stopIds) }];
-    return clock.figures();
+    const ids = withEnd(written, engine.config.prompt.stopIds);
+    const turn = turns.add({ parent, question, answer: ids, text: text.trim(), asOfSeconds: asOf });
+    return { ...known, ...clock.figures(), turn };
+  }
+
+  async function answerAside(question: string, options: AskOptions, signal: AbortSignal) {
+    const reading = plan(question, { ...options, branch: 0 }, reels.decodable);
+    const step = Math.ceil(reading.frames.length / asideFrames);
+    await branch.read({ ...reading, frames: reading.frames.filter((_, i) => i % step === 0) }, signal);
+    let text = "";
+    if (!signal.aborted)
+      await branch.write({
+        maxTokens: defaultMaxTokens,
+        choice: createChoice({}),
+        signal,
+        onToken: () => undefined,
+        onText: (piece) => {
+          text += piece;
+        },
+      });
+    return { text: text.trim(), asOfSeconds: secondsOf(reading) };
+  }
+
+  /** The moment that a reading knows of. */
+  function secondsOf({ upTo }: Reading): number | null {
+    return memory.timeline.frames.at(upTo ?? -1)?.timestampSeconds ?? null;
   }
 
   return {
+    aside: (question, options, onAnswer) =>
+      queue.idle(async (signal) => {
+        if (memory.timeline.frames.length === 0) return true;
+        const answered = await answerAside(question, options, signal);
+        if (signal.aborted) return false;
+        onAnswer(answered);
+        return true;
+      }),
     ask(question, options, onText) {
       return new Promise((resolve, reject) => {
         const stops = [closing.signal, options.signal].filter((signal) => signal !== undefined);
         const signal = AbortSignal.any(stops);
         let begun = false;
         // One that waits for its turn, or for a frame, ends at once; one that is written ends with its figures.
-        const stop = () => begun || resolve(nothing);
+        const stop = () => begun || resolve(noFigures);
         signal.addEventListener("abort", stop, { once: true });
         const turn = queue.run(async () => {
           if (!signal.aborted) await ready(signal);
-          if (signal.aborted) return nothing;
+          if (signal.aborted) return noFigures;
           begun = true;
           return await answer(cleanQuestion(question), options, signal, onText);
         });
         turn.then(resolve, reject);
       });
     },
-    reset: () =>
-      void queue.run(async () => {
-        turns = [];
-      }),
+    reset: () => queue.run(async () => turns.clear()),
     async close() {
       closing.abort();
-      await queue.run(async () => branch.destroy());
+      await queue.close();
+      branch.destroy();
     },
   };
 }
@@ -94,7 +169,7 @@ function withEnd({ ids, stopped }: Answer, [stopId]: readonly number[]): readonl
   return stopped === "by-model" || stopId === undefined ? ids : [...ids, stopId];
 }
 
-function createClock(startMs: number, frames: number) {
+function createClock(startMs: number) {
   let tokens = 0;
   let firstMs = 0;
   let lastMs = 0;
@@ -104,11 +179,10 @@ function createClock(startMs: number, frames: number) {
       lastMs = performance.now();
       if (tokens === 1) firstMs = lastMs;
     },
-    figures(): AnswerFigures {
+    figures(): Pick<AnswerFigures, "tokens" | "firstTokenMs" | "tokensPerSecond"> {
       const seconds = (lastMs - firstMs) / 1000;
       return {
         tokens,
-        frames,
         firstTokenMs: tokens > 0 ? firstMs - startMs : 0,
         tokensPerSecond: seconds > 0 ? (tokens - 1) / seconds : 0,
       };

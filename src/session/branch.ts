@@ -1,13 +1,16 @@
+import { assert } from "../errors.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
 import { gpuIdle } from "../gpu/wait.ts";
 import { rowStride } from "../kernels/row-stride.ts";
-import { clearRnnState, copyRnnState, createRnnState } from "../rnn/state.ts";
+import { clearRnnState, copyRnnState, createRnnState, type RnnState, writeRnnState } from "../rnn/state.ts";
 import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
 import { createAnswerText } from "../text/answer-text.ts";
 import type { Engine } from "./engine.ts";
-import { frameIndices } from "./memory/frame-tokens.ts";
+import { frameByteLength, frameRows } from "./memory/frame-tokens.ts";
 import type { Memory } from "./memory/memory.ts";
+import { splitLayers } from "./memory/state-bytes.ts";
 import type { Reading } from "./reading.ts";
+import type { Reels } from "./reels.ts";
 
 /** How an answer ended: the ids that the state has read since the prompt. */
 export type Answer = {
@@ -27,10 +30,13 @@ type Writing = {
 
 /** A copy of a memory's state, on which a question is read and answered: the memory stays as it is. */
 export type Branch = {
+  /** What has read the question, and its answer. */
+  readonly state: RnnState;
   /**
    * Reads what was planned; what it holds of that already is not read again.
    *
    * @returns frames that an answer is based on
+   * @throws AuroraError `VideoUnreadable` where a frame cannot be decoded again
    */
   read(reading: Reading, signal: AbortSignal): Promise<number>;
   /** Writes an answer to what was read, which the state then has read too. */
@@ -43,7 +49,8 @@ const lookFrames = 16;
 /** Longest time between two pieces of an answer that a person should have to wait for, where the GPU is fast enough. */
 const flushMs = 60;
 
-export function createBranch(engine: Engine, memory: Memory): Branch {
+/** @param reels decode the frames again whose tokens are kept no more */
+export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, "tokens">): Branch {
   const { gpu, config, tokenizer, rnn } = engine;
   const { vocabSize, hiddenSize } = config.text;
   const rows = engine.encoder.tokensPerFrame;
@@ -75,27 +82,60 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
     return !signal.aborted;
   }
 
-  /** @returns frames that were still kept */
-  async function readFrames({ frames, betweenFrames }: Reading, signal: AbortSignal): Promise<number> {
+  /** @returns how many were read */
+  async function readFrames({ frames, start, betweenFrames }: Reading, signal: AbortSignal): Promise<number> {
     table ??= createTensor(gpu, "session.look-again", [lookFrames * rows, rowStride(hiddenSize)], "f16");
+    const frameBytes = frameByteLength(engine);
     let read = 0;
-    for (let begin = 0; begin < frames.length && !signal.aborted; begin += lookFrames) {
-      const found = await memory.kept.read(frames.slice(begin, begin + lookFrames));
-      writeTensor(gpu, table, found.tokens);
-      writer.read(frameIndices(vocabSize, rows, found.frames, betweenFrames, read === 0), table);
-      read += found.frames;
-      await gpuIdle(gpu); // keeps the queue short, so that watching goes on and Stop works
+    for await (const tokens of tokensOf(frames, signal)) {
+      if (signal.aborted) break;
+      const slot = read % lookFrames;
+      writeTensor(gpu, table, tokens, slot * frameBytes);
+      writer.read(frameRows(vocabSize, rows, slot, read === 0 && start === "empty" ? [] : betweenFrames), table);
+      read++;
+      // Keeps the queue short, so that watching goes on and Stop works.
+      if (read % lookFrames === 0) await gpuIdle(gpu);
     }
     return read;
   }
 
+  /** The frames' tokens in order: as they are kept, else decoded again. */
+  async function* tokensOf(frames: readonly number[], signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    const kept = new Set(memory.kept.frames());
+    const gone = frames.filter((frame) => !kept.has(frame));
+    const places = gone.map((index) => ({ index, seconds: memory.timeline.frames[index]?.timestampSeconds ?? 0 }));
+    const again = reels.tokens(places, signal);
+    try {
+      for (const frame of frames) {
+        if (signal.aborted) return;
+        const found = kept.has(frame) ? await memory.kept.read([frame]) : null;
+        if (found?.frames) yield found.tokens;
+        else if (!found) {
+          const { value } = await again.next();
+          if (value) yield value;
+        }
+      }
+    } finally {
+      await again.return();
+    }
+  }
+
   async function readAnew(reading: Reading, signal: AbortSignal): Promise<number> {
+    const { start, before, after } = reading;
     holds = null;
-    clearRnnState(gpu, state);
-    writer.read(Uint32Array.from(reading.before));
+    let known = 0;
+    if (typeof start === "object") {
+      const copy = await memory.keyStates.read(start.keyState);
+      assert(copy, `no key state after frame ${start.keyState}`);
+      writeRnnState(gpu, rnn.config, state, splitLayers(rnn.config, copy));
+      known = start.keyState + 1;
+    } else {
+      clearRnnState(gpu, state);
+      writer.read(Uint32Array.from(before));
+    }
     const frames = await readFrames(reading, signal);
-    await readPrompt(reading.after, signal);
-    return frames;
+    await readPrompt(after, signal);
+    return known + frames;
   }
 
   async function write({ maxTokens, choice, signal, onToken, onText }: Writing): Promise<Answer> {
@@ -131,6 +171,7 @@ export function createBranch(engine: Engine, memory: Memory): Branch {
   }
 
   return {
+    state,
     read: async (reading, signal) =>
       reading.start === "memory" ? readBehindMemory(reading.after, signal) : readAnew(reading, signal),
     write,

@@ -2,9 +2,18 @@ import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
-import { checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
-import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
-import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
+import { exportSession } from "./exporting.ts";
+import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link.ts";
+import {
+  checkExport,
+  checkMemoryFile,
+  checkOpenOptions,
+  checkQuestion,
+  checkSource,
+  checkWatchOptions,
+} from "./options.ts";
+import type { ToPage, ToWorker } from "./protocol.ts";
+import { createSnapshotStore } from "./snapshot-store.ts";
 import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
 
 /**
@@ -63,23 +72,15 @@ function toChoice(model: string | ModelChoice): ModelChoice {
   return choice.kind === "folder" ? { ...choice, url: new URL(choice.url, document.baseURI).href } : choice;
 }
 
-type Link = {
-  send(message: ToWorker): void;
-  readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
-  readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
-  readonly usages: Map<number, (usage: GpuUsage) => void>;
-  next(): number;
-  /** Why the worker does nothing any more; null while it works. */
-  ended: ErrorData | null;
-};
-
 function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
   let number = 0;
   const link: Link = {
-    send: (message) => worker.postMessage(message),
+    send: (message, transfer = []) => worker.postMessage(message, transfer),
     sessions: new Map(),
     answers: new Map(),
     usages: new Map(),
+    saves: new Map(),
+    openings: new Map(),
     next: () => number++,
     ended: null,
   };
@@ -88,7 +89,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     fail = resolve;
   });
   const failAll = (error: ErrorData) => {
-    for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(error));
+    refuseAll(link, error);
     for (const { store } of link.sessions.values()) store.fail(error);
     fail(error);
   };
@@ -109,7 +110,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
   };
   const stop = () => {
     worker.terminate();
-    end(link);
+    endLink(link);
     settleClosed();
   };
   return {
@@ -118,11 +119,28 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     failed,
     watch(source, options = {}) {
       try {
-        checkWatchOptions(options);
-        return createSession(link, checkSource(source), options, model.stateBytes);
+        const watched = checkSource(source);
+        checkWatchOptions(options, watched);
+        return createSession(link, options, model.stateBytes, (session, plain) =>
+          link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched)),
+        );
       } catch (error) {
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
       }
+    },
+    async open(file, options = {}) {
+      const { video, ...watching } = options;
+      checkMemoryFile(file);
+      const source = video === undefined ? null : checkSource(video);
+      checkWatchOptions(watching, source ?? undefined);
+      let opening: Promise<void> | null = null;
+      const session = createSession(link, watching, model.stateBytes, (number, plain) => {
+        opening = settled(link.openings, number, link);
+        const transfer = source ? transferOf(source) : [];
+        link.send({ type: "open-memory", session: number, file, source, options: plain }, transfer);
+      });
+      await opening;
+      return session;
     },
     gpuUsage: () =>
       new Promise((resolve) => {
@@ -142,43 +160,18 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
 /** How long a worker may take to close, e.g. one whose GPU hangs, before it is ended with all that it holds. */
 const giveUpMs = 15_000;
 
-const noUsage: GpuUsage = { buffers: 0, bytes: 0, openVideoFrames: 0 };
-
-/** Settles all that waits for a worker that was closed: it answers no more. */
-function end(link: Link): void {
-  link.ended = new AuroraError("Aborted", "The model was closed. Open it again to go on.").toData();
-  for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(link.ended));
-  for (const { onClosed } of link.sessions.values()) onClosed();
-  link.sessions.clear();
-  for (const resolve of link.usages.values()) resolve(noUsage);
-  link.usages.clear();
+/** What of a source goes over to the worker for good. */
+function transferOf(source: WatchSource): Transferable[] {
+  return source.kind === "live" ? [source.frames] : [];
 }
 
-function receive(link: Link, data: ToPage): void {
-  switch (data.type) {
-    case "changed":
-      link.sessions.get(data.session)?.store.apply(data.change);
-      break;
-    case "session-closed":
-      link.sessions.get(data.session)?.onClosed();
-      link.sessions.delete(data.session);
-      break;
-    case "answer":
-      link.answers.get(data.ask)?.push({ text: data.text, done: false, figures: data.figures });
-      break;
-    case "answer-end":
-      link.answers.get(data.ask)?.end({ text: "", done: true, figures: data.figures });
-      break;
-    case "answer-failed":
-      link.answers.get(data.ask)?.fail(AuroraError.fromData(data.error));
-      break;
-    case "usage":
-      link.usages.get(data.request)?.(data.usage);
-      link.usages.delete(data.request);
-  }
-}
-
-function createSession(link: Link, source: WatchSource, options: WatchOptions, stateBytes: number): Session {
+/** @param begin tells the worker of it */
+function createSession(
+  link: Link,
+  options: WatchOptions,
+  stateBytes: number,
+  begin: (session: number, options: Omit<WatchOptions, "signal">) => void,
+): Session {
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
   let onClosed: () => void = () => undefined;
@@ -186,11 +179,12 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
     onClosed = resolve;
   });
   link.sessions.set(number, { store, onClosed });
+  let lastPin = 0;
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
   const { signal, ...plain } = options;
   signal?.addEventListener("abort", () => control("stop"), { once: true });
-  link.send({ type: "watch", session: number, source, options: plain });
+  begin(number, plain);
   if (signal?.aborted) control("stop");
   return {
     get snapshot() {
@@ -202,6 +196,32 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
     pause: () => control("pause"),
     resume: () => control("resume"),
     stop: () => control("stop"),
+    pin(question) {
+      checkQuestion(question, {});
+      const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;
+      lastPin = id;
+      link.send({ type: "pin", session: number, pin: id, question: question.trim() });
+      return {
+        id,
+        question: question.trim(),
+        get answers() {
+          return store.snapshot.standing.find((each) => each.id === id)?.answers ?? [];
+        },
+        unpin: () => link.send({ type: "unpin", session: number, pin: id }),
+      };
+    },
+    editNote: (note, text) => link.send({ type: "edit-note", session: number, note, text }),
+    removeNote: (note) => link.send({ type: "edit-note", session: number, note, text: null }),
+    export(kind) {
+      checkExport(kind);
+      return exportSession(store.snapshot, kind);
+    },
+    save() {
+      const request = link.next();
+      const saving = settled(link.saves, request, link);
+      if (!link.ended) link.send({ type: "save", session: number, request });
+      return saving;
+    },
     close() {
       if (!link.sessions.has(number)) onClosed();
       else control("close");
@@ -228,6 +248,15 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
     pause: nothing,
     resume: nothing,
     stop: nothing,
+    pin() {
+      throw error;
+    },
+    editNote: nothing,
+    removeNote: nothing,
+    export: (kind) => exportSession(store.snapshot, kind),
+    save: async () => {
+      throw error;
+    },
     close: async () => undefined,
   };
 }

@@ -5,6 +5,7 @@ import { readGpuLimits, smallerForm } from "../library/gpu-budget.ts";
 import { createAssets } from "../library/model-assets.ts";
 import { type OpenedModel, openModel } from "../library/open-model.ts";
 import type { ModelConfig } from "../model/config.ts";
+import { createFingerprint } from "../model/fingerprint.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { createRnnState, stateByteLength } from "../rnn/state.ts";
@@ -107,12 +108,14 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
       `The model's tokenizer has ids up to ${largestId}, its vocab_size is ${config.text.vocabSize}. Use another copy of the model.`,
     );
   }
-  const encoder = await createEncoder(gpu, config, folder.tensors, {
+  const fingerprint = createFingerprint(folder.tensors);
+  const { tensors } = fingerprint;
+  const encoder = await createEncoder(gpu, config, tensors, {
     backend: options.encoder ?? "auto",
     maxBatch: config.sampling.maxBatch,
     ...(signal ? { signal } : {}),
   });
-  const rnn = await openRnn(gpu, config.text, folder.tensors, () => signal?.throwIfAborted());
+  const rnn = await openRnn(gpu, config.text, tensors, () => signal?.throwIfAborted());
   const engine: Engine = {
     gpu,
     config,
@@ -120,7 +123,7 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
     encoder,
     encoding: createMutex(),
     rnn,
-    model: describeModel(opened, encoder),
+    model: describeModel(opened, encoder, await fingerprint.digest()),
     adapter: describeAdapter(gpu, encoder),
     async destroy() {
       rnn.destroy();
@@ -150,7 +153,7 @@ async function warmUp(engine: Engine): Promise<void> {
   }
 }
 
-function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Encoder): ModelInfo {
+function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Encoder, sha256: string): ModelInfo {
   const { config, parameters, byteLength } = folder;
   return {
     name: config.name,
@@ -159,6 +162,7 @@ function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Enc
     bytes: byteLength,
     quantization: config.quantization,
     storedKey,
+    sha256,
     notices,
     imageSize: config.vision.imageSize,
     patchSize: config.vision.patchSize,

@@ -36,6 +36,58 @@ export function createSignal(): { readonly given: Promise<void>; readonly give: 
 /** Runs one task at a time, in the order of the calls; a task that fails harms no later one. */
 export type Mutex = { run<T>(task: () => Promise<T>): Promise<T> };
 
+/** Tasks of a person's, one after the other, and others while there is none: those make way at once, and begin again later. */
+export type Turns = Mutex & {
+  /** @param task gives up with its signal; true once it is done and need not begin again */
+  idle(task: (signal: AbortSignal) => Promise<boolean>): void;
+  /** Drops what has not begun of the others, ends the one that has, and resolves once nothing runs. */
+  close(): Promise<void>;
+};
+
+export function createTurns(): Turns {
+  const mutex = createMutex();
+  const later: ((signal: AbortSignal) => Promise<boolean>)[] = [];
+  let waiting = 0;
+  let running: AbortController | null = null;
+  let closed = false;
+
+  function next(): void {
+    const task = closed || waiting > 0 || running ? undefined : later.shift();
+    if (!task) return;
+    const stop = new AbortController();
+    running = stop;
+    const run = async () => (stop.signal.aborted ? false : await task(stop.signal));
+    const ended = (done: boolean) => {
+      running = null;
+      if (!done) later.unshift(task);
+      next();
+    };
+    mutex.run(run).then(ended, () => ended(true)); // one that fails would fail again
+  }
+
+  return {
+    async run(task) {
+      waiting++;
+      running?.abort();
+      try {
+        return await mutex.run(task);
+      } finally {
+        waiting--;
+        next();
+      }
+    },
+    idle(task) {
+      later.push(task);
+      next();
+    },
+    async close() {
+      closed = true;
+      running?.abort();
+      await mutex.run(async () => undefined);
+    },
+  };
+}
+
 export function createMutex(): Mutex {
   let last: Promise<unknown> = Promise.resolve();
   return {

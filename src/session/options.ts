@@ -1,5 +1,7 @@
 import { AuroraError } from "../errors.ts";
-import type { AskOptions, OpenOptions, WatchOptions, WatchSource } from "./types.ts";
+import { captureFrames } from "../video/capture-frames.ts";
+import type { FileSource, WatchSource } from "../video/frame-source.ts";
+import type { AskOptions, ExportKind, OpenOptions, Watchable, WatchOptions } from "./types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkOpenOptions({ model, quantization, encoder }: OpenOptions): void {
@@ -17,37 +19,76 @@ export function checkOpenOptions({ model, quantization, encoder }: OpenOptions):
 }
 
 /**
- * What is to be watched, as the worker takes it: an address absolute, a file with its name.
+ * What is to be watched, as the worker takes it: addresses absolute, files with their names, frames of what is live.
  *
- * @throws AuroraError `BadRequest`
+ * @throws AuroraError `BadRequest`, or what `captureFrames` throws
  */
-export function checkSource(source: Blob | string | URL | WatchSource): WatchSource {
+export function checkSource(source: Watchable): WatchSource {
+  if (typeof MediaStream !== "undefined" && source instanceof MediaStream) return captureFrames(source);
+  if (source instanceof Blob || typeof source === "string" || source instanceof URL) return checkFile(source);
+  if (Array.isArray(source)) return { kind: "list", sources: checkList(source, source) };
+  const given = source as WatchSource | null;
+  if (given?.kind === "file" || given?.kind === "address") return checkFile(given);
+  if (given?.kind === "list") return { kind: "list", sources: checkList(given.sources, source) };
+  if (given?.kind === "live" && (given.frames instanceof ReadableStream || given.frames instanceof MessagePort))
+    return given;
+  throw refuseSource(source);
+}
+
+function checkList(sources: readonly unknown[], given: unknown): readonly FileSource[] {
+  if (!Array.isArray(sources) || sources.length === 0) throw refuseSource(given);
+  return sources.map((each) => checkFile(each));
+}
+
+function checkFile(source: unknown): FileSource {
   if (source instanceof Blob)
     return { kind: "file", file: source, name: source instanceof File ? source.name : "video" };
-  if (typeof source === "string" || source instanceof URL) return checkSource({ kind: "address", url: String(source) });
-  if (source?.kind === "file" && source.file instanceof Blob && typeof source.name === "string") return source;
-  if (source?.kind === "address" && URL.canParse(source.url, document.baseURI))
-    return { ...source, url: new URL(source.url, document.baseURI).href };
-  throw refusal("source", source, "a file, or the address of one");
+  if (typeof source === "string" || source instanceof URL) return checkFile({ kind: "address", url: String(source) });
+  const given = source as FileSource | null;
+  if (given?.kind === "file" && given.file instanceof Blob && typeof given.name === "string") return given;
+  if (given?.kind === "address" && URL.canParse(given.url, document.baseURI))
+    return { ...given, url: new URL(given.url, document.baseURI).href };
+  throw refuseSource(source);
+}
+
+function refuseSource(source: unknown): AuroraError {
+  return refusal("source", source, "a file or the address of one, a list of them, or a camera or screen");
+}
+
+/** @throws AuroraError `BadRequest` where what is to be opened is no file */
+export function checkMemoryFile(file: Blob): void {
+  if (!(file instanceof Blob)) throw refusal("file", file, "a memory file, as save() gives it");
 }
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkWatchOptions({ fps, frames, keepBytes }: WatchOptions): void {
+export function checkWatchOptions(
+  { fps, frames, keepBytes, notes, noteSeconds }: WatchOptions,
+  source?: WatchSource,
+): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
   check("frames", frames, isWhole(frames) && frames >= 1, "a whole number from 1 on");
   check("frames", frames, fps === undefined, "left out where fps is given");
+  check("frames", frames, source?.kind !== "live", "left out for what has no end; give fps");
+  check("notes", notes, typeof notes === "boolean", "true or false");
+  check("noteSeconds", noteSeconds, isNumber(noteSeconds) && noteSeconds > 0, "a number of seconds above 0");
   check("keepBytes", keepBytes, isNumber(keepBytes) && keepBytes >= 0, "a number of bytes, 0 or more");
+}
+
+/** @throws AuroraError `BadRequest` where a form of an export is none */
+export function checkExport(kind: ExportKind): void {
+  check("kind", kind ?? null, isOneOf(kind, ["vtt", "srt", "markdown", "json"]), "vtt, srt, markdown or json");
 }
 
 /** @throws AuroraError `BadRequest` naming what is wrong with a question, and what it may be */
 export function checkQuestion(question: string, options: AskOptions): void {
-  const { from, at, range, maxTokens, temperature, topP, seed } = options;
+  const { from, at, range, branch, maxTokens, temperature, topP, seed } = options;
   if (typeof question !== "string" || question.trim() === "")
     throw new AuroraError("BadRequest", "question: it is empty. Type a question first.");
   check("from", from, isOneOf(from, ["memory", "look-again"]), "memory or look-again");
   check("at", at, isNumber(at) && at >= 0, "a second of the video, 0 or more");
   check("range", range, isRange(range), "two seconds of the video, the earlier one first");
   check("range", range, at === undefined, "left out where at is given");
+  check("branch", branch, isWhole(branch) && branch >= 0, "the number of a turn, or 0 for the beginning");
   check("maxTokens", maxTokens, isWhole(maxTokens) && maxTokens >= 1, "a whole number from 1 on");
   check("temperature", temperature, isNumber(temperature) && temperature >= 0, "a number, 0 or more");
   check("topP", topP, isNumber(topP) && topP >= 0 && topP <= 1, "a number from 0 to 1");

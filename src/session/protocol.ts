@@ -40,6 +40,17 @@ export type ToWorker =
       readonly options: Omit<WatchOptions, "signal">;
     }
   | {
+      readonly type: "open-memory";
+      readonly session: number;
+      readonly file: Blob;
+      readonly source: WatchSource | null;
+      readonly options: Omit<WatchOptions, "signal">;
+    }
+  | { readonly type: "pin"; readonly session: number; readonly pin: number; readonly question: string }
+  | { readonly type: "unpin"; readonly session: number; readonly pin: number }
+  | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
+  | { readonly type: "save"; readonly session: number; readonly request: number }
+  | {
       readonly type: "control";
       readonly session: number;
       readonly action: "pause" | "resume" | "stop" | "reset-conversation" | "close";
@@ -64,6 +75,10 @@ export type ToPage =
   | { readonly type: "open-failed"; readonly error: ErrorData }
   | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }
   | { readonly type: "session-closed"; readonly session: number }
+  | { readonly type: "memory-opened"; readonly session: number }
+  | { readonly type: "memory-refused"; readonly session: number; readonly error: ErrorData }
+  | { readonly type: "saved"; readonly request: number; readonly file: Blob }
+  | { readonly type: "save-failed"; readonly request: number; readonly error: ErrorData }
   | { readonly type: "answer"; readonly ask: number; readonly text: string; readonly figures: AnswerFigures }
   | { readonly type: "answer-end"; readonly ask: number; readonly figures: AnswerFigures }
   | { readonly type: "answer-failed"; readonly ask: number; readonly error: ErrorData }

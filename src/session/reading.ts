@@ -6,14 +6,18 @@ import type { AskOptions } from "./types.ts";
 
 /** What must be read for a question, in this order. */
 export type Reading = {
-  /** Where it begins: with a state that has read nothing, or with a copy of the memory's as it is. */
-  readonly start: "empty" | "memory";
+  /** Where it begins: with a state that has read nothing, with a copy of the memory's as it is, or with a key state. */
+  readonly start: "empty" | "memory" | { readonly keyState: number };
   /** Ids before the first frame, between every two, and after the last. */
   readonly before: readonly number[];
   readonly betweenFrames: readonly number[];
   readonly after: readonly number[];
-  /** Indices of the frames whose kept tokens are read. */
+  /** Indices of the frames whose tokens are read, ascending: those that are kept no more are decoded again. */
   readonly frames: readonly number[];
+  /** The last frame that the answer knows of; null where it knows all that the memory does. */
+  readonly upTo: number | null;
+  /** Whether a neighbouring key state stands in for frames that are gone. */
+  readonly neighbour: boolean;
 };
 
 /** A question that was answered, and the ids of its answer with those that ended it. */
@@ -24,7 +28,7 @@ export type Asked = {
   /** Not empty. */
   readonly question: string;
   readonly options: Pick<AskOptions, "from" | "at" | "range">;
-  /** Those before it in the conversation. */
+  /** Those that it is read behind, where it is asked from memory. */
   readonly turns: readonly Turn[];
 };
 
@@ -34,47 +38,96 @@ export type MemoryView = {
   readonly kept: readonly number[];
   /** When each frame is shown, in seconds, by index. */
   readonly times: readonly number[];
+  /** Frames after which there is a key state, ascending. */
+  readonly keyStates: readonly number[];
+  /** Frames that the state has read; a batch more than those of `times` for a moment. */
+  readonly framesRead: number;
+  /** Whether a frame can be decoded again. */
+  decodable(frame: number): boolean;
 };
 
 /** How a model wants to be asked. */
 export type PromptBook = { readonly prompt: PromptConfig; readonly tokenizer: Tokenizer };
 
 /**
- * Plans what is read for a question, here and nowhere else: from memory the question alone, behind the frames and the
- * turns before; the question on both sides of the kept frames when it looks again; and from nothing but some frames when
- * it is about a part of the video.
+ * Plans what is read for a question, here and nowhere else. From memory: the question alone, behind the frames and the
+ * turns before. As of a moment: the nearest key state before it, then the frames up to it. About a range: its frames and no
+ * others. Looking again: the question on both sides of the frames.
  *
  * @throws AuroraError `BadRequest` where the part of the video that it is about has no frame
  */
 export function planReading({ question, options, turns }: Asked, memory: MemoryView, book: PromptBook): Reading {
-  const { prompt, tokenizer } = book;
-  const part = options.at !== undefined || options.range !== undefined;
-  if (options.from !== "look-again" && !part) {
-    const told = turns.flatMap((turn, place) => [...turnIds(turn.question, place, book), ...turn.answer]);
-    const after = [...told, ...turnIds(question, turns.length, book)];
-    return { start: "memory", before: [], betweenFrames: [], after, frames: [] };
+  const { at, range, from } = options;
+  const told = turns.flatMap((turn, place) => [...turnIds(turn.question, place, book), ...turn.answer]);
+  const after = [...told, ...turnIds(question, turns.length, book)];
+  if (from !== "look-again" && range === undefined) {
+    if (at === undefined) return { ...fromNow, after };
+    return { ...planMoment(at, memory, book), after };
   }
-  const makePrompt = options.from === "look-again" ? sandwichPrompt : memoryPrompt;
-  return { start: "empty", ...makePrompt(prompt, tokenizer, question), frames: framesOf(options, memory) };
+  const makePrompt = from === "look-again" ? sandwichPrompt : memoryPrompt;
+  const frames = framesOf(options, memory);
+  const upTo = frames.at(-1) ?? null;
+  return { start: "empty", ...makePrompt(book.prompt, book.tokenizer, question), frames, upTo, neighbour: false };
 }
+
+const fromNow = { start: "memory", before: [], betweenFrames: [], frames: [], upTo: null, neighbour: false } as const;
 
 /** The ids of a conversation's question from memory. */
 function turnIds(question: string, place: number, { prompt, tokenizer }: PromptBook): readonly number[] {
   return place === 0 ? memoryPrompt(prompt, tokenizer, question).after : nextTurnPrompt(prompt, tokenizer, question);
 }
 
-function framesOf({ at, range }: Asked["options"], { kept, times }: MemoryView): readonly number[] {
+/** The state as it was at a second, or as near to it as what is left allows. */
+function planMoment(at: number, memory: MemoryView, { prompt, tokenizer }: PromptBook): Omit<Reading, "after"> {
+  const { times, keyStates, framesRead } = memory;
+  const frame = lastWhere(times, (time) => time <= at);
+  if (frame < 0) throw noFrame("at", `up to ${at} s`);
+  if (frame === framesRead - 1) return { ...fromNow, upTo: frame };
+  const { before, betweenFrames } = memoryPrompt(prompt, tokenizer, "");
+  const place = lastWhere(keyStates, (each) => each <= frame);
+  const earlier = keyStates[place];
+  const first = earlier === undefined ? 0 : earlier + 1;
+  const frames = Array.from({ length: frame - first + 1 }, (_, i) => first + i);
+  const kept = new Set(memory.kept);
+  if (frames.every((each) => kept.has(each) || memory.decodable(each))) {
+    const start = earlier === undefined ? ("empty" as const) : { keyState: earlier };
+    return { start, before: earlier === undefined ? before : [], betweenFrames, frames, upTo: frame, neighbour: false };
+  }
+  const neighbour = earlier ?? keyStates[place + 1];
+  if (neighbour === undefined) return { ...fromNow, upTo: times.length - 1, neighbour: true };
+  return { ...fromNow, start: { keyState: neighbour }, upTo: neighbour, neighbour: true };
+}
+
+/**
+ * The frames to look at again: of a range all that are there or can be decoded again, else the kept ones, and those from
+ * before a memory was opened, whose tokens no file has.
+ */
+function framesOf({ at, range }: Asked["options"], { kept, times, decodable }: MemoryView): readonly number[] {
   const [from, to] = range ?? [0, at ?? Number.POSITIVE_INFINITY];
-  const inside = (frame: number) => {
-    const time = times[frame];
-    return time !== undefined && time >= from && time <= to;
-  };
-  const frames = kept.filter(inside);
+  const isKept = new Set(kept);
+  const firstKept = kept[0] ?? times.length;
+  const frames: number[] = [];
+  for (const [frame, time] of times.entries()) {
+    if (time < from || time > to) continue;
+    if (isKept.has(frame) || ((range || frame < firstKept) && decodable(frame))) frames.push(frame);
+  }
   if (frames.length > 0) return frames;
-  const field = range ? "range" : "at";
-  const where = range ? `from ${from} s to ${to} s` : `up to ${to} s`;
-  throw new AuroraError(
+  throw noFrame(range ? "range" : "at", range ? `from ${from} s to ${to} s` : `up to ${to} s`);
+}
+
+function noFrame(field: string, where: string): AuroraError {
+  return new AuroraError(
     "BadRequest",
     `${field}: no frame ${where} is there to be looked at. Choose another part of what was watched.`,
   );
+}
+
+function lastWhere(ascending: readonly number[], holds: (value: number) => boolean): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(ascending[middle] as number)) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

@@ -1,11 +1,19 @@
+import { AuroraError } from "../errors.ts";
 import { openSpillFile } from "../storage/spill-file.ts";
-import type { WatchSource } from "../video/frame-source.ts";
+import type { FrameSource, SourceInfo, WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking.ts";
 import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
+import type { MemoryContent } from "./memory/memory-file.ts";
+import type { SavedVideo } from "./memory/saved-memory.ts";
+import { type Placement, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
-import type { AnswerFigures, AskOptions, WatchOptions } from "./types.ts";
-import { startWatching } from "./watch.ts";
+import { createReels } from "./reels.ts";
+import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
+import { observeScenes } from "./scenes.ts";
+import { createTurnTree } from "./turn-tree.ts";
+import type { AnswerFigures, AskOptions, FrameRecord, WatchOptions } from "./types.ts";
+import { startWatching, type Watch } from "./watch.ts";
 
 /** One video being watched and asked about, as the worker runs it. */
 export type WorkerSession = {
@@ -15,10 +23,24 @@ export type WorkerSession = {
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
   resetConversation(): void;
+  /** @param id not given before in this session */
+  pin(id: number, question: string): void;
+  unpin(id: number): void;
+  /** @param text null to remove it */
+  editNote(id: number, text: string | null): void;
   pause(): void;
   resume(): void;
   stop(): void;
+  /** What it remembers as a memory file, of now. @throws AuroraError `BadRequest` where nothing was watched yet */
+  save(): Promise<Blob>;
   close(): Promise<void>;
+};
+
+/** What a session begins with: a source, a memory file's content, or both. */
+export type SessionStart = {
+  readonly source: WatchSource | null;
+  readonly options: WatchOptions;
+  readonly saved: MemoryContent | null;
 };
 
 /** 4 GiB: days of nano's tokens, an hour and a half of the 2B model's at two frames a second. */
@@ -27,33 +49,118 @@ const defaultKeepBytes = 2 ** 32;
 /** Starts watching at once; errors of the video end up in the snapshot. Options were checked where they came in. */
 export function createSession(
   engine: Engine,
-  source: WatchSource,
-  options: WatchOptions,
+  { source, options, saved }: SessionStart,
   onChange: (change: SessionChange) => void,
 ): WorkerSession {
-  const { fps = engine.model.fps, frames, keepBytes = defaultKeepBytes } = options;
-  const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile });
-  const sampling = frames === undefined ? { fps } : { frames };
-  const watch = startWatching(memory, source, sampling, (part, added = []) => {
-    const { kept, timeline } = memory;
+  const { fps, frames, keepBytes = defaultKeepBytes } = options;
+  const given = frames === undefined ? { fps: fps ?? engine.model.fps } : { frames };
+  const sampling = saved && fps === undefined && frames === undefined ? savedSampling(saved) : given;
+  const restored = saved ? { restored: restoreMemory(saved) } : {};
+  const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile, ...restored });
+  const reels = createReels(engine);
+  const turns = createTurnTree(saved?.conversation);
+  let video: SavedVideo | null = saved?.video ?? null;
+  let watchedUntilSeconds = saved?.watchedUntilSeconds ?? 0;
+
+  function publish(part: SessionChange["part"], added: readonly FrameRecord[] = []): void {
+    watchedUntilSeconds = part.watchedUntilSeconds ?? watchedUntilSeconds;
+    const { kept, keyStates, timeline } = memory;
     const known = {
       visualTokens: timeline.frames.length * engine.encoder.tokensPerFrame,
       kept: { frames: kept.count, bytes: kept.byteLength, budgetBytes: keepBytes },
+      keyStates: { count: keyStates.count, bytes: keyStates.byteLength },
       gpuBytes: engine.gpu.ledger.bytes,
     };
     onChange({ part: { ...part, ...known }, frames: added, pictureStep: timeline.pictureStep });
+  }
+
+  const publishTurns = () => publish({ turns: turns.all.map(({ answer: _, ...turn }) => turn) });
+
+  function place(opened: FrameSource): Placement {
+    const { info } = opened;
+    const placement = placeSource(info, {
+      video,
+      frames: memory.framesRead,
+      lastSeconds: memory.timeline.frames.at(-1)?.timestampSeconds ?? 0,
+      watchedUntilSeconds,
+      intervalSeconds: "fps" in sampling ? 1 / sampling.fps : info.durationSeconds / sampling.frames,
+    });
+    reels.add({ source: opened, ...placement });
+    video = describeVideo(info, placement);
+    return placement;
+  }
+
+  if (saved) publishSaved(saved, source !== null);
+  const watch = source ? startWatching(memory, { source, sampling, place }, publish) : watchedBefore();
+  const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
+  const observed = observeScenes(memory, asking.aside, { options, saved, publish });
+  void watch.ended.then(() => observed.update(true));
+
+  function publishSaved(content: MemoryContent, watching: boolean): void {
+    const { frames: known } = memory.timeline;
+    publish({ status: watching ? "opening" : "done", ...describeSaved(content), framesWatched: known.length }, known);
+    publishTurns();
+  }
+
+  /** Of now, for a file. */
+  const part = (): SessionPart => ({
+    video,
+    sampling,
+    watchedUntilSeconds,
+    notes: observed.notes.all,
+    standing: observed.standing.all,
+    transcript: saved?.transcript ?? [],
+    conversation: turns.all,
   });
-  const asking = createAsking(engine, memory, watch.begun);
+
   return {
-    ask: asking.ask,
-    resetConversation: asking.reset,
+    async ask(question, askOptions, onText) {
+      const figures = await asking.ask(question, askOptions, onText);
+      if (figures.turn !== null) publishTurns();
+      return figures;
+    },
+    resetConversation: () => void asking.reset().then(publishTurns),
+    pin: observed.standing.pin,
+    unpin: observed.standing.unpin,
+    editNote: (id, text) => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text)),
     pause: watch.pause,
     resume: watch.resume,
     stop: watch.stop,
+    async save() {
+      if (memory.framesRead === 0) throw nothingToSave();
+      return saveSession(engine, memory, part);
+    },
     async close() {
       watch.stop();
       await Promise.all([watch.ended, asking.close()]);
+      reels.close();
       await memory.destroy();
     },
   };
+}
+
+function describeVideo(info: SourceInfo, { offsetSeconds, firstFrame }: Placement): SavedVideo {
+  const { name, container, codec, width, height, durationSeconds } = info;
+  return { name, container, codec, width, height, durationSeconds, offsetSeconds, firstFrame };
+}
+
+/** What a file says of a session, as its snapshot does. */
+function describeSaved({ video, watchedUntilSeconds }: MemoryContent): SessionChange["part"] {
+  if (!video) return { watchedUntilSeconds };
+  const { offsetSeconds, firstFrame: _, ...info } = video;
+  const durationSeconds = Math.max(offsetSeconds + info.durationSeconds, watchedUntilSeconds);
+  return { watchedUntilSeconds, video: { ...info, durationSeconds } };
+}
+
+/** In place of a watch where there is nothing more to be watched. */
+function watchedBefore(): Watch {
+  const nothing = () => undefined;
+  return { begun: async () => undefined, pause: nothing, resume: nothing, stop: nothing, ended: Promise.resolve() };
+}
+
+function nothingToSave(): AuroraError {
+  return new AuroraError(
+    "BadRequest",
+    "Nothing was watched yet, so there is nothing to save. Save once there are frames.",
+  );
 }

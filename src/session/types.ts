@@ -1,8 +1,13 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
-import type { SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
+import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 
-export type { WatchSource };
+export type { Medium, SourcePart, WatchSource };
+
+/** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
+export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;
+type OneFile = Blob | string | URL;
 
 /** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
 export type EncoderBackend = "auto" | "webgpu" | "wasm";
@@ -28,6 +33,8 @@ export type ModelInfo = {
   readonly quantization: Quantization;
   /** Its key in the store; null where it was not stored. */
   readonly storedKey: string | null;
+  /** SHA-256 of the index of its weights: what tells it from other models, and other versions of it. */
+  readonly sha256: string;
   /** Sentences for the person about what loading it found, e.g. that nothing could be stored. */
   readonly notices: readonly string[];
   /** Side of the square picture the model sees, and of one patch, in pixels. */
@@ -56,7 +63,17 @@ export type WatchOptions = {
   readonly frames?: number;
   /** Most bytes of visual tokens that are kept to be looked at again, in memory and on disk; 4 GiB unless given. */
   readonly keepBytes?: number;
+  /** Whether each scene gets a note when it has ended; not unless told so. */
+  readonly notes?: boolean;
+  /** Longest part of a scene that one note is about, in seconds; 60 unless given. */
+  readonly noteSeconds?: number;
   readonly signal?: AbortSignal;
+};
+
+/** Options of `Assistant.open`; `fps` and `frames` are as they were unless given. */
+type OpenMemoryOptions = WatchOptions & {
+  /** What to go on watching. */
+  readonly video?: Watchable;
 };
 
 /** One frame that was read into the memory. */
@@ -67,6 +84,10 @@ export type FrameRecord = {
   readonly thumbnail: Blob | null;
   /** For each patch, row by row, the index of the kept token that it was merged into; `droppedToken` where the token was dropped. */
   readonly owners: Uint16Array;
+  /** How far it moved the state: ‖change‖ / ‖state‖. */
+  readonly change: number;
+  /** How far its merged tokens are from those of the frame before: 0 where they are alike, up to 2. */
+  readonly distance: number;
 };
 
 /** Value of `FrameRecord.owners` for patches whose token was dropped. */
@@ -87,6 +108,8 @@ export type SessionSnapshot = {
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
+  /** Frames of a camera or screen that were passed over, as newer ones were there by the time the model could read. */
+  readonly framesDropped: number;
   readonly watchedUntilSeconds: number;
   /** Estimate of the time left to watch; null while unknown. */
   readonly secondsLeft: number | null;
@@ -100,6 +123,15 @@ export type SessionSnapshot = {
    * oldest goes, so that what is left lies evenly over the video.
    */
   readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
+  /** Copies of the state, from which it is asked as of moments before (`AskOptions.at`). */
+  readonly keyStates: { readonly count: number; readonly bytes: number };
+  /** What lies between the changes of the picture; the last scene is not over while it is watched. */
+  readonly scenes: readonly Scene[];
+  /** What was seen in each scene, by time. */
+  readonly notes: readonly Note[];
+  readonly standing: readonly StandingQuestion[];
+  /** The conversation, in the order in which the answers came. */
+  readonly turns: readonly TurnRecord[];
   readonly gpuBytes: number;
   /** Milliseconds spent watching so far. */
   readonly watchMs: number;
@@ -114,6 +146,7 @@ export const emptySnapshot: SessionSnapshot = {
   download: null,
   framesWatched: 0,
   framesPlanned: null,
+  framesDropped: 0,
   watchedUntilSeconds: 0,
   secondsLeft: null,
   framesPerSecond: 0,
@@ -121,6 +154,11 @@ export const emptySnapshot: SessionSnapshot = {
   frames: [],
   stateBytes: 0,
   kept: { frames: 0, bytes: 0, budgetBytes: 0 },
+  keyStates: { count: 0, bytes: 0 },
+  scenes: [],
+  notes: [],
+  standing: [],
+  turns: [],
   gpuBytes: 0,
   watchMs: 0,
   notices: [],
@@ -130,10 +168,15 @@ export const emptySnapshot: SessionSnapshot = {
 export type AskOptions = {
   /** `memory` (the default): the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
   readonly from?: "memory" | "look-again";
-  /** Answer as of this second of the video: only frames up to it count, and earlier turns do not. */
+  /** Answer as of this second of the video: only frames up to it count, and earlier turns do not unless `branch` says so. */
   readonly at?: number;
   /** Answer from these seconds of the video alone, both included; in place of `at`. Earlier turns do not count. */
   readonly range?: readonly [from: number, to: number];
+  /**
+   * The turn behind which it is asked, by the number that its figures have; 0 for the beginning of the conversation. So a
+   * question is asked again, or another one in its place, or several from one moment side by side. The newest unless given.
+   */
+  readonly branch?: number;
   readonly maxTokens?: number;
   /** 0 (the default) is greedy; else top-p sampling. */
   readonly temperature?: number;
@@ -151,7 +194,27 @@ export type AnswerFigures = {
   readonly tokensPerSecond: number;
   /** Frames that the answer is based on. */
   readonly frames: number;
+  /** The moment of the video that the answer knows of and nothing after, in seconds; null before it is known. */
+  readonly asOfSeconds: number | null;
+  /** Whether frames up to the moment asked for are gone, so that the nearest key state answered. */
+  readonly fromNeighbour: boolean;
+  /** The turn's number in the conversation, to ask behind it again (`AskOptions.branch`); null until it is answered. */
+  readonly turn: number | null;
 };
+
+/** The figures of an answer of which nothing is known yet. */
+export const noFigures: AnswerFigures = {
+  tokens: 0,
+  firstTokenMs: 0,
+  tokensPerSecond: 0,
+  frames: 0,
+  asOfSeconds: null,
+  fromNeighbour: false,
+  turn: null,
+};
+
+/** Forms of `Session.export`: WebVTT, SubRip, Markdown and JSON. */
+export type ExportKind = "vtt" | "srt" | "markdown" | "json";
 
 /** One video being watched, and the conversation about it. */
 export interface Session {
@@ -160,7 +223,8 @@ export interface Session {
   subscribe(listener: () => void): () => void;
   /**
    * Asks a question and yields the answer as it is written. Several turns: every question that was answered, in whichever
-   * way, stays in the conversation until `resetConversation`, and is read before the next one from memory. One question at
+   * way, stays in the conversation until `resetConversation`, and is read before the next one from memory, unless that is
+   * asked behind another one (`branch`). One question at
    * a time: a second one waits for the first. Ending the iteration early, or `signal`, stops the answer; what was written
    * stays in the conversation.
    *
@@ -168,12 +232,30 @@ export interface Session {
    *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
+  /**
+   * Pins a question: it is asked now and again whenever a scene has ended, while no question of a person's waits. Its answers
+   * stand in `snapshot.standing`, those that said the same as the one before left out.
+   *
+   * @throws AuroraError `BadRequest` for an empty one
+   */
+  pin(question: string): Pinned;
+  /** Puts a person's words in a note's place. */
+  editNote(id: number, text: string): void;
+  removeNote(id: number): void;
+  /** Notes as WebVTT or SubRip; with standing questions and the conversation as Markdown or JSON. */
+  export(kind: ExportKind): string;
   /** Forgets the questions and answers, not the video. */
   resetConversation(): void;
   pause(): void;
   resume(): void;
   /** Ends watching; what was watched can still be asked about. */
   stop(): void;
+  /**
+   * What it remembers, as a memory file of now; watching goes on. Named `.aurora` by convention.
+   *
+   * @throws AuroraError `BadRequest` where nothing was watched yet
+   */
+  save(): Promise<Blob>;
   /** Frees everything that the session holds. */
   close(): Promise<void>;
 }
@@ -184,10 +266,20 @@ export interface Assistant {
   /** Live GPU buffers and bytes, onnxruntime's included. */
   gpuUsage(): Promise<{ readonly buffers: number; readonly bytes: number; readonly openVideoFrames: number }>;
   /**
-   * Starts watching a file, or what lies at an address. Errors, of the options too (`BadRequest`), show in the session's
+   * Starts watching a file or what lies at an address, several of them one after the other, or a camera or screen until it
+   * ends; whoever captures those stops their tracks. Errors, of the options too (`BadRequest`), show in the session's
    * snapshot as `status: "failed"`.
    */
-  watch(source: Blob | string | URL | WatchSource, options?: WatchOptions): Session;
+  watch(source: Watchable, options?: WatchOptions): Session;
+  /**
+   * Opens what `Session.save` saved, with this model. It can be asked at once, without its video; the questions of before
+   * are in its snapshot, and are read before a new one only where that is asked behind them (`AskOptions.branch`). With
+   * `video`, watching goes on: where it was left if it is the same one, else behind what was seen, be it a next part or
+   * a camera.
+   *
+   * @throws AuroraError `MemoryUnreadable`, `MemoryOfAnotherModel`, `BadRequest`
+   */
+  open(file: Blob, options?: OpenMemoryOptions): Promise<Session>;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

@@ -3,6 +3,7 @@ import type { FrameSource, Sampling, VideoLoss, WatchSource } from "../video/fra
 import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
+import type { Placement } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import type { FrameRecord } from "./types.ts";
 
@@ -22,14 +23,22 @@ export type Watch = {
   readonly ended: Promise<void>;
 };
 
+/** How a source is watched. */
+export type WatchPlan = {
+  readonly source: WatchSource;
+  readonly sampling: Sampling;
+  /** Says where the opened source's frames go. One that is not `repeatable` is closed at its end, any other stays open. */
+  place(opened: FrameSource): Placement;
+};
+
 type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) => void;
 
 /**
  * Feeds a memory with the frames of a source, from now on. What comes of it, errors too, is published: what was read
  * before one stays.
- *
  */
-export function startWatching(memory: Memory, source: WatchSource, sampling: Sampling, publish: Publish): Watch {
+export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish): Watch {
+  const { source, sampling } = plan;
   const ending = new AbortController();
   const gate = createGate();
   const firstFrames = createSignal();
@@ -37,6 +46,10 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
   const notices: ErrorData[] = [];
   let planned: number | null = null;
   let failure: AuroraError | null = null;
+  /** What is watched, while it is live: it is read frame by frame, and may keep one waiting for the next. */
+  let live: FrameSource | null = null;
+  let idle = false;
+  let held = false;
 
   const report: Publish = (part, frames) => publish({ ...part, watchMs: pace.watchMs() }, frames);
   const note = (error: AuroraError) => {
@@ -53,7 +66,7 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
   });
 
   function progress(watchedUntilSeconds: number): SessionChange["part"] {
-    const framesWatched = pace.frames();
+    const framesWatched = memory.timeline.frames.length;
     const framesPerSecond = pace.framesPerSecond();
     const known = planned !== null && framesPerSecond > 0;
     const secondsLeft = known ? Math.max(0, (planned ?? 0) - framesWatched) / framesPerSecond : null;
@@ -70,43 +83,69 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
 
   async function watch(): Promise<void> {
     report({ status: "opening" });
-    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload });
+    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
+    const placement = plan.place(opened);
     try {
-      planned = opened.plan();
-      report({ status: "watching", framesPlanned: planned, video: opened.info, download: null });
+      planned = plannedFrames(opened, placement);
+      if (opened.info.live) live = opened;
+      const video = { ...opened.info, durationSeconds: endOf(opened, placement) };
+      report({ status: "watching", framesPlanned: planned, video, download: null });
       pace.start();
-      await feed(opened);
+      await feed(opened, placement);
       await memory.settle();
-      report({ status: "done", watchedUntilSeconds: opened.info.durationSeconds, secondsLeft: 0 });
+      report({ status: "done", watchedUntilSeconds: endOf(opened, placement), secondsLeft: 0 });
     } finally {
       pace.stop();
-      opened.close();
+      if (!opened.repeatable) opened.close();
     }
   }
 
-  async function feed(opened: FrameSource): Promise<void> {
+  async function feed(opened: FrameSource, { offsetSeconds, afterSeconds }: Placement): Promise<void> {
     const onLoss = (loss: VideoLoss) => note(describeLoss(loss));
-    for await (const { frame, timestampSeconds, rotation, mirrored } of opened.frames({
-      signal: ending.signal,
-      onLoss,
-    })) {
+    const onDropped = (framesDropped: number) => report({ framesDropped });
+    const range = afterSeconds === null ? {} : { range: [afterSeconds, Number.POSITIVE_INFINITY] as const };
+    const frames = opened.frames({ signal: ending.signal, onLoss, onDropped, ...range });
+    idle = live !== null;
+    for await (const { frame, timestampSeconds, rotation, mirrored } of frames) {
+      idle = false;
+      const passed = gate.closed();
       try {
-        if (gate.closed()) await pause();
+        if (passed) await pause();
       } catch (error) {
         frame.close();
         throw error;
       }
-      await memory.add(frame, rotation, timestampSeconds, mirrored);
+      // Times of a memory file are rounded.
+      const known = afterSeconds !== null && timestampSeconds < afterSeconds + 1e-4;
+      // What a camera saw in a pause is not for the memory.
+      if (known || (passed && live)) frame.close();
+      else await memory.add(frame, rotation, timestampSeconds + offsetSeconds, mirrored);
+      if (live) await memory.settle(); // at once, as nobody knows when the next one comes
+      idle = live !== null;
     }
+    idle = false;
   }
 
   /** Reads what has been decoded, so that a pause is one, and waits for the gate to open. */
   async function pause(): Promise<void> {
     await memory.settle();
+    hold();
+    await gate.opened(ending.signal);
+    goOn();
+  }
+
+  function hold(): void {
+    if (held) return;
+    held = true;
     pace.stop();
     report({ status: "paused", secondsLeft: null });
-    await gate.opened(ending.signal);
+  }
+
+  function goOn(): void {
+    if (!held) return;
+    held = false;
     pace.start();
+    live?.rest?.();
     report({ status: "watching" });
   }
 
@@ -132,24 +171,42 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
 
   return {
     async begun(signal) {
+      if (memory.timeline.frames.length > 0) return;
       const aborted = createSignal();
       signal.addEventListener("abort", aborted.give, { once: true });
       if (!signal.aborted) await Promise.race([firstFrames.given, aborted.given]);
       if (signal.aborted || memory.framesRead > 0) return;
       throw failure ?? new AuroraError("Aborted", nothingWatched);
     },
-    pause: gate.close,
-    resume: gate.open,
+    pause() {
+      gate.close();
+      if (idle) hold();
+    },
+    resume() {
+      gate.open();
+      if (idle) goOn();
+    },
     stop: () => ending.abort(),
     ended,
   };
+}
+
+/** Frames of the memory once all of a source is watched, those of sources before it among them; null where nobody can tell. */
+function plannedFrames(opened: FrameSource, { firstFrame }: Placement): number | null {
+  const planned = opened.plan();
+  return planned === null ? null : firstFrame + planned;
+}
+
+/** Where a source ends on the memory's timeline; 0 where a lone one has no end of its own. */
+function endOf({ info }: FrameSource, { offsetSeconds }: Placement): number {
+  return offsetSeconds + info.durationSeconds;
 }
 
 const nothingWatched =
   "Watching was ended before the first frame: there is nothing to ask about. Watch the video again.";
 
 /** A part that could not be watched, as a notice. */
-function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLoss): AuroraError {
+function describeLoss({ reason, fromSeconds, toSeconds, frames, name }: VideoLoss): AuroraError {
   const [from, to] = [fromSeconds.toFixed(1), toSeconds.toFixed(1)];
   if (reason === "still") {
     return new AuroraError(
@@ -158,15 +215,16 @@ function describeLoss({ reason, fromSeconds, toSeconds, frames }: VideoLoss): Au
         "or convert it, for example: ffmpeg -i picture -pix_fmt yuv420p video.mp4",
     );
   }
+  const which = name === undefined ? "" : `${name}: `;
   const lost = frames === 1 ? "1 frame" : `${frames} frames`;
   return reason === "truncated"
     ? new AuroraError(
         "VideoUnreadable",
-        `The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
+        `${which}The file is cut off: it should last ${to} s but ends at ${from} s. What is there was watched; ${lost} could not be.`,
       )
     : new AuroraError(
         "VideoUnreadable",
-        `The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
+        `${which}The video is damaged from ${from} s to ${to} s: ${lost} skipped. The rest was watched.`,
       );
 }
 
@@ -180,7 +238,6 @@ function createPace() {
     count: (more: number) => {
       frames += more;
     },
-    frames: () => frames,
     watchMs,
     framesPerSecond: () => (frames === 0 ? 0 : frames / (watchMs() / 1000)),
     start: () => {

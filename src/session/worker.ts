@@ -1,8 +1,9 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { openVideoFrameCount } from "../video/frame-count.ts";
 import { type Engine, openEngine } from "./engine.ts";
-import type { ToPage, ToWorker } from "./protocol.ts";
-import { createSession, type WorkerSession } from "./session.ts";
+import { readMemoryFile } from "./memory/memory-file.ts";
+import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
+import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */
 const port = globalThis as unknown as {
@@ -28,6 +29,21 @@ port.addEventListener("message", ({ data }) => {
       break;
     case "watch":
       watch(data);
+      break;
+    case "open-memory":
+      void openMemory(data);
+      break;
+    case "pin":
+      sessions.get(data.session)?.pin(data.pin, data.question);
+      break;
+    case "unpin":
+      sessions.get(data.session)?.unpin(data.pin);
+      break;
+    case "edit-note":
+      sessions.get(data.session)?.editNote(data.note, data.text);
+      break;
+    case "save":
+      void save(data);
       break;
     case "control":
       void control(data);
@@ -86,10 +102,36 @@ async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, 
 
 function watch({ session, source, options }: Extract<ToWorker, { type: "watch" }>): void {
   if (!engine) return;
-  const created = createSession(engine, source, options, (change) =>
-    port.postMessage({ type: "changed", session, change }),
-  );
-  sessions.set(session, created);
+  begin(engine, session, { source, options, saved: null });
+}
+
+function begin(opened: Engine, session: number, start: SessionStart): void {
+  const publish = (change: SessionChange) => port.postMessage({ type: "changed", session, change });
+  sessions.set(session, createSession(opened, start, publish));
+}
+
+async function openMemory(message: Extract<ToWorker, { type: "open-memory" }>): Promise<void> {
+  const { session, file, source, options } = message;
+  if (!engine) return;
+  try {
+    const saved = await readMemoryFile(file, engine.model, engine.config.text);
+    begin(engine, session, { source, options, saved });
+    port.postMessage({ type: "memory-opened", session });
+  } catch (error) {
+    const typed = toAuroraError(error, "Unexpected", "The memory could not be opened. Reload the page and try again.");
+    port.postMessage({ type: "memory-refused", session, error: typed.toData() });
+  }
+}
+
+async function save({ session, request }: Extract<ToWorker, { type: "save" }>): Promise<void> {
+  try {
+    const found = sessions.get(session);
+    if (!found) throw new AuroraError("Aborted", "This video was closed. Open it again to save what was seen of it.");
+    port.postMessage({ type: "saved", request, file: await found.save() });
+  } catch (error) {
+    const typed = failure ?? toAuroraError(error, "Unexpected", "The memory could not be saved. Try again.");
+    port.postMessage({ type: "save-failed", request, error: typed.toData() });
+  }
 }
 
 async function control({ session: number, action }: Extract<ToWorker, { type: "control" }>): Promise<void> {

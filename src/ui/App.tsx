@@ -1,24 +1,44 @@
 // Before the sheets of the rooms, which build on these.
 import "./base.css";
 import "./parts/parts.css";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { type ErrorData, toAuroraError } from "../errors.ts";
+import { openCapture } from "../session/capture.ts";
+import type { Medium } from "../session/types.ts";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
-import type { Conversation, Turn } from "./chat/conversation.ts";
+import { type AskMode, type Conversation, isAnswering, momentOf, type Scope, type Turn } from "./chat/conversation.ts";
+import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
+import { nano, sameChoice } from "./models/model-catalog.ts";
 import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
+import { RealModels } from "./models/RealModels.tsx";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
+import { ErrorNote } from "./parts/ErrorNote.tsx";
 import { Picker } from "./parts/Picker.tsx";
+import { fileNameOf, saveText } from "./parts/save-file.ts";
 import { createStore } from "./parts/store.ts";
-import { useSnapshot } from "./parts/use-snapshot.ts";
-import { type ChosenVideo, videoFromFile, videoFromSample } from "./watch/chosen-video.ts";
+import { sameItems, useSnapshot } from "./parts/use-snapshot.ts";
+import { videosAmong } from "./parts/videos-among.ts";
+import { SettingsDialog } from "./settings/SettingsDialog.tsx";
+import type { SettingsStore } from "./settings/settings.ts";
+import type { Mark } from "./timeline/marks.ts";
+import { CaptureButtons } from "./watch/CaptureButtons.tsx";
+import {
+  type ChosenVideo,
+  isMemoryFile,
+  videoFromFiles,
+  videoFromSample,
+  videoFromStream,
+} from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
+import { createPlayhead } from "./watch/playhead.ts";
 import { Workspace } from "./watch/Workspace.tsx";
 import type { WatchedVideo } from "./watch/watched-video.ts";
 
@@ -27,19 +47,24 @@ type AppProps = {
   readonly watched: WatchedVideo;
   readonly conversation: Conversation;
   readonly models: Models;
+  readonly settings: SettingsStore;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models }: AppProps) {
-  const { video, session, showing } = useSnapshot(watched);
+export function App({ slot, watched, conversation, models, settings }: AppProps) {
+  const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
+  const usesNano = useSnapshot(slot, ({ request }) => sameChoice(request.choice, nano.choice));
+  const answers = useSnapshot(conversation, answerMoments, sameItems);
+  const marks = useMemo(() => answers.map(markOf), [answers]);
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
-  const player = useRef<HTMLVideoElement>(null);
+  const [playhead] = useState(createPlayhead);
+  const [captureError, setCaptureError] = useState<ErrorData | null>(null);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
 
@@ -48,18 +73,78 @@ export function App({ slot, watched, conversation, models }: AppProps) {
 
   function choose(next: ChosenVideo) {
     void conversation.clear(null);
+    setCaptureError(null);
+    playhead.tell(0);
     watched.choose(next);
     // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
     if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
   }
 
+  /** A memory, with the videos beside it to go on with; or videos, with which a memory without one goes on. */
+  function pick(files: readonly File[]) {
+    const memory = files.find(isMemoryFile);
+    const videos = videosAmong(files.filter((file) => file !== memory));
+    const next = videos.length > 0 ? videoFromFiles(videos) : undefined;
+    if (memory) void openMemory(memory, next);
+    else if (next) goOn(next);
+  }
+
+  function goOn(next: ChosenVideo) {
+    if (video && !video.source && session) void openMemory(() => session.save(), next, true);
+    else choose(next);
+  }
+
+  /** @param same whether it is the memory on the page, whose conversation goes on */
+  async function openMemory(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false) {
+    try {
+      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next);
+      setCaptureError(null);
+      playhead.tell(0);
+      if (!same) conversation.restore(opened);
+    } catch (error) {
+      next?.release();
+      setCaptureError(toAuroraError(error, "Unexpected", "The memory could not be opened. Try again.").toData());
+    }
+  }
+
+  async function capture(medium: Medium) {
+    try {
+      goOn(videoFromStream(medium, await openCapture(medium)));
+    } catch (error) {
+      setCaptureError(toAuroraError(error, "Unexpected", "It could not be opened. Try again.").toData());
+    }
+  }
+
   async function ask(question: string) {
-    const { mode } = draft.snapshot;
-    draft.set({ mode, text: "" });
-    await focusAfter(conversation.ask(question, mode));
+    const { mode, scope, instead } = draft.snapshot;
+    draft.set({ ...emptyDraft, mode });
+    await focusAfter(
+      instead ? conversation.again({ ...instead, mode, scope }, question) : conversation.ask(question, mode, scope),
+    );
+  }
+
+  /** Asks what stands in the box about a part of the video, or has the box ask about it next. */
+  function askAbout(scope: NonNullable<Scope>, mode: AskMode) {
+    const { text } = draft.snapshot;
+    draft.set({ ...emptyDraft, text, mode, scope });
+    const question = text.trim();
+    if (question === "" || isAnswering(conversation.snapshot)) box.current?.focus();
+    else void ask(question);
   }
 
   const retry = (turn: Turn) => focusAfter(conversation.retry(turn));
+
+  function edit(turn: Turn) {
+    const { question: text, mode, scope } = turn;
+    draft.set({ text, mode, scope, instead: turn });
+    box.current?.focus();
+  }
+
+  function exportConversation() {
+    const name = video?.name ?? "video";
+    const text = conversationAsMarkdown(conversation.snapshot, { video: name, date: new Date() });
+    saveText(text, fileNameOf(name, "md"), "text/markdown");
+  }
 
   /** Gives the focus back to the box, unless the person went elsewhere meanwhile. */
   async function focusAfter(answer: Promise<void>) {
@@ -70,11 +155,14 @@ export function App({ slot, watched, conversation, models }: AppProps) {
     });
   }
 
-  function seek(seconds: number) {
-    if (player.current) player.current.currentTime = seconds;
-  }
-
-  const status = <ModelStatus slot={slot} models={models} />;
+  const wrong = captureError ?? refusal;
+  const captureNote = wrong && <ErrorNote error={wrong} />;
+  const status = (
+    <>
+      {captureNote}
+      <ModelStatus slot={slot} models={models} />
+    </>
+  );
   const composer = (
     <Composer
       boxRef={box}
@@ -93,8 +181,14 @@ export function App({ slot, watched, conversation, models }: AppProps) {
       <header className="top">
         <Brand />
         <nav aria-label="Page">
-          {video && <Picker quiet onPick={(file) => choose(videoFromFile(file))} />}
+          {video && <Picker quiet onPick={pick} />}
+          {video && <CaptureButtons quiet onCapture={capture} />}
           <ModelButton slot={slot} onPress={models.open} />
+          <SettingsDialog
+            settings={settings}
+            modelFps={model?.fps ?? null}
+            onWatchAgain={video && !video.live ? watched.watchAgain : null}
+          />
           <Details slot={slot} watched={watched} />
         </nav>
       </header>
@@ -105,8 +199,22 @@ export function App({ slot, watched, conversation, models }: AppProps) {
             video={video}
             watched={watched}
             slot={slot}
-            videoRef={player}
-            status={model ? <ModelNotices notices={model.notices} /> : status}
+            playhead={playhead}
+            onCapture={capture}
+            onOpenMemory={(file) => void openMemory(file)}
+            marks={marks}
+            onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
+            onLookAgain={(range) => askAbout({ range }, "look-again")}
+            status={
+              model ? (
+                <>
+                  {captureNote}
+                  <ModelNotices notices={model.notices} />
+                </>
+              ) : (
+                status
+              )
+            }
           />
           <Chat
             conversation={conversation}
@@ -114,24 +222,42 @@ export function App({ slot, watched, conversation, models }: AppProps) {
             suggestions={video.questions}
             onAsk={ask}
             onRetry={retry}
+            onAgain={(turn) => void focusAfter(conversation.again(turn))}
+            onEdit={edit}
+            onAskAnew={(turns) => void focusAfter(conversation.askAnew(turns))}
+            onExport={exportConversation}
+            aside={video.own && usesNano ? <RealModels models={models} slot={slot} /> : null}
             onClear={() => void conversation.clear(session)}
-            onSeek={seek}
+            onSeek={playhead.seek}
             composer={composer}
           />
         </main>
       ) : (
         <Landing
           usable={usable}
-          onPick={(file) => choose(videoFromFile(file))}
+          onPick={pick}
+          onCapture={capture}
+          onOpenMemory={(file) => void openMemory(file)}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}
         />
       )}
       <ModelsDialog models={models} slot={slot} />
-      <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
+      <DropTarget onDrop={pick} />
     </div>
   );
+}
+
+/** Moments and questions of what was answered, each as one text so that two lists are told apart by their items. */
+function answerMoments(turns: readonly Turn[]): readonly string[] {
+  const answered = turns.filter(({ status }) => status === "done" || status === "stopped");
+  return answered.map((turn) => `${momentOf(turn) ?? 0} ${turn.question}`);
+}
+
+function markOf(answer: string): Mark {
+  const space = answer.indexOf(" ");
+  return { kind: "answer", seconds: Number(answer.slice(0, space)), label: answer.slice(space + 1) };
 }
 
 /** False where it turned out that this browser cannot run any model. */

@@ -40,7 +40,7 @@ export function Details({ slot, watched }: DetailsProps) {
           if (event.target === event.currentTarget) dialog.current?.close();
         }}
       >
-        <div className="details-body">
+        <section className="details-body" aria-labelledby="details-title">
           <header>
             <h2 id="details-title">Details</h2>
             <button type="button" className="button button-small" onClick={() => void measure()}>
@@ -60,7 +60,7 @@ export function Details({ slot, watched }: DetailsProps) {
           <p className="details-privacy">
             The video never leaves this machine. The page loads its own files and the model, and nothing else.
           </p>
-        </div>
+        </section>
       </dialog>
     </>
   );

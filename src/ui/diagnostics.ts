@@ -70,6 +70,7 @@ function sessionFacts({ snapshot }: Session): FactGroup {
   const facts: [string, string][] = [
     ["State", status],
     ["Frames", `${formatCount(framesWatched)} of ${framesPlanned === null ? "?" : formatCount(framesPlanned)}`],
+    ["Frames dropped", formatCount(snapshot.framesDropped)],
     ["Speed", `${framesPerSecond.toFixed(2)} frames/s, ${formatDuration(watchMs / 1000)} so far`],
     ["Visual tokens", formatCount(snapshot.visualTokens)],
     [

@@ -3,10 +3,27 @@ import type { Sampling } from "./sample-plan.ts";
 
 export type { Rotation, Sampling };
 
-/** Where frames come from, as it crosses from the page to the worker. Addresses are absolute. */
-export type WatchSource =
+/** A file, or the absolute address of one. */
+export type FileSource =
   | { readonly kind: "file"; readonly file: Blob; readonly name: string }
   | { readonly kind: "address"; readonly url: string };
+
+/** What a live picture is of. */
+export type Medium = "camera" | "screen";
+
+/**
+ * A camera or a screen. Its frames come by themselves through a stream, or through a port of which each is asked for
+ * (`capture-frames.ts`); both are transferred to the worker.
+ */
+export type LiveSource = {
+  readonly kind: "live";
+  readonly medium: Medium;
+  readonly name: string;
+  readonly frames: ReadableStream<VideoFrame> | MessagePort;
+};
+
+/** Where frames come from, as it crosses from the page to the worker; a list is watched one after the other. */
+export type WatchSource = FileSource | LiveSource | { readonly kind: "list"; readonly sources: readonly FileSource[] };
 
 /** What is known of a source before its first frame. */
 export type SourceInfo = {
@@ -19,8 +36,21 @@ export type SourceInfo = {
   /** Size as shown: in square pixels, upright. */
   readonly width: number;
   readonly height: number;
-  /** From the first shown frame to the end, as far as the source tells; 0 for still pictures. */
+  /** From the first shown frame to the end, as far as the source tells; 0 for still pictures, and for what is live. */
   readonly durationSeconds: number;
+  /** Given for what has no end of its own. */
+  readonly live?: Medium;
+  /** Given for a list: the files that can be watched, in order. */
+  readonly parts?: readonly SourcePart[];
+};
+
+/** One file of a list, and where it lies on the list's timeline. */
+export type SourcePart = {
+  readonly name: string;
+  readonly startSeconds: number;
+  readonly durationSeconds: number;
+  /** Its place among the files that were given. */
+  readonly place: number;
 };
 
 /** A frame, the time it was asked for, and how it is turned upright. Whoever takes it closes `frame`. */
@@ -44,15 +74,26 @@ export type VideoLoss = {
   readonly toSeconds: number;
   readonly frames: number;
   readonly reason: "truncated" | "damaged" | "still";
+  /** The file that it happened in, where there are several. */
+  readonly name?: string;
 };
 
-type FrameOptions = { readonly signal?: AbortSignal; readonly onLoss?: (loss: VideoLoss) => void };
+export type FrameOptions = {
+  readonly signal?: AbortSignal;
+  readonly onLoss?: (loss: VideoLoss) => void;
+  /** Told how many frames of a live source have been passed over so far because newer ones were there. */
+  readonly onDropped?: (frames: number) => void;
+  /** Only the frames from one second to another, both included; losses outside are not told of. */
+  readonly range?: readonly [from: number, to: number];
+};
 
 /** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
 export type FrameSource = {
   readonly info: SourceInfo;
   /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
   plan(): number | null;
+  /** Whether `frames` can be called again, for frames that were given before too: of a file, not of a camera. */
+  readonly repeatable?: boolean;
   /**
    * The frames in order of time. Close each before asking for many more: decoders stall when all their pictures are held.
    * Ending the iteration early stops decoding at once.
@@ -60,6 +101,8 @@ export type FrameSource = {
    * @throws AuroraError `Aborted` through `signal`; `VideoUnreadable` where nothing at all could be decoded
    */
   frames(options: FrameOptions): AsyncGenerator<WatchedFrame, void, void>;
+  /** For live sources: nothing was wanted up to now. What is there is let go, and not counted as passed over. */
+  rest?(): void;
   /** Gives back what it holds open. No frames can be had afterwards. */
   close(): void;
 };

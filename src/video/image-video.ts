@@ -4,7 +4,7 @@ import { throwIfAborted } from "./frame-decoder.ts";
 import type { OpenedVideo, WatchedFrame } from "./frame-source.ts";
 import { asStored } from "./frame-turn.ts";
 import { isPictureCut } from "./picture-cut.ts";
-import { presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
+import { framesWithin, presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
 import { stoppable } from "./stoppable.ts";
 
 /** Times of a moving picture's frames in microseconds, and the first one's size. */
@@ -93,6 +93,7 @@ function imageVideo(
     signal: AbortSignal,
   ): AsyncGenerator<WatchedFrame, void, void> {
     let i = 0;
+    if (wanted.length === 0) return;
     for await (const frame of decode(wanted, signal)) {
       const { time, index } = wanted[i++] as WantedFrame;
       yield { ...asStored(frame), timestampSeconds: time / 1e6, index };
@@ -103,7 +104,8 @@ function imageVideo(
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
     pictures: pts.length,
     plan: (sampling) => wantedFrames(shown, sampling).length,
-    frames: (sampling, { signal }) => stoppable(signal, (stop) => watch(wantedFrames(shown, sampling), stop)),
+    frames: (sampling, { signal, range }) =>
+      stoppable(signal, (stop) => watch(framesWithin(wantedFrames(shown, sampling), range), stop)),
     close: () => undefined, // the file's bytes are all that it has
   };
 }

@@ -1,28 +1,41 @@
+import type { AuroraError } from "../errors.ts";
 import { downloadVideo } from "./download-video.ts";
-import type { FrameSource, Sampling, WatchSource } from "./frame-source.ts";
+import { openList } from "./file-list.ts";
+import type { FileSource, FrameSource, Sampling, WatchSource } from "./frame-source.ts";
+import { openLive } from "./live-source.ts";
 import { openVideo } from "./open-video.ts";
 
 type OpenSourceOptions = {
   readonly signal: AbortSignal;
   /** Told how much of a file by address is there; `totalBytes` is null while nobody knows. */
   readonly onDownload: (loadedBytes: number, totalBytes: number | null) => void;
+  /** Told of each file of a list that cannot be watched, on opening and later. */
+  readonly onSkipped: (error: AuroraError) => void;
 };
 
 /**
  * Opens whatever is to be watched.
  *
- * @throws AuroraError `DownloadFailed`, `VideoUnreadable`, `NoVideoTrack`, `CodecUnsupported` or `Aborted`
+ * @throws AuroraError `DownloadFailed`, `VideoUnreadable`, `NoVideoTrack`, `CodecUnsupported`, `CaptureEnded` or `Aborted`
  */
 export async function openSource(
   source: WatchSource,
   sampling: Sampling,
-  { signal, onDownload }: OpenSourceOptions,
+  { signal, onDownload, onSkipped }: OpenSourceOptions,
 ): Promise<FrameSource> {
+  const fetchFile = async (each: FileSource) =>
+    each.kind === "file"
+      ? each
+      : { file: await downloadVideo(each.url, { signal }, onDownload), name: nameOf(each.url) };
   switch (source.kind) {
-    case "file":
-      return openFile(source.file, source.name, sampling, signal);
-    case "address":
-      return openFile(await downloadVideo(source.url, { signal }, onDownload), nameOf(source.url), sampling, signal);
+    case "live":
+      return openLive(source, sampling, signal);
+    case "list":
+      return openList(source.sources, fetchFile, sampling, { signal, onSkipped });
+    default: {
+      const { file, name } = await fetchFile(source);
+      return openFile(file, name, sampling, signal);
+    }
   }
 }
 
@@ -30,6 +43,7 @@ async function openFile(file: Blob, name: string, sampling: Sampling, signal: Ab
   const video = await openVideo(file, { signal });
   return {
     info: { ...video.info, name },
+    repeatable: true,
     plan: () => video.plan(sampling),
     frames: (options) => video.frames(sampling, options),
     close: () => video.close(),

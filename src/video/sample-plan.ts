@@ -141,6 +141,16 @@ export function wantedFrames(shown: Presentation, sampling: Sampling): WantedFra
   });
 }
 
+/** Those of a part, in seconds, both ends included; all where no part is given. */
+export function framesWithin(
+  wanted: readonly WantedFrame[],
+  range: readonly [from: number, to: number] | undefined,
+): readonly WantedFrame[] {
+  if (!range) return wanted;
+  const [from, to] = range;
+  return wanted.filter(({ time }) => time / 1e6 >= from && time / 1e6 <= to);
+}
+
 /** How many times `sampling` would have asked for in the part of the video that was cut off; 0 for `frames`, which fit what is there. */
 export function lostToTruncation(shown: Presentation, sampling: Sampling): number {
   if ("frames" in sampling || shown.end - shown.availableEnd <= tolerance) return 0;

@@ -7,6 +7,7 @@ import type { OpenedVideo, VideoLoss, WatchedFrame } from "./frame-source.ts";
 import { firstPacketBytes } from "./h264.ts";
 import { displayedSize, type PacketFormat, type PacketIndex, type PacketSource } from "./packet-index.ts";
 import {
+  framesWithin,
   lostToTruncation,
   type Presentation,
   planRuns,
@@ -40,8 +41,10 @@ export async function openTrackVideo(source: PacketSource, signal?: AbortSignal)
     },
     pictures: shown.packets.length,
     plan: (sampling) => wantedFrames(shown, sampling).length,
-    frames: (sampling, { signal: stop, onLoss }) =>
-      stoppable(stop, (either) => watch({ ...source, index }, shown, sampling, either, onLoss ?? (() => {}))),
+    frames: (sampling, { signal: stop, onLoss, range }) =>
+      stoppable(stop, (either) =>
+        watch({ ...source, index }, shown, { sampling, range, onLoss: onLoss ?? (() => {}) }, either),
+      ),
     close: () => source.close(),
   };
 }
@@ -52,15 +55,21 @@ function noPicture(truncated: boolean): AuroraError {
     : new AuroraError("NoVideoTrack", "The video track of this file has no pictures in it.");
 }
 
+/** What of a track is wanted, and who is told of what could not be had. */
+type Wish = {
+  readonly sampling: Sampling;
+  readonly range: readonly [from: number, to: number] | undefined;
+  readonly onLoss: (loss: VideoLoss) => void;
+};
+
 async function* watch(
   source: PacketSource,
   shown: Presentation,
-  sampling: Sampling,
+  { sampling, range, onLoss }: Wish,
   signal: AbortSignal,
-  onLoss: (loss: VideoLoss) => void,
 ): AsyncGenerator<WatchedFrame, void, void> {
   const { index } = source;
-  const wanted = wantedFrames(shown, sampling);
+  const wanted = framesWithin(wantedFrames(shown, sampling), range);
   const decoder = new RunDecoder(index, source.createReader(), signal, (lost, resumesAt) => {
     if (!signal.aborted) onLoss(damage(index.pts, shown, lost, resumesAt));
   });
@@ -79,14 +88,14 @@ async function* watch(
     signal.removeEventListener("abort", close);
     decoder.close();
   }
-  if (given === 0) {
+  if (given === 0 && (wanted.length > 0 || !range)) {
     throw new AuroraError(
       "VideoUnreadable",
       "No picture of this video could be decoded: the file is damaged.",
       decoder.lastError,
     );
   }
-  if (index.truncated) {
+  if (index.truncated && !(range && range[1] * 1e6 < shown.availableEnd)) {
     const frames = lostToTruncation(shown, sampling);
     onLoss({ fromSeconds: shown.availableEnd / 1e6, toSeconds: shown.end / 1e6, frames, reason: "truncated" });
   }

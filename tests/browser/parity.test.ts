@@ -9,6 +9,7 @@ import type { EncoderBackend } from "../../src/session/types.ts";
 import { openVideo } from "../../src/video/open-video.ts";
 import { dumpTensors } from "../../tools/page/dump.ts";
 import { relativeError } from "../close.ts";
+import { noReels } from "../no-reels.ts";
 
 /** Models of every odd shape and every option of `merge_config`, with what PyTorch computes from each. */
 const models = Object.keys(import.meta.glob("../fixtures/models/*/config.json", { query: "?url" })).map(
@@ -94,7 +95,7 @@ async function askAbout(engine: Engine, pictures: readonly Blob[], memoryQuestio
     video.close();
   }
   await memory.settle();
-  const asking = createAsking(engine, memory, async () => undefined);
+  const asking = createAsking(engine, memory, { ready: async () => undefined, reels: noReels });
   const ask = async (question: string, from: "memory" | "look-again") => {
     let text = "";
     const { tokens } = await asking.ask(question, { from, maxTokens: 12 }, (piece) => {

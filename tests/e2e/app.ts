@@ -29,11 +29,23 @@ export async function watchedToTheEnd(page: Page): Promise<void> {
   await expect(watchingBar(page)).toHaveAttribute("aria-valuenow", "100");
 }
 
-/** Chooses a file of this machine, or one made up, in the file picker. */
-export async function choose(page: Page, file: string | { name: string; bytes: Uint8Array }): Promise<void> {
-  const made =
-    typeof file === "string" ? file : { name: file.name, mimeType: "video/mp4", buffer: Buffer.from(file.bytes) };
-  await page.getByLabel("Choose a video").setInputFiles(made);
+/** A file of this machine, or one made up. */
+type Chosen = string | { readonly name: string; readonly bytes: Uint8Array };
+
+/** Chooses one or several files in the file picker. */
+export async function choose(page: Page, ...files: readonly Chosen[]): Promise<void> {
+  const picker = page.getByLabel("Choose a video");
+  const made = (file: Exclude<Chosen, string>) => ({
+    name: file.name,
+    mimeType: "video/mp4",
+    buffer: Buffer.from(file.bytes),
+  });
+  if (files.every((file) => typeof file === "string")) await picker.setInputFiles(files);
+  else await picker.setInputFiles(files.map((file) => made(typeof file === "string" ? read(file) : file)));
+}
+
+function read(path: string): { name: string; bytes: Uint8Array } {
+  return { name: path.slice(path.lastIndexOf("/") + 1), bytes: bytesOf(path) };
 }
 
 /** All turns of the conversation. */

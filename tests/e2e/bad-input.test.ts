@@ -59,3 +59,12 @@ async function goesOn(app: Page): Promise<void> {
   const question = questionOf("appearing.mp4", "appear");
   expect(await ask(app, question)).toBe(reference("appearing.mp4", question));
 }
+
+test("a camera that is not allowed: told as that, and the page goes on", async ({ app }) => {
+  await app.goto("/");
+  await app.getByRole("button", { name: "Camera", exact: true }).click();
+  await expect(app.getByRole("alert")).toContainText("not allowed to use the camera");
+  await app.getByRole("button", { name: "Sample: One object" }).click();
+  await expect(app.getByRole("alert")).toHaveCount(0);
+  await watchedToTheEnd(app);
+});

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../../tools/ask.ts";
 import { type Host, openHost } from "../../tools/host.ts";
@@ -86,6 +86,37 @@ test("says on standard error what could not be watched of a file that was cut of
   const run = await runHere(ask, lend(host), cut, "-q", "What do you see?");
   expect(said(run)).toEqual([expect.stringMatching(/^VideoUnreadable: The file is cut off/)]);
   expect(run).toMatchObject({ code: 0, out: expect.stringMatching(/\w+\.\n$/) });
+});
+
+test("saves what was seen, which then answers without the video, word for word, and is watched on", async () => {
+  const saved = scratch("pig.aurora");
+  const [question = ""] = questionsOf("one-object.mp4").map((each) => each.question);
+  const clip = "public/samples/one-object.mp4";
+  const first = await runHere(ask, lend(host), clip, "-q", question, "--save", saved);
+  expect(first).toMatchObject({ code: 0, out: `${questionsOf("one-object.mp4")[0]?.memory}\n` });
+  expect(statSync(saved).size).toBeGreaterThan(253_440);
+  expect(statSync(saved).size).toBeLessThan(1_000_000);
+  expect(await runHere(ask, lend(host), "--memory", saved, "-q", question)).toEqual(first);
+  const on = await runHere(ask, lend(host), "public/samples/counting.mp4", "--memory", saved, "-q", "?", "--json");
+  expect(JSON.parse(on.out)).toMatchObject({ frames: 16, answers: [{ asOfSeconds: 7.5, fromNeighbour: false }] });
+});
+
+test("answers as of a moment that is gone from the nearest key state, and says so", async () => {
+  const saved = scratch("whole.aurora");
+  expect((await runHere(ask, lend(host), "public/samples/one-object.mp4", "--save", saved)).code).toBe(0);
+  const run = await runHere(ask, lend(host), "--memory", saved, "-q", "What do you see?", "--at", "1");
+  expect(said(run)).toEqual([expect.stringMatching(/is gone.* at 3\.5 s/)]);
+  expect(run.code).toBe(0);
+});
+
+test("says in one line what is wrong with a memory", async () => {
+  const text = scratch("text.aurora");
+  writeFileSync(text, "It was a dark and stormy night.\n".repeat(300));
+  expectRefusal(await runHere(ask, lend(host), "--memory", text, "-q", "?"), /^MemoryUnreadable: /);
+  expectRefusal(
+    await runHere(ask, noBrowser, "--memory", "none.aurora", "-q", "?"),
+    /^MemoryUnreadable: There is no file/,
+  );
 });
 
 test("says in one line what is wrong with a video", async () => {

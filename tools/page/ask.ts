@@ -1,12 +1,23 @@
 import { AuroraError } from "../../src/errors.ts";
-import type { AskOptions, Assistant, EncoderBackend, Session } from "../../src/session/types.ts";
+import {
+  type AskOptions,
+  type Assistant,
+  type EncoderBackend,
+  noFigures,
+  type Session,
+  type SessionSnapshot,
+} from "../../src/session/types.ts";
 import { keepAssistant } from "./assistants.ts";
 
 export type AskCommand = {
   readonly model: string;
   readonly encoder: EncoderBackend;
-  /** Address of the video; null when it is the first of the files. */
+  /** Address of the video; null when it is the first of the files, or there is none. */
   readonly url: string | null;
+  /** Whether the last of the files is a memory file, which is opened; with a video, it is watched on. */
+  readonly memory?: boolean;
+  /** Whether what was seen is downloaded as a memory file in the end. */
+  readonly save?: boolean;
   /** Null for the model's own rate. */
   readonly fps: number | null;
   readonly questions: readonly string[];
@@ -22,9 +33,15 @@ export type AskResult = {
     readonly tokens: number;
     readonly firstTokenMs: number;
     readonly tokensPerSecond: number;
+    /** The moment of the video that it knows of and nothing after, in seconds. */
+    readonly asOfSeconds: number | null;
+    /** Whether what was seen up to the moment asked for is gone, so that a neighbouring key state answered. */
+    readonly fromNeighbour: boolean;
   }[];
   readonly frames: number;
   readonly visualTokens: number;
+  /** From cut to cut, in seconds. */
+  readonly scenes: SessionSnapshot["scenes"];
   readonly watchMs: number;
   readonly stateBytes: number;
   readonly gpuBytes: number;
@@ -34,17 +51,34 @@ export type AskResult = {
   readonly notices: readonly string[];
 };
 
-/** Watches a video to its end and asks each question by itself. */
+/** Watches a video to its end, or opens a memory, and asks each question by itself. */
 export async function ask(command: AskCommand, files: readonly File[]): Promise<AskResult> {
   const assistant = await keepAssistant(command);
-  const source = command.url ?? files[0];
-  if (source === undefined) throw new AuroraError("VideoUnreadable", "No video was given.");
-  const session = assistant.watch(source, command.fps === null ? {} : { fps: command.fps });
+  const session = await openSession(assistant, command, files);
   try {
-    return await watchAndAsk(assistant, session, command);
+    const result = await watchAndAsk(assistant, session, command);
+    if (command.save) download(await session.save(), "memory.aurora");
+    return result;
   } finally {
     await session.close();
   }
+}
+
+async function openSession(assistant: Assistant, command: AskCommand, files: readonly File[]): Promise<Session> {
+  const memory = command.memory ? files.at(-1) : undefined;
+  const video = command.url ?? files.find((file) => file !== memory);
+  const options = command.fps === null ? {} : { fps: command.fps };
+  if (memory) return assistant.open(memory, video === undefined ? options : { ...options, video });
+  if (video === undefined) throw new AuroraError("VideoUnreadable", "No video was given.");
+  return assistant.watch(video, options);
+}
+
+/** Hands a file to the browser, which saves it. */
+export function download(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
 }
 
 async function watchAndAsk(assistant: Assistant, session: Session, command: AskCommand): Promise<AskResult> {
@@ -54,11 +88,12 @@ async function watchAndAsk(assistant: Assistant, session: Session, command: AskC
     const options: AskOptions = { from: command.from, ...(command.at === null ? {} : { at: command.at }) };
     answers.push(await askAlone(session, question, options));
   }
-  const { framesWatched, visualTokens, watchMs, stateBytes, gpuBytes, notices } = session.snapshot;
+  const { framesWatched, visualTokens, scenes, watchMs, stateBytes, gpuBytes, notices } = session.snapshot;
   return {
     answers,
     frames: framesWatched,
     visualTokens,
+    scenes,
     watchMs,
     stateBytes,
     gpuBytes,
@@ -76,13 +111,14 @@ export async function askAlone(
 ): Promise<AskResult["answers"][number]> {
   session.resetConversation();
   let answer = "";
-  let figures = { tokens: 0, firstTokenMs: 0, tokensPerSecond: 0 };
+  let figures = noFigures;
   for await (const piece of session.ask(question, options)) {
     answer += piece.text;
     figures = piece.figures;
   }
-  const { tokens, firstTokenMs, tokensPerSecond } = figures;
-  return { question, answer: answer.trim(), tokens, firstTokenMs, tokensPerSecond };
+  const { tokens, firstTokenMs, tokensPerSecond, asOfSeconds, fromNeighbour } = figures;
+  const told = { tokens, firstTokenMs, tokensPerSecond, asOfSeconds, fromNeighbour };
+  return { question, answer: answer.trim(), ...told };
 }
 
 /** Resolves when the session has watched everything. @throws the session's error */

@@ -1,6 +1,7 @@
 import { AuroraError } from "../../src/errors.ts";
 import { readBuffer, readFloats } from "../../src/gpu/tensor.ts";
 import { rowStride } from "../../src/kernels/row-stride.ts";
+import { type NamedTensor, writeSafetensors } from "../../src/model/safetensors-writer.ts";
 import { createRnnState, readRnnState } from "../../src/rnn/state.ts";
 import { createRnnWriter, type RnnWriter } from "../../src/rnn/writer.ts";
 import { type Engine, openEngine } from "../../src/session/engine.ts";
@@ -8,7 +9,7 @@ import { frameIndices } from "../../src/session/memory/frame-tokens.ts";
 import type { EncoderBackend } from "../../src/session/types.ts";
 import { openVideo } from "../../src/video/open-video.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
-import { type NamedTensor, writeSafetensors } from "./safetensors-writer.ts";
+import { download } from "./ask.ts";
 
 export type DumpCommand = {
   readonly model: string;
@@ -21,10 +22,7 @@ export async function dump(command: DumpCommand, pictures: readonly File[]): Pro
   const engine = await openEngine({ model: command.model, encoder: command.encoder });
   const tensors = await dumpTensors(engine, pictures, command.promptIds);
   await engine.destroy();
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([writeSafetensors(tensors)]));
-  link.download = "dump.safetensors";
-  link.click();
+  download(new Blob([writeSafetensors(tensors)]), "dump.safetensors");
   return { tensors: tensors.length };
 }
 

@@ -1,16 +1,13 @@
-import { runDispatches } from "../../gpu/record.ts";
-import { createTensor, readBuffer } from "../../gpu/tensor.ts";
-import { createUniform, writeUniform } from "../../gpu/uniform.ts";
-import { packHalf } from "../../kernels/pack-half.ts";
-import { rowStride } from "../../kernels/row-stride.ts";
 import type { RnnReader } from "../../rnn/reader.ts";
 import { memoryLeadIn } from "../../text/prompt.ts";
 import type { Rotation } from "../../video/frame-source.ts";
-import type { EncodedFrames } from "../../vision/encoder.ts";
-import { createPreprocessor } from "../../vision/preprocess.ts";
 import type { Engine } from "../engine.ts";
+import { createMutex } from "../flow.ts";
 import type { FrameRecord } from "../types.ts";
-import { frameByteLength, frameIndices } from "./frame-tokens.ts";
+import { createFrameEncoder, type EncodedBatch } from "./frame-encoder.ts";
+import { frameByteLength, frameRows } from "./frame-tokens.ts";
+import { createSceneDetector } from "./scene-detector.ts";
+import { createStateMeter } from "./state-meter.ts";
 import { createThumbnail } from "./thumbnail.ts";
 
 /** Reads frames into a state, a batch at a time. */
@@ -26,105 +23,146 @@ export type FrameReader = {
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
+  /** The state after all that was added, as bytes (`joinLayers`), once that is noted. */
+  copyState(): Promise<{ readonly framesRead: number; readonly state: Uint8Array }>;
   destroy(): void;
 };
 
-/** A batch that the state has read: its frames, and their visual tokens as they are kept. */
-export type ReadBatch = { readonly records: readonly FrameRecord[]; readonly tokens: Uint8Array };
+/** A batch that the state has read: its frames, their visual tokens as they are kept, and what was copied on the way. */
+export type ReadBatch = {
+  readonly records: readonly FrameRecord[];
+  readonly tokens: Uint8Array;
+  readonly keyStates: readonly KeyState[];
+  /** The frames with which a scene was found to have begun, the last one before this batch among them. */
+  readonly sceneStarts: readonly number[];
+};
+
+/** A copy of the state after a frame. */
+type KeyState = { readonly frame: number; readonly atSceneChange: boolean; readonly state: Uint8Array };
+
+export type FrameReaderOptions = {
+  /** Frames that the state has read already; none, and it is given the neutral lead-in first. */
+  readonly framesRead: number;
+  /** Whether a key state is due after this frame, scene changes apart. */
+  wantsKeyState(frame: number): boolean;
+  /** Is told of each batch once the state has it, of one after the other. */
+  note(batch: ReadBatch): Promise<void>;
+};
 
 type Pending = { readonly timestampSeconds: number; readonly thumbnail: Promise<Blob | null> };
 
-/**
- * Creates a reader of frames, and has `reader` read the neutral lead-in.
- *
- * @param note is told of each batch once the state has it, of one after the other
- */
-export function createFrameReader(
-  engine: Engine,
-  reader: RnnReader,
-  note: (batch: ReadBatch) => Promise<void>,
-): FrameReader {
-  const { gpu, config, encoder } = engine;
+/** A batch on its way out of the GPU. */
+type Reading = {
+  readonly frames: readonly Pending[];
+  readonly first: number;
+  readonly encoded: EncodedBatch;
+  readonly distances: readonly number[];
+  readonly sceneStarts: readonly number[];
+  readonly changes: Promise<readonly number[]>;
+  readonly keyStates: readonly Promise<KeyState>[];
+};
+
+/** Creates a reader of frames into the state of `reader`. */
+export function createFrameReader(engine: Engine, reader: RnnReader, options: FrameReaderOptions): FrameReader {
+  const { config, encoder } = engine;
   const { maxBatch, tokensPerFrame, patches } = encoder;
-  const stride = rowStride(config.text.hiddenSize);
-  const preprocessor = createPreprocessor(gpu, config.vision, maxBatch);
-  const table = createTensor(gpu, "session.visual", [maxBatch * tokensPerFrame, stride], "f16");
-  const packCount = createUniform(gpu, "session.pack-count", [0]);
   const { before, betweenFrames } = memoryLeadIn(config.prompt, engine.tokenizer);
+  const frameEncoder = createFrameEncoder(engine);
+  const frameBytes = frameByteLength(engine);
   const batch: Pending[] = [];
-  let framesRead = 0;
+  /** Whoever saves the memory does so while it is fed. */
+  const turns = createMutex();
+  let { framesRead } = options;
   let noted: Promise<void> = Promise.resolve();
 
-  reader.read(Uint32Array.from(before));
+  if (framesRead === 0) reader.read(Uint32Array.from(before));
+  const meter = createStateMeter(engine, reader.state);
+  const detector = createSceneDetector(engine);
 
-  /** What the state reads is what is kept: both are rounded to f16, so that reading again gives the same state. */
-  function readBatch(encoded: EncodedFrames): void {
-    writeUniform(gpu, packCount, [(encoded.frames * tokensPerFrame * stride) / 2]);
-    runDispatches(gpu, [packHalf(gpu, { values: encoded.visual, packed: table, count: packCount })]);
-    const { vocabSize } = config.text;
-    reader.read(frameIndices(vocabSize, tokensPerFrame, encoded.frames, betweenFrames, framesRead === 0), table);
-    framesRead += encoded.frames;
+  /** Frame by frame, so that the state is the same whatever was read at once, and can be copied after any of them. */
+  function readBatch(frames: readonly Pending[], encoded: EncodedBatch): Reading {
+    const first = framesRead;
+    const keyStates: Promise<KeyState>[] = [];
+    const distances: number[] = [];
+    const sceneStarts: number[] = [];
+    for (const slot of frames.keys()) {
+      const { distance, confirmed } = detector.add(
+        encoded.tokens.subarray(slot * frameBytes, (slot + 1) * frameBytes),
+        encoded.owners.subarray(slot * patches, (slot + 1) * patches),
+      );
+      distances.push(distance);
+      const last = framesRead - 1;
+      if (confirmed) sceneStarts.push(last);
+      if (last >= 0 && (confirmed || options.wantsKeyState(last))) keyStates.push(copyState(last, confirmed));
+      const between = framesRead === 0 ? [] : betweenFrames;
+      reader.read(frameRows(config.text.vocabSize, tokensPerFrame, slot, between), frameEncoder.table);
+      meter.measure(slot);
+      framesRead++;
+    }
+    return { frames, first, encoded, distances, sceneStarts, changes: meter.read(frames.length), keyStates };
   }
 
-  async function describe(
-    frames: readonly Pending[],
-    first: number,
-    tokens: Promise<ArrayBuffer>,
-    owners: Promise<ArrayBuffer>,
-  ): Promise<ReadBatch> {
-    const owned = Uint16Array.from(new Uint32Array(await owners));
+  async function copyState(frame: number, atSceneChange: boolean): Promise<KeyState> {
+    return { frame, atSceneChange, state: await meter.copy() };
+  }
+
+  async function describe({ frames, first, encoded, distances, sceneStarts, ...read }: Reading): Promise<ReadBatch> {
     const thumbnails = await Promise.all(frames.map(({ thumbnail }) => thumbnail));
+    const changes = await read.changes;
     const records = frames.map(({ timestampSeconds }, i) => ({
       index: first + i,
       timestampSeconds,
       thumbnail: thumbnails[i] ?? null,
-      owners: owned.slice(i * patches, (i + 1) * patches),
+      owners: encoded.owners.slice(i * patches, (i + 1) * patches),
+      change: changes[i] ?? 0,
+      distance: distances[i] ?? 0,
     }));
-    return { records, tokens: new Uint8Array(await tokens) };
+    return { records, sceneStarts, tokens: encoded.tokens, keyStates: await Promise.all(read.keyStates) };
   }
 
   async function flush(): Promise<void> {
     const frames = batch.splice(0);
     if (frames.length === 0) return;
-    const first = framesRead;
-    const [tokens, owners] = await engine.encoding.run(async () => {
-      const encoded = await encoder.encode(preprocessor.pixels, frames.length);
-      readBatch(encoded);
-      return [
-        readBuffer(gpu, table.buffer, frames.length * frameByteLength(engine)),
-        readBuffer(gpu, encoded.owners.buffer, frames.length * patches * 4),
-      ] as const;
-    });
+    const read = readBatch(frames, await frameEncoder.encode(frames.length));
     const previous = noted;
-    const described = describe(frames, first, tokens, owners);
-    noted = Promise.all([previous, described]).then(([, read]) => note(read));
+    const described = describe(read);
+    noted = Promise.all([previous, described]).then(([, known]) => options.note(known));
     noted.catch(() => undefined); // reported by whoever waits next
     await previous; // one batch may be on its way while the next is prepared, no more
+  }
+
+  async function load(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored: boolean) {
+    try {
+      const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
+      thumbnail.catch(() => undefined);
+      await frameEncoder.load(frame, rotation, batch.length, mirrored);
+      batch.push({ timestampSeconds, thumbnail });
+    } finally {
+      frame.close();
+    }
+    if (batch.length === maxBatch) await flush();
+  }
+
+  async function settle(): Promise<void> {
+    await flush();
+    await noted;
   }
 
   return {
     get framesRead() {
       return framesRead;
     },
-    async add(frame, rotation, timestampSeconds, mirrored = false) {
-      try {
-        const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
-        thumbnail.catch(() => undefined);
-        await preprocessor.load(frame, rotation, batch.length, mirrored);
-        batch.push({ timestampSeconds, thumbnail });
-      } finally {
-        frame.close();
-      }
-      if (batch.length === maxBatch) await flush();
-    },
-    async settle() {
-      await flush();
-      await noted;
-    },
+    add: (frame, rotation, timestampSeconds, mirrored = false) =>
+      turns.run(() => load(frame, rotation, timestampSeconds, mirrored)),
+    settle: () => turns.run(settle),
+    copyState: () =>
+      turns.run(async () => {
+        await settle();
+        return { framesRead, state: await meter.copy() };
+      }),
     destroy() {
-      preprocessor.destroy();
-      table.destroy();
-      packCount.destroy();
+      frameEncoder.destroy();
+      meter.destroy();
     },
   };
 }

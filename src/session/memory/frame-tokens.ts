@@ -22,6 +22,13 @@ export function frameIndices(
   return Uint32Array.from(indices);
 }
 
+/** The same for the frame at place `slot` of the table alone; `between` stands before it. */
+export function frameRows(vocab: number, rows: number, slot: number, between: readonly number[]): Uint32Array {
+  const indices = [...between];
+  for (let row = 0; row < rows; row++) indices.push(vocab + slot * rows + row);
+  return Uint32Array.from(indices);
+}
+
 /** Bytes of one frame's visual tokens as they are kept: f16 rows `rowStride(C)` apart. */
 export function frameByteLength({ encoder, config }: TokenSizes): number {
   return encoder.tokensPerFrame * rowStride(config.text.hiddenSize) * 2;

@@ -1,6 +1,7 @@
 import { AuroraError, assert } from "../../errors.ts";
 import type { SpillFile } from "../../storage/spill-file.ts";
 import { createMutex } from "../flow.ts";
+import { createSlots } from "./slots.ts";
 
 /**
  * The visual tokens of frames, as they were read, so that they can be read again without decoding. In memory first, in a
@@ -15,6 +16,8 @@ export type KeptTokens = {
   readonly byteLength: number;
   /** Set once there was no room for as many frames as the budget allows. */
   readonly failure: AuroraError | null;
+  /** Passes over the first frames, whose tokens nobody has; before the first `append`. */
+  skip(frames: number): void;
   /** Takes the tokens of the next frames, all of one frame after the other. */
   append(tokens: Uint8Array): Promise<void>;
   /** The tokens of those of some frames that are still kept. */
@@ -37,6 +40,8 @@ export function createKeptTokens(
 ): KeptTokens {
   const slots = createSlots(frameBytes, Math.floor(budget.memoryBytes / frameBytes), openSpill);
   const spread = createSpread(Math.max(1, Math.floor(budget.totalBytes / frameBytes)));
+  /** Frames that were passed over; those below are counted from there. */
+  let skipped = 0;
   /** Slot of each kept frame, in the frames' order. */
   const places = new Map<number, number>();
   const turns = createMutex();
@@ -67,7 +72,7 @@ export function createKeptTokens(
   }
 
   return {
-    frames: () => [...places.keys()],
+    frames: () => Array.from(places.keys(), (frame) => frame + skipped),
     get count() {
       return places.size;
     },
@@ -77,6 +82,10 @@ export function createKeptTokens(
     get failure() {
       return failure;
     },
+    skip(frames) {
+      assert(appended === 0, `${appended} frames were appended before`);
+      skipped = frames;
+    },
     append: (tokens) =>
       turns.run(async () => {
         assert(tokens.length % frameBytes === 0, `${tokens.length} bytes are not whole frames of ${frameBytes}`);
@@ -85,7 +94,7 @@ export function createKeptTokens(
       }),
     read: (frames) =>
       turns.run(async () => {
-        const kept = frames.map((frame) => places.get(frame)).filter((slot) => slot !== undefined);
+        const kept = frames.map((frame) => places.get(frame - skipped)).filter((slot) => slot !== undefined);
         const tokens = new Uint8Array(kept.length * frameBytes);
         kept.forEach((slot, i) => {
           slots.read(slot, tokens.subarray(i * frameBytes, (i + 1) * frameBytes));
@@ -129,58 +138,10 @@ function createSpread(most: number) {
   };
 }
 
-/** Room for the tokens of one frame each, by number: the first in memory, all others in the spill file. */
-function createSlots(frameBytes: number, inMemory: number, openSpill: () => Promise<SpillFile>) {
-  const memory: Uint8Array[] = [];
-  const unused: number[] = [];
-  let used = 0;
-  let spill: SpillFile | null = null;
-
-  async function writeTo(slot: number, tokens: Uint8Array): Promise<void> {
-    if (slot < inMemory) {
-      memory[slot] = tokens.slice();
-      return;
-    }
-    spill ??= await openSpill();
-    // A buffer of its own, as the file wants. Not "less than": Chromium returns -8 as an unsigned number when the quota is spent.
-    const written = spill.write(new Uint8Array(tokens), { at: (slot - inMemory) * frameBytes });
-    if (written !== tokens.length) throw new Error(`${written} of ${tokens.length} bytes written`);
-  }
-
-  return {
-    /** @returns the slot that was written */
-    async write(tokens: Uint8Array): Promise<number> {
-      const slot = unused.at(-1) ?? used;
-      await writeTo(slot, tokens);
-      if (slot === used) used++;
-      else unused.pop();
-      return slot;
-    },
-    /** @throws AuroraError `StorageFull` where the disk has lost it */
-    read(slot: number, into: Uint8Array<ArrayBuffer>): void {
-      if (slot < inMemory) into.set(memory[slot] as Uint8Array);
-      else if (spill?.read(into, { at: (slot - inMemory) * frameBytes }) !== into.length) throw unreadable();
-    },
-    free(slot: number): void {
-      unused.push(slot);
-    },
-    async destroy(): Promise<void> {
-      memory.length = 0;
-      spill?.close();
-      await spill?.remove();
-      spill = null;
-    },
-  };
-}
-
 function noRoom(cause: unknown): AuroraError {
   return new AuroraError(
     "StorageFull",
     `The disk has no room to keep more frames: for each new one an older one goes, so "Look again" sees fewer of them. Answers from memory are not affected.`,
     cause,
   );
-}
-
-function unreadable(): AuroraError {
-  return new AuroraError("StorageFull", "The kept frames could not be read back from disk. Watch the video again.");
 }

@@ -1,12 +1,14 @@
 import { createRnnReader } from "../../rnn/reader.ts";
-import { createRnnState, type RnnState } from "../../rnn/state.ts";
+import { createRnnState, type RnnState, stateByteLength, writeRnnState } from "../../rnn/state.ts";
 import type { SpillFile } from "../../storage/spill-file.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import type { Engine } from "../engine.ts";
 import type { FrameRecord } from "../types.ts";
-import { createFrameReader, type ReadBatch } from "./frame-reader.ts";
+import { createFrameReader, type FrameReader, type ReadBatch } from "./frame-reader.ts";
 import { frameByteLength } from "./frame-tokens.ts";
 import { createKeptTokens, type KeptTokens } from "./kept-tokens.ts";
+import { createKeyStates, type KeyStates } from "./key-states.ts";
+import { splitLayers } from "./state-bytes.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 /**
@@ -16,6 +18,7 @@ import { createTimeline, type Timeline } from "./timeline.ts";
 export type Memory = {
   readonly state: RnnState;
   readonly kept: KeptTokens;
+  readonly keyStates: KeyStates;
   readonly timeline: Timeline;
   /** Frames that the state has read: those of the timeline, and for a moment the batch that comes to it next. */
   readonly framesRead: number;
@@ -28,6 +31,10 @@ export type Memory = {
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Has the state read all that was added, and waits until it is noted. */
   settle(): Promise<void>;
+  /** The state after all that was added, as bytes, once that is noted. */
+  copyState: FrameReader["copyState"];
+  /** Indices of the frames that begin a scene, but for the first. */
+  readonly sceneStarts: readonly number[];
   /** Calls `listener` with frames that came to the timeline; returns the unsubscriber. */
   subscribe(listener: (frames: readonly FrameRecord[]) => void): () => void;
   /** Frees all that it holds, once what is under way has ended. */
@@ -37,26 +44,62 @@ export type Memory = {
 export type MemoryOptions = {
   /** Most bytes of visual tokens that are kept to be read again. */
   readonly keepBytes: number;
-  /** Opens a file for those that memory has no room for. */
+  /** Most bytes of key states; 1 GiB unless given: 80 states of the 2B model, four thousand of nano's. */
+  readonly keyStateBytes?: number;
+  /** Frames from one key state to the next, before any are thinned; 16 unless given. */
+  readonly keyStateInterval?: number;
+  /** Opens a file for what memory has no room for. */
   openSpill(): Promise<SpillFile>;
+  /** What it remembers already; nothing unless given. */
+  readonly restored?: RestoredMemory;
 };
 
-/** Kept tokens beyond this many bytes go to disk. */
-const keptInMemoryBytes = 256 << 20;
+/** What a memory goes on from, e.g. that of a file. */
+export type RestoredMemory = {
+  /** After the last of the frames, as bytes (`joinLayers`). */
+  readonly state: Uint8Array;
+  readonly frames: readonly FrameRecord[];
+  readonly sceneStarts: readonly number[];
+};
 
-/** Creates a memory that has read no frame. */
-export function createMemory(engine: Engine, { keepBytes, openSpill }: MemoryOptions): Memory {
+/** Kept tokens beyond this many bytes go to disk, and key states beyond that many. */
+const keptInMemoryBytes = 256 << 20;
+const keyStatesInMemoryBytes = 64 << 20;
+
+/** Creates a memory that has read no frame, or goes on with what it remembered. */
+export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const { gpu, rnn } = engine;
+  const { keepBytes, keyStateBytes = 2 ** 30, keyStateInterval = 16, openSpill, restored } = options;
   const state = createRnnState(gpu, rnn.config, "session.memory");
   const reader = createRnnReader(gpu, rnn, state, "session.memory");
-  const budget = { memoryBytes: Math.min(keepBytes, keptInMemoryBytes), totalBytes: keepBytes };
-  const kept = createKeptTokens(frameByteLength(engine), budget, openSpill);
+  const budgetOf = (totalBytes: number, memoryBytes: number) => ({
+    memoryBytes: Math.min(totalBytes, memoryBytes),
+    totalBytes,
+  });
+  const kept = createKeptTokens(frameByteLength(engine), budgetOf(keepBytes, keptInMemoryBytes), openSpill);
+  const stateBytes = stateByteLength(rnn.config);
+  const keyBudget = budgetOf(keyStateBytes, keyStatesInMemoryBytes);
+  const keyStates = createKeyStates(stateBytes, keyStateInterval, keyBudget, openSpill);
   const timeline = createTimeline();
   const listeners = new Set<(frames: readonly FrameRecord[]) => void>();
-  const frames = createFrameReader(engine, reader, note);
+  const sceneStarts: number[] = [];
+  if (restored) {
+    writeRnnState(gpu, rnn.config, state, splitLayers(rnn.config, restored.state));
+    timeline.add(restored.frames);
+    sceneStarts.push(...restored.sceneStarts);
+    kept.skip(restored.frames.length);
+    void keyStates.add(restored.frames.length - 1, true, restored.state);
+  }
+  const frames = createFrameReader(engine, reader, {
+    framesRead: restored?.frames.length ?? 0,
+    wantsKeyState: keyStates.wants,
+    note,
+  });
 
-  async function note({ records, tokens }: ReadBatch): Promise<void> {
+  async function note({ records, tokens, keyStates: copies, sceneStarts: starts }: ReadBatch): Promise<void> {
     await kept.append(tokens);
+    sceneStarts.push(...starts);
+    for (const { frame, atSceneChange, state: copy } of copies) await keyStates.add(frame, atSceneChange, copy);
     timeline.add(records);
     for (const listener of [...listeners]) listener(records);
   }
@@ -64,12 +107,15 @@ export function createMemory(engine: Engine, { keepBytes, openSpill }: MemoryOpt
   return {
     state,
     kept,
+    keyStates,
     timeline,
     get framesRead() {
       return frames.framesRead;
     },
     add: frames.add,
     settle: frames.settle,
+    copyState: frames.copyState,
+    sceneStarts,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -78,6 +124,7 @@ export function createMemory(engine: Engine, { keepBytes, openSpill }: MemoryOpt
       listeners.clear();
       await frames.settle().catch(() => undefined);
       await kept.destroy();
+      await keyStates.destroy();
       frames.destroy();
       reader.destroy();
       state.destroy();

@@ -12,21 +12,32 @@ type ChatProps = {
   readonly suggestions: readonly string[];
   readonly onAsk: (question: string) => void;
   readonly onRetry: (turn: Turn) => void;
+  readonly onAgain: (turn: Turn) => void;
+  readonly onEdit: (turn: Turn) => void;
+  readonly onAskAnew: (turns: readonly Turn[]) => void;
   readonly onClear: () => void;
+  /** Saves the conversation as a file. */
+  readonly onExport: () => void;
   readonly onSeek: (seconds: number) => void;
+  /** What to say beside the first answer; null for nothing. */
+  readonly aside: ReactNode;
   /** The box for questions. */
   readonly composer: ReactNode;
 };
 
 /** The conversation beside the video. */
 export function Chat(props: ChatProps) {
-  const { conversation, modelName, suggestions, onAsk, onRetry, onClear, onSeek, composer } = props;
+  const { conversation, modelName, suggestions, onAsk, onRetry, onAgain, onEdit, onAskAnew, onSeek } = props;
+  const { onClear, onExport, aside, composer } = props;
   const empty = useSnapshot(conversation, (turns) => turns.length === 0);
   const suggested = <Suggestions conversation={conversation} suggestions={suggestions} onAsk={onAsk} />;
   return (
     <section className="chat" aria-label="Chat">
       <header className="chat-head">
         <h2>Conversation</h2>
+        <button type="button" className="button button-small" disabled={empty} onClick={onExport}>
+          <Icon name="download" /> Export
+        </button>
         <button type="button" className="button button-small" disabled={empty} onClick={onClear}>
           <Icon name="plus" /> New conversation
         </button>
@@ -34,8 +45,8 @@ export function Chat(props: ChatProps) {
       <Transcript
         conversation={conversation}
         modelName={modelName}
-        onRetry={onRetry}
-        onSeek={onSeek}
+        aside={aside}
+        {...{ onRetry, onAgain, onEdit, onAskAnew, onSeek }}
         empty={
           <div className="turns-empty">
             <h3>Ask while it watches</h3>

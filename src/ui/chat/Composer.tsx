@@ -1,10 +1,11 @@
-import { type KeyboardEvent, type RefObject, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useState } from "react";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { Icon } from "../parts/Icon.tsx";
 import type { WritableStore } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import { type AskMode, type Conversation, isAnswering } from "./conversation.ts";
-import type { Draft } from "./draft.ts";
+import { describeScope } from "./describe-scope.ts";
+import { type Draft, emptyDraft } from "./draft.ts";
 import { sends } from "./sends.ts";
 
 type ComposerProps = {
@@ -24,7 +25,7 @@ const modes: readonly { readonly mode: AskMode; readonly name: string; readonly 
 
 /** The box for questions, with the two ways to ask. Enter sends unless an answer is being written, Shift+Enter starts a new line. */
 export function Composer({ boxRef, draft, conversation, onAsk, blocked }: ComposerProps) {
-  const { text, mode } = useSnapshot(draft);
+  const { text, mode, scope, instead } = useSnapshot(draft);
   const answering = useSnapshot(conversation, isAnswering);
   const [refused, setRefused] = useState(false);
 
@@ -50,6 +51,20 @@ export function Composer({ boxRef, draft, conversation, onAsk, blocked }: Compos
       }}
     >
       {refused && blocked !== null && <ErrorNote error={{ message: blocked }} />}
+      {scope && (
+        <DraftNote
+          icon="clock"
+          undo="Ask about the whole video again"
+          onUndo={() => draft.set({ ...draft.snapshot, scope: null })}
+        >
+          Asks {describeScope(scope)}
+        </DraftNote>
+      )}
+      {instead && (
+        <DraftNote icon="edit" undo="Edit no more" onUndo={() => draft.set(emptyDraft)}>
+          Asks in place of “{instead.question}”
+        </DraftNote>
+      )}
       <div className="composer-box">
         <textarea
           ref={boxRef}
@@ -86,6 +101,32 @@ export function Composer({ boxRef, draft, conversation, onAsk, blocked }: Compos
       </div>
       <ModeSwitch mode={mode} onMode={(next) => draft.set({ ...draft.snapshot, mode: next })} />
     </form>
+  );
+}
+
+type DraftNoteProps = {
+  readonly icon: "clock" | "edit";
+  /** Name of the button that takes it back. */
+  readonly undo: string;
+  readonly onUndo: () => void;
+  readonly children: ReactNode;
+};
+
+/** What is special about the question that is being typed, and the way back. */
+function DraftNote({ icon, undo, onUndo, children }: DraftNoteProps) {
+  return (
+    <p className="composer-scope">
+      <Icon name={icon} /> <span>{children}</span>
+      <button
+        type="button"
+        className="button button-ghost button-small"
+        aria-label={undo}
+        title={undo}
+        onClick={onUndo}
+      >
+        <Icon name="close" />
+      </button>
+    </p>
   );
 }
 

@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode } from "react";
+import { Icon } from "../parts/Icon.tsx";
 import { sameItems, useSnapshot } from "../parts/use-snapshot.ts";
 import { type Conversation, isOpen, type Turn } from "./conversation.ts";
 import { finishedSentences } from "./sentences.ts";
@@ -9,7 +10,12 @@ type TranscriptProps = {
   /** Name of the model in use; null while there is none. */
   readonly modelName: string | null;
   readonly onRetry: (turn: Turn) => void;
+  readonly onAgain: (turn: Turn) => void;
+  readonly onEdit: (turn: Turn) => void;
+  readonly onAskAnew: (turns: readonly Turn[]) => void;
   readonly onSeek: (seconds: number) => void;
+  /** What to say beside the first answer; null for nothing. */
+  readonly aside: ReactNode;
   /** What to show before the first question. */
   readonly empty: ReactNode;
 };
@@ -18,7 +24,7 @@ type TranscriptProps = {
  * The conversation so far. The log itself is silent, as its text grows by tokens; a hidden live region beside it
  * tells screen readers each sentence once it is whole.
  */
-export function Transcript({ conversation, modelName, onRetry, onSeek, empty }: TranscriptProps) {
+export function Transcript({ conversation, modelName, aside, empty, onAskAnew, ...turnActions }: TranscriptProps) {
   const ids = useSnapshot(conversation, (turns) => turns.map(({ id }) => id), sameItems);
   return (
     <div className="transcript">
@@ -27,15 +33,43 @@ export function Transcript({ conversation, modelName, onRetry, onSeek, empty }: 
         {ids.map((id, order) => (
           <Fragment key={id}>
             <ModelNote conversation={conversation} place={order} now={null} />
-            <TurnArticle conversation={conversation} id={id} onRetry={onRetry} onSeek={onSeek} />
+            <TurnArticle conversation={conversation} id={id} {...turnActions} />
+            {order === 0 && aside && <FirstAnswered conversation={conversation}>{aside}</FirstAnswered>}
           </Fragment>
         ))}
         <ModelNote conversation={conversation} place={ids.length} now={modelName} />
+        <AskAnew conversation={conversation} modelName={modelName} onAskAnew={onAskAnew} />
       </div>
       <div className="visually-hidden" aria-live="polite" aria-atomic="false">
         <Announcement conversation={conversation} />
       </div>
     </div>
+  );
+}
+
+/** What stands beside the first answer, once there is one. */
+function FirstAnswered({
+  conversation,
+  children,
+}: Pick<TranscriptProps, "conversation"> & { readonly children: ReactNode }) {
+  const answered = useSnapshot(conversation, ([first]) => first?.status === "done" || first?.status === "stopped");
+  return answered && children;
+}
+
+/** After another model took over: what the one before was asked, with one press. */
+function AskAnew({
+  conversation,
+  modelName,
+  onAskAnew,
+}: Pick<TranscriptProps, "conversation" | "modelName" | "onAskAnew">) {
+  const turns = useSnapshot(conversation, (all) => all.filter((turn) => turn.modelName !== null), sameItems);
+  const others = turns.some((turn) => turn.modelName === modelName) ? [] : turns.filter(({ instead }) => !instead);
+  if (modelName === null || others.length === 0) return null;
+  return (
+    <button type="button" className="button" onClick={() => onAskAnew(others)}>
+      <Icon name="again" /> Ask {modelName} {others.length === 1 ? "that question" : `these ${others.length} questions`}{" "}
+      again
+    </button>
   );
 }
 

@@ -1,7 +1,12 @@
-import type { AskMode } from "./conversation.ts";
+import type { AskMode, Scope, Turn } from "./conversation.ts";
 
-/** What the person is about to ask, and where its answer is to come from. */
-export type Draft = { readonly text: string; readonly mode: AskMode };
+/** What the person is about to ask, of which part of the video, where its answer is to come from, and the turn that is edited. */
+export type Draft = {
+  readonly text: string;
+  readonly mode: AskMode;
+  readonly scope: Scope;
+  readonly instead: Turn | null;
+};
 
 /** The box as the page opens. */
-export const emptyDraft: Draft = { text: "", mode: "memory" };
+export const emptyDraft: Draft = { text: "", mode: "memory", scope: null, instead: null };

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "react";
-import { videoAmong } from "./video-among.ts";
 
-type DropTargetProps = { readonly onDrop: (file: File) => void };
+type DropTargetProps = { readonly onDrop: (files: readonly File[]) => void };
 
 /** Keeps what is no file, a link above all, from being opened in place of the page; boxes for text take it. */
 function refuse(event: DragEvent): void {
@@ -10,7 +9,7 @@ function refuse(event: DragEvent): void {
   if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
 }
 
-/** Makes the whole window take a dropped video file, and shows so while one hovers. */
+/** Makes the whole window take dropped video files, and shows so while one hovers. */
 export function DropTarget({ onDrop }: DropTargetProps) {
   const [over, setOver] = useState(false);
   const drop = useRef(onDrop);
@@ -42,8 +41,8 @@ export function DropTarget({ onDrop }: DropTargetProps) {
     });
     on("drop", (event) => {
       count(-depth);
-      const file = videoAmong([...(event.dataTransfer?.files ?? [])]);
-      if (file) drop.current(file);
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) drop.current(files);
     });
     return () => listening.abort();
   }, []);

@@ -1,13 +1,19 @@
 import type { ReactNode } from "react";
+import type { Medium } from "../../session/types.ts";
 import { formatClock } from "../parts/format.ts";
 import { Picker } from "../parts/Picker.tsx";
+import { prefersStill } from "../settings/appearance.ts";
+import { CaptureButtons } from "./CaptureButtons.tsx";
+import { OpenMemory } from "./MemoryActions.tsx";
 import { type Sample, samples, sampleUrl } from "./samples.ts";
 import "./watch.css";
 
 type LandingProps = {
   /** False where this browser cannot run the model at all: then only `status` shows, to tell why. */
   readonly usable: boolean;
-  readonly onPick: (file: File) => void;
+  readonly onPick: (files: readonly File[]) => void;
+  readonly onCapture: (medium: Medium) => void;
+  readonly onOpenMemory: (file: File) => void;
   readonly onSample: (sample: Sample) => void;
   /** State of the model. */
   readonly status: ReactNode;
@@ -16,12 +22,13 @@ type LandingProps = {
 };
 
 /** The page before there is a video: what this is, where to put one, and clips to try. */
-export function Landing({ usable, onPick, onSample, status, composer }: LandingProps) {
+export function Landing(props: LandingProps) {
+  const { usable, onSample, status, composer } = props;
   return (
     <main className="landing">
       <Hero />
       <section className="start" aria-label="Start">
-        {usable && <DropZone onPick={onPick} status={status} />}
+        {usable && <DropZone {...props} />}
         {usable ? composer : status}
       </section>
       {usable && <SampleList onSample={onSample} />}
@@ -40,12 +47,18 @@ function Hero() {
   );
 }
 
-function DropZone({ onPick, status }: Pick<LandingProps, "onPick" | "status">) {
+type DropZoneProps = Pick<LandingProps, "onPick" | "onCapture" | "onOpenMemory" | "status">;
+
+function DropZone({ onPick, onCapture, onOpenMemory, status }: DropZoneProps) {
   return (
     <div className="drop-zone">
       <h2>Drop a video anywhere</h2>
-      <p>MP4, MOV, WebM, MKV, even a GIF. A clip or a whole day.</p>
-      <Picker onPick={onPick} />
+      <p>MP4, MOV, WebM, MKV, even a GIF. A clip, several, or a whole day.</p>
+      <div className="drop-zone-ways">
+        <Picker onPick={onPick} />
+        <CaptureButtons onCapture={onCapture} />
+        <OpenMemory onOpen={onOpenMemory} />
+      </div>
       <div className="drop-zone-status">{status}</div>
     </div>
   );
@@ -89,7 +102,7 @@ function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly o
 }
 
 function preview(video: HTMLVideoElement) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  if (prefersStill()) return;
   // Refused where the browser saves data or power; the still picture serves as well.
   video.play().catch(() => undefined);
 }

@@ -11,15 +11,13 @@ type WatchPanelProps = {
   readonly watch: Store<SessionSnapshot>;
   /** Null while the model loads. */
   readonly session: Session | null;
-  /** Where the player stands, in seconds. */
-  readonly playhead: Store<number>;
   /** Whether the model failed, which is told elsewhere. */
   readonly modelFailed: boolean;
   readonly onWatchAgain: () => void;
 };
 
-/** How far watching has come, apart from where the player stands, and the ways to hold or end it. */
-export function WatchPanel({ name, watch, session, playhead, modelFailed, onWatchAgain }: WatchPanelProps) {
+/** How far watching has come, and the ways to hold or end it. */
+export function WatchPanel({ name, watch, session, modelFailed, onWatchAgain }: WatchPanelProps) {
   const line = useSnapshot(watch, videoLine);
   const error = useSnapshot(watch, (now) => now.error);
   return (
@@ -31,10 +29,7 @@ export function WatchPanel({ name, watch, session, playhead, modelFailed, onWatc
         </div>
         {session && !modelFailed && <Controls session={session} onWatchAgain={onWatchAgain} />}
       </header>
-      <div className="timeline">
-        <WatchedBar watch={watch} />
-        <Playhead watch={watch} playhead={playhead} />
-      </div>
+      <WatchedBar watch={watch} />
       <WatchLine watch={watch} modelReady={session !== null} />
       {error && !modelFailed && <ErrorNote error={error} />}
       <Notices watch={watch} />
@@ -83,13 +78,6 @@ function WatchedBar({ watch }: WatchProps) {
   return <ProgressBar label="Watching video" done={done} text={text} active={active} />;
 }
 
-function Playhead({ watch, playhead }: Pick<WatchPanelProps, "watch" | "playhead">) {
-  const duration = useSnapshot(watch, ({ video }) => video?.durationSeconds ?? 0);
-  const seconds = useSnapshot(playhead);
-  if (duration <= 0) return null;
-  return <span className="playhead" style={{ insetInlineStart: `${Math.min(1, seconds / duration) * 100}%` }} />;
-}
-
 function WatchLine({ watch, modelReady }: WatchProps & { readonly modelReady: boolean }) {
   const status = useSnapshot(watch, (now) => statusLine(now, modelReady));
   const rate = useSnapshot(watch, rateLine);
@@ -131,9 +119,11 @@ function watchedPart({
   return status === "failed" || status === "stopped" ? 0 : null;
 }
 
-function framesLine({ framesWatched, framesPlanned }: SessionSnapshot): string {
+function framesLine({ framesWatched, framesPlanned, framesDropped }: SessionSnapshot): string {
   const watched = formatCount(framesWatched);
-  return framesPlanned ? `${watched} of ${formatCount(framesPlanned)} frames` : `${watched} frames`;
+  if (framesPlanned) return `${watched} of ${formatCount(framesPlanned)} frames`;
+  const dropped = framesDropped > 0 ? ` · ${formatCount(framesDropped)} dropped` : "";
+  return `${watched} ${framesWatched === 1 ? "frame" : "frames"}${dropped}`;
 }
 
 function openingLine({ download }: SessionSnapshot): string {
@@ -148,7 +138,7 @@ function statusLine(watch: SessionSnapshot, modelReady: boolean): string {
     case "opening":
       return modelReady ? openingLine(watch) : "Starts as soon as the model is ready";
     case "watching":
-      return `Watching · ${framesLine(watch)}`;
+      return `${watch.video?.live ? "Watching live" : "Watching"} · ${framesLine(watch)}`;
     case "paused":
       return `Paused · ${framesLine(watch)}`;
     case "done":
@@ -169,8 +159,8 @@ function rateLine({ status, secondsLeft, framesPerSecond, watchMs }: SessionSnap
 
 function videoLine({ video }: SessionSnapshot): string {
   if (!video) return " ";
-  const { durationSeconds, width, height, container, codec } = video;
-  return [formatDuration(durationSeconds), `${width} × ${height}`, container, formatCodec(codec)]
-    .filter(Boolean)
-    .join(" · ");
+  const { durationSeconds, width, height, container, codec, live, parts } = video;
+  const length = live ? "Live" : formatDuration(durationSeconds);
+  const files = parts ? `${formatCount(parts.length)} files` : "";
+  return [files, length, `${width} × ${height}`, container, formatCodec(codec)].filter(Boolean).join(" · ");
 }

@@ -1,66 +1,82 @@
-import { type ReactNode, type RefObject, useState } from "react";
-import { emptySnapshot, type SessionSnapshot } from "../../session/types.ts";
+import { type ReactNode, useEffect, useState } from "react";
+import { emptySnapshot, type Medium, type SessionSnapshot } from "../../session/types.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
-import { createStore, type Store } from "../parts/store.ts";
+import type { Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
+import type { Mark } from "../timeline/marks.ts";
+import { Timeline, type TimelineProps } from "../timeline/Timeline.tsx";
+import { placeAt } from "../timeline/timeline-view.ts";
 import type { ChosenVideo } from "./chosen-video.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameView } from "./FrameView.tsx";
 import { Memory } from "./Memory.tsx";
+import { OpenMemory, SaveMemory } from "./MemoryActions.tsx";
 import { Player } from "./Player.tsx";
+import type { Playhead } from "./playhead.ts";
 import { WatchPanel } from "./WatchPanel.tsx";
 import type { WatchedVideo } from "./watched-video.ts";
 import "./watch.css";
 
-type WorkspaceProps = {
+type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly video: ChosenVideo;
   readonly watched: WatchedVideo;
   readonly slot: ModelSlot;
-  readonly videoRef: RefObject<HTMLVideoElement | null>;
+  readonly playhead: Playhead;
+  /** Asks for the camera or screen once more. */
+  readonly onCapture: (medium: Medium) => void;
+  readonly onOpenMemory: (file: File) => void;
+  /** What stands on the timeline. */
+  readonly marks: readonly Mark[];
   /** State of the model, when it is worth saying; null otherwise. */
   readonly status: ReactNode;
 };
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
-export function Workspace({ video, watched, slot, videoRef, status }: WorkspaceProps) {
+export function Workspace(props: WorkspaceProps) {
+  const { video, watched, slot, playhead, marks, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
   const stateBytes = useSnapshot(slot, modelInUse)?.stateBytes ?? null;
   const modelFailed = useSnapshot(slot, ({ model }) => model.status === "failed");
   const [selected, setSelected] = useState<number | null>(null);
-  const [playhead] = useState(() => createStore(0));
+
+  // Going to a time, in whichever way, chooses the frame that was seen then.
+  useEffect(
+    () =>
+      playhead.attach((seconds) => {
+        const place = placeAt(watch.snapshot.frames, seconds);
+        if (place >= 0) setSelected(place);
+      }),
+    [playhead, watch],
+  );
 
   function select(place: number) {
-    setSelected(place);
     const chosen = watch.snapshot.frames[place];
-    if (chosen && videoRef.current) videoRef.current.currentTime = chosen.timestampSeconds;
+    if (chosen) playhead.seek(chosen.timestampSeconds);
   }
 
   return (
     <div className="workspace" data-nothing={nothing || undefined}>
       {status}
       <div className="stage">
-        <Player
-          videoRef={videoRef}
-          url={video.url}
-          name={video.name}
-          watch={watch}
-          selected={selected}
-          onTime={playhead.set}
-        />
+        <Player video={video} playhead={playhead} watch={watch} selected={selected} />
         <FrameView watch={watch} selected={selected} onFollow={() => setSelected(null)} />
       </div>
+      <Timeline {...{ watch, playhead, marks, onAskAsOf, onLookAgain }} />
       <WatchPanel
         name={video.name}
         watch={watch}
         session={session}
-        playhead={playhead}
         modelFailed={modelFailed}
-        onWatchAgain={watched.watchAgain}
+        onWatchAgain={() => (video.live ? onCapture(video.live.medium) : watched.watchAgain())}
       />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
       <Memory watch={watch} stateBytes={stateBytes} />
+      <div className="memory-actions">
+        {session && !modelFailed && <SaveMemory session={session} name={video.name} />}
+        <OpenMemory small onOpen={onOpenMemory} />
+      </div>
     </div>
   );
 }

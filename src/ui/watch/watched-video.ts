@@ -1,8 +1,8 @@
-import { AuroraError } from "../../errors.ts";
-import type { Assistant, Session } from "../../session/types.ts";
+import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
+import type { Assistant, Session, WatchOptions } from "../../session/types.ts";
 import type { ModelSlot } from "../models/model-slot.ts";
 import { createStore, type Store, until } from "../parts/store.ts";
-import type { ChosenVideo } from "./chosen-video.ts";
+import { type ChosenVideo, videoFromMemory } from "./chosen-video.ts";
 
 /**
  * `session` is null without a video, and while the model loads. `showing` counts choices and repeats, so that nothing of
@@ -12,6 +12,8 @@ type WatchedState = {
   readonly video: ChosenVideo | null;
   readonly session: Session | null;
   readonly showing: number;
+  /** Why the memory that the video goes on from could not be opened with another model; null where nothing was wrong. */
+  readonly refusal: ErrorData | null;
 };
 
 /** A session that can be asked something, and the name of the model that answers. */
@@ -21,6 +23,12 @@ export type Askable = { readonly session: Session; readonly modelName: string };
 export type WatchedVideo = Store<WatchedState> & {
   /** Closes the session of the video before and watches this one, as soon as the model is there. */
   choose(video: ChosenVideo): void;
+  /**
+   * Opens a memory file in place of the video before, once the model is there, and has it go on with `video`.
+   *
+   * @throws AuroraError why it cannot be opened; then everything stays as it is
+   */
+  openMemory(file: Blob, video?: ChosenVideo): Promise<Session>;
   /** Watches the chosen video once more from its start. */
   watchAgain(): void;
   /**
@@ -30,9 +38,16 @@ export type WatchedVideo = Store<WatchedState> & {
   askable(signal: AbortSignal): Promise<Askable>;
 };
 
-/** No video yet; what will be chosen is watched by the slot's models. */
-export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe">): WatchedVideo {
-  const store = createStore<WatchedState>({ video: null, session: null, showing: 0 });
+/**
+ * No video yet; what will be chosen is watched by the slot's models.
+ *
+ * @param options of watching, read when that begins
+ */
+export function createWatchedVideo(
+  slot: Pick<ModelSlot, "snapshot" | "subscribe">,
+  options: () => WatchOptions = () => ({}),
+): WatchedVideo {
+  const store = createStore<WatchedState>({ video: null, session: null, showing: 0, refusal: null });
   const update = (change: Partial<WatchedState>) => store.set({ ...store.snapshot, ...change });
   /** The model that was followed last; null while one loads. */
   let watcher: Assistant | null = null;
@@ -42,7 +57,30 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
     store.snapshot.session?.close().catch(() => undefined);
     const { model } = slot.snapshot;
-    return video && model.status === "ready" ? model.assistant.watch(video.source) : null;
+    if (!video || model.status !== "ready") return null;
+    if (!video.source) {
+      void reopen(model.assistant, video);
+      return null;
+    }
+    const session = model.assistant.watch(video.source, options());
+    // The light of a camera goes out when watching it was ended; not when another session takes its place.
+    if (video.live)
+      session.subscribe(() => {
+        if (session.snapshot.status === "stopped" && store.snapshot.session === session) video.release();
+      });
+    return session;
+  }
+
+  /** Opens a memory that has no video with the model that took the place of another one. */
+  async function reopen(assistant: Assistant, video: ChosenVideo): Promise<void> {
+    try {
+      const session = await assistant.open(video.memory ?? new Blob());
+      if (store.snapshot.video === video && watcher === assistant) update({ session, refusal: null });
+      else await session.close();
+    } catch (error) {
+      const refusal = toAuroraError(error, "Unexpected", "The memory could not be opened.").toData();
+      if (store.snapshot.video === video) update({ refusal });
+    }
   }
 
   /** A lost model leaves its session, whose frames are still to be seen, until another one takes its place. */
@@ -65,8 +103,22 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     subscribe: store.subscribe,
     choose(video) {
       const { video: before, showing } = store.snapshot;
-      update({ video, session: watch(video), showing: showing + 1 });
-      if (before?.url.startsWith("blob:")) URL.revokeObjectURL(before.url);
+      update({ video, session: watch(video), showing: showing + 1, refusal: null });
+      before?.release();
+    },
+    async openMemory(file, given) {
+      const { model } = await until(slot, (now) => now.model.status !== "loading", new AbortController().signal);
+      if (model.status === "failed") throw AuroraError.fromData(model.error);
+      if (model.status !== "ready") throw new AuroraError("Aborted", "Stopped.");
+      const watching = given?.source ? { ...options(), video: given.source } : options();
+      const session = await model.assistant.open(file, watching);
+      const { video: before, session: last, showing } = store.snapshot;
+      last?.close().catch(() => undefined);
+      const name = session.snapshot.video?.name ?? "Memory";
+      const video = given ? { ...given, memory: file } : videoFromMemory(file, name);
+      update({ video, session, showing: showing + 1, refusal: null });
+      before?.release();
+      return session;
     },
     watchAgain() {
       const { video, showing } = store.snapshot;

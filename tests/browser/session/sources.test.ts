@@ -20,10 +20,14 @@ const load = async (name: string) => (await fetch(`${clips}/${name}`)).blob();
 function watch(file: Blob, options: WatchOptions = {}) {
   const snapshot: Partial<SessionSnapshot> & { frames?: never } = {};
   let notify: () => void = () => undefined;
-  const session = createSession(engine, { kind: "file", file, name: "clip" }, options, ({ part }: SessionChange) => {
-    Object.assign(snapshot, part);
-    notify();
-  });
+  const session = createSession(
+    engine,
+    { source: { kind: "file", file, name: "clip" }, options, saved: null },
+    ({ part }: SessionChange) => {
+      Object.assign(snapshot, part);
+      notify();
+    },
+  );
   const until = (holds: (now: typeof snapshot) => boolean) =>
     new Promise<typeof snapshot>((resolve) => {
       notify = () => {

@@ -1,66 +1,18 @@
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { copyRnnState, createRnnState, type RnnState, readRnnState, writeRnnState } from "../../../src/rnn/state.ts";
 import { createRnnWriter } from "../../../src/rnn/writer.ts";
-import { type Asking, createAsking } from "../../../src/session/asking.ts";
 import { createBranch } from "../../../src/session/branch.ts";
-import { openEngine } from "../../../src/session/engine.ts";
 import { frameIndices } from "../../../src/session/memory/frame-tokens.ts";
-import { createMemory, type Memory } from "../../../src/session/memory/memory.ts";
+import type { Memory } from "../../../src/session/memory/memory.ts";
 import { planReading } from "../../../src/session/reading.ts";
-import type { AnswerFigures, AskOptions } from "../../../src/session/types.ts";
 import { createAnswerText } from "../../../src/text/answer-text.ts";
 import { memoryPrompt, nextTurnPrompt } from "../../../src/text/prompt.ts";
-import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
-import { openVideo } from "../../../src/video/open-video.ts";
 import { expectClose } from "../../close.ts";
+import { noReels } from "../../no-reels.ts";
 import { openWriter } from "../../open-writer.ts";
+import { answer, askAbout, emptyMemory, engine, feed, viewOf } from "./memories.ts";
 
-const engine = await openEngine({ model: new URL("/models/nano/", location.href).href });
 const { gpu, rnn, config, tokenizer } = engine;
-const clip = await (await fetch("/tests/fixtures/clips/forty-seconds.mp4")).blob();
-const before = { ...gpu.ledger };
-
-afterAll(async () => {
-  expect({ ...gpu.ledger }).toEqual(before);
-  expect(openVideoFrameCount()).toBe(0);
-  await engine.destroy();
-});
-
-/** A memory of its own, without a video. */
-function emptyMemory(): Memory {
-  return createMemory(engine, { keepBytes: 1 << 24, openSpill: () => Promise.reject(new Error("no disk")) });
-}
-
-/** Has a memory read the clip's next `count` frames, `batch` at a time (the largest batch when omitted). */
-async function feed(memory: Memory, count: number, batch = count): Promise<void> {
-  const video = await openVideo(clip);
-  const first = memory.framesRead;
-  let index = 0;
-  for await (const { frame, rotation, timestampSeconds } of video.frames({ fps: config.sampling.fps }, {})) {
-    if (index < first) frame.close();
-    else {
-      await memory.add(frame, rotation, timestampSeconds);
-      if ((index + 1 - first) % batch === 0) await memory.settle();
-    }
-    if (++index === first + count) break;
-  }
-  video.close();
-  await memory.settle();
-}
-
-const askAbout = (memory: Memory) => createAsking(engine, memory, async () => undefined);
-
-async function answer(
-  asking: Asking,
-  question: string,
-  options: AskOptions = {},
-): Promise<{ readonly text: string; readonly figures: AnswerFigures }> {
-  let text = "";
-  const figures = await asking.ask(question, options, (piece) => {
-    text += piece;
-  });
-  return { text, figures };
-}
 
 async function expectEqualStates(found: RnnState, expected: RnnState, bound = 1e-5): Promise<void> {
   const [layers, reference] = await Promise.all([
@@ -132,10 +84,10 @@ it("a range of seconds is answered as if there were no other frames", async () =
   const whole = askAbout(memory);
   // The frames at 1, 1.5 and 2 seconds, and no others.
   const tokens = { ...memory.kept, frames: () => [2, 3, 4] };
-  const alone = askAbout({ ...memory, kept: tokens, framesRead: 3 });
+  const alone = askAbout({ ...memory, kept: tokens });
   for (const from of ["memory", "look-again"] as const) {
     const ranged = await answer(whole, "What happens in the video?", { from, range: [1, 2] });
-    const expected = await answer(alone, "What happens in the video?", { from, at: 1e9 });
+    const expected = await answer(alone, "What happens in the video?", { from, range: [0, 1e9] });
     expect(ranged.figures.frames).toBe(3);
     expect(ranged.text).toEqual(expected.text);
     expect(ranged.text.length).toBeGreaterThan(10);
@@ -193,14 +145,13 @@ it("a branch reads what it does not hold yet, and nothing of another memory's mo
   await feed(memory, 4);
   const signal = new AbortController().signal;
   const plan = (turns: readonly { question: string; answer: readonly number[] }[]) =>
-    planReading(
-      { question: "What do you see?", options: {}, turns },
-      { kept: memory.kept.frames(), times: [] },
-      { prompt: config.prompt, tokenizer },
-    );
+    planReading({ question: "What do you see?", options: {}, turns }, viewOf(memory, false), {
+      prompt: config.prompt,
+      tokenizer,
+    });
   const first = plan([]);
   const second = plan([{ question: "What do you see?", answer: [1, 2, 3] }]);
-  const branch = createBranch(engine, memory);
+  const branch = createBranch(engine, memory, noReels);
   const write = { maxTokens: 6, choice: { temperature: 0, topP: 1, random: Math.random }, signal };
   const answerTo = async (reading: typeof first) => {
     expect(await branch.read(reading, signal)).toBe(memory.framesRead);
@@ -210,7 +161,7 @@ it("a branch reads what it does not hold yet, and nothing of another memory's mo
   expect([await answerTo(first), await answerTo(second)]).toEqual([once, then]);
   await feed(memory, 4);
   const later = await answerTo(first);
-  const fresh = createBranch(engine, memory);
+  const fresh = createBranch(engine, memory, noReels);
   await fresh.read(first, signal);
   expect(later).toEqual((await fresh.write({ ...write, onToken: () => undefined, onText: () => undefined })).ids);
   for (const each of [branch, fresh]) each.destroy();

@@ -6,6 +6,7 @@ import {
   type Assistant,
   emptySnapshot,
   type FrameRecord,
+  noFigures,
   type OpenOptions,
   type Session,
   type SessionSnapshot,
@@ -16,6 +17,7 @@ import { nano } from "../../../src/ui/models/model-catalog.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
 import { createModels } from "../../../src/ui/models/models.ts";
 import { createStore } from "../../../src/ui/parts/store.ts";
+import { createSettings } from "../../../src/ui/settings/settings.ts";
 import { createWatchedVideo } from "../../../src/ui/watch/watched-video.ts";
 import { painted, render, rendersOf } from "./render-counter.ts";
 
@@ -24,6 +26,8 @@ const frame = (index: number): FrameRecord => ({
   timestampSeconds: index / 2,
   thumbnail: null,
   owners: Uint16Array.of(0, 0, 1, 2),
+  change: 0,
+  distance: 0,
 });
 
 /** A session that the test moves on: `show` changes its snapshot, `write` gives the answer's next piece. */
@@ -50,7 +54,11 @@ function testSession() {
     session,
     show: (part: Partial<SessionSnapshot>) => store.set({ ...store.snapshot, ...part }),
     write(text: string, done = false) {
-      pieces.push({ text, done, figures: { tokens: 1, firstTokenMs: 5, tokensPerSecond: 30, frames: 1 } });
+      pieces.push({
+        text,
+        done,
+        figures: { ...noFigures, tokens: 1, firstTokenMs: 5, tokensPerSecond: 30, frames: 1 },
+      });
       wake();
     },
   };
@@ -77,14 +85,23 @@ async function openPage() {
   const library = {
     inspect: () => new Promise<ModelOffer>(() => undefined),
     list: async () => [],
+    capacity: async () => 0,
     remove: async () => undefined,
     usage: () => new Promise<never>(() => undefined),
   };
   const remembered = { read: () => null, write: () => undefined };
   const models = createModels({ library, slot, remembered, persist: async () => undefined });
-  await render(createElement(App, { slot, watched, conversation, models }));
+  await render(createElement(App, { slot, watched, conversation, models, settings: createSettings(null) }));
   await slot.load();
-  watched.choose({ source: "clip", url: "data:,", name: "clip", questions: ["Why?"] });
+  watched.choose({
+    source: "clip",
+    name: "clip",
+    questions: ["Why?"],
+    urls: ["data:,"],
+    live: null,
+    own: true,
+    release: () => undefined,
+  });
   show({ framesWatched: 1, framesPlanned: 1000, frames: [frame(0)] });
   await painted();
   return { slot, conversation, show, write, openings };

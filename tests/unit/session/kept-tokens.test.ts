@@ -1,30 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createKeptTokens } from "../../../src/session/memory/kept-tokens.ts";
 import type { SpillFile } from "../../../src/storage/spill-file.ts";
-
-/** A file in memory that takes at most `capacity` bytes. */
-function memoryFile(capacity = Number.POSITIVE_INFINITY): SpillFile & { readonly log: string[] } {
-  let content = new Uint8Array(0);
-  const log: string[] = [];
-  return {
-    log,
-    write(buffer, { at }) {
-      const room = Math.max(0, Math.min(buffer.length, capacity - at));
-      const grown = new Uint8Array(Math.max(content.length, at + room));
-      grown.set(content);
-      grown.set(buffer.subarray(0, room), at);
-      content = grown;
-      return room;
-    },
-    read(buffer, { at }) {
-      const part = content.subarray(at, at + buffer.length);
-      buffer.set(part);
-      return part.length;
-    },
-    close: () => void log.push("close"),
-    remove: async () => void log.push("remove"),
-  };
-}
+import { memoryFile } from "./spill-in-memory.ts";
 
 const frameBytes = 6;
 const frames = (first: number, count: number) =>
@@ -110,6 +87,14 @@ describe("kept tokens", () => {
     const planned = kept.frames();
     await kept.append(frames(4, 2));
     expect(await kept.read(planned)).toEqual({ frames: 2, tokens: only([0, 2]) });
+  });
+
+  it("passes over frames whose tokens nobody has, and stays within its budget", async () => {
+    const kept = createKeptTokens(frameBytes, budget(2, 4), async () => memoryFile());
+    kept.skip(100);
+    await kept.append(frames(0, 6));
+    expect(kept.frames()).toEqual([100, 102, 104, 105]);
+    expect(await kept.read([3, 100, 104])).toEqual({ frames: 2, tokens: only([0, 4]) });
   });
 
   it("says so when the disk is full, and lets older frames make way for new ones", async () => {

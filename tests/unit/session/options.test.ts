@@ -51,6 +51,12 @@ describe("options of watching", () => {
     expect(() => checkWatchOptions(options)).toThrow(refused(field));
   });
 
+  it("for what has no end are a rate only", () => {
+    const live = { kind: "live", medium: "camera", name: "c", frames: new ReadableStream() } as const;
+    expect(() => checkWatchOptions({ fps: 1 }, live)).not.toThrow();
+    expect(() => checkWatchOptions({ frames: 8 }, live)).toThrow(refused("frames"));
+  });
+
   it("say what the value may be, and what it is", () => {
     expect(() => checkWatchOptions({ fps: 0 })).toThrow("fps: it must be a number above 0, and is 0.");
   });
@@ -66,12 +72,32 @@ describe("a source", () => {
       expect(checkSource(source)).toEqual(address);
   });
 
-  it.each([undefined, null, 7, {}, { kind: "file", file: "no" }, "http://[", { kind: "tape" }])(
-    "is refused: %o",
-    (source) => {
-      expect(() => checkSource(source as never)).toThrow(refused("source"));
-    },
-  );
+  it("is a list of files and addresses, in the order given", () => {
+    const file = new File(["x"], "a.mp4");
+    const list = [
+      { kind: "file", file, name: "a.mp4" },
+      { kind: "address", url: "https://host.example/app/b.mp4" },
+    ];
+    expect(checkSource([file, "b.mp4"])).toEqual({ kind: "list", sources: list });
+    expect(checkSource({ kind: "list", sources: list } as never)).toEqual({ kind: "list", sources: list });
+  });
+
+  it.each([
+    undefined,
+    null,
+    7,
+    {},
+    { kind: "file", file: "no" },
+    "http://[",
+    { kind: "tape" },
+    [],
+    ["a.mp4", 7],
+    [["a.mp4"]],
+    { kind: "list" },
+    { kind: "live", frames: [] },
+  ])("is refused: %o", (source) => {
+    expect(() => checkSource(source as never)).toThrow(refused("source"));
+  });
 });
 
 describe("a question", () => {

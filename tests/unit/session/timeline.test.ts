@@ -10,6 +10,8 @@ const frames = (first: number, count: number): FrameRecord[] =>
     timestampSeconds: first + i,
     thumbnail: picture,
     owners: Uint16Array.of(0, 1),
+    change: 0,
+    distance: 0,
   }));
 const pictured = (all: readonly FrameRecord[]) => all.filter(({ thumbnail }) => thumbnail).map(({ index }) => index);
 

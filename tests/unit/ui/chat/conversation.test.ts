@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../../src/errors.ts";
-import type { AnswerPiece, AskOptions, Session } from "../../../../src/session/types.ts";
-import { createConversation, openTurn } from "../../../../src/ui/chat/conversation.ts";
+import { type AnswerPiece, type AskOptions, noFigures, type Session } from "../../../../src/session/types.ts";
+import { createConversation, momentOf, openTurn, type Turn } from "../../../../src/ui/chat/conversation.ts";
 
 type Ask = (question: string, options?: AskOptions) => AsyncGenerator<AnswerPiece, void, void>;
 
@@ -12,7 +12,7 @@ function sessionWith(ask: Ask) {
   return { session, resetConversation };
 }
 
-const figures = { tokens: 1, firstTokenMs: 10, tokensPerSecond: 20, frames: 5 };
+const figures = { ...noFigures, tokens: 1, firstTokenMs: 10, tokensPerSecond: 20, frames: 5 };
 const piece = (text: string, done = false): AnswerPiece => ({ text, done, figures });
 
 test("an answer grows piece by piece and ends with its figures", async () => {
@@ -31,14 +31,77 @@ test("an answer grows piece by piece and ends with its figures", async () => {
       id: 1,
       question: "What?",
       mode: "memory",
+      scope: null,
       text: "A dog.",
       status: "done",
       figures,
       watchedUntilSeconds: 2.5,
       modelName: "nano",
+      instead: null,
       error: null,
     },
   ]);
+});
+
+test("a question about a part of the video is asked so, with the options of the moment", async () => {
+  const asked: unknown[] = [];
+  const { session } = sessionWith(async function* (_question, { signal: _, ...options } = {}) {
+    asked.push(options);
+    yield piece("", true);
+  });
+  let maxTokens = 8;
+  const conversation = createConversation(
+    async () => ({ session, modelName: "nano" }),
+    () => ({ maxTokens }),
+  );
+  await conversation.ask("Then?", "memory", { at: 1.5 });
+  maxTokens = 9;
+  await conversation.ask("There?", "look-again", { range: [1, 2] });
+  expect(asked).toEqual([
+    { maxTokens: 8, from: "memory", at: 1.5 },
+    { maxTokens: 9, from: "look-again", range: [1, 2] },
+  ]);
+  expect(conversation.snapshot.map(momentOf)).toEqual([1.5, 1]);
+});
+
+test("another answer, and another question in its place, are asked behind what the first was asked behind", async () => {
+  const asked: unknown[] = [];
+  let number = 0;
+  const { session } = sessionWith(async function* (question, { signal: _, ...options } = {}) {
+    asked.push({ question, ...options });
+    yield { text: "So.", done: true, figures: { ...noFigures, turn: ++number } };
+  });
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
+  const turnOf = (question: string) => conversation.snapshot.find((turn) => turn.question === question) as Turn;
+  await conversation.ask("First?", "memory");
+  await conversation.ask("Second?", "memory");
+  await conversation.again(turnOf("Second?"));
+  await conversation.again(turnOf("Second?"), "Edited?");
+  await conversation.again(turnOf("First?"));
+  await conversation.again(turnOf("Edited?"));
+  await conversation.ask("Last?", "memory");
+  expect(asked).toEqual([
+    { question: "First?", from: "memory" },
+    { question: "Second?", from: "memory" },
+    { question: "Second?", from: "memory", branch: 1, temperature: 0.7 },
+    { question: "Edited?", from: "memory", branch: 1 },
+    { question: "First?", from: "memory", branch: 0, temperature: 0.7 },
+    { question: "Edited?", from: "memory", branch: 1, temperature: 0.7 },
+    { question: "Last?", from: "memory" },
+  ]);
+});
+
+test("what another model was asked is asked anew in order, until one is stopped", async () => {
+  const asked: string[] = [];
+  const { session } = sessionWith(async function* (question) {
+    asked.push(question);
+    if (question === "Two?" && asked.length > 3) conversation.stop();
+    yield piece("", true);
+  });
+  const conversation = createConversation(async () => ({ session, modelName: "nano" }));
+  for (const question of ["One?", "Two?", "Three?"]) await conversation.ask(question, "memory");
+  await conversation.askAnew(conversation.snapshot);
+  expect(asked).toEqual(["One?", "Two?", "Three?", "One?", "Two?"]);
 });
 
 test("a stopped answer keeps what was written, and the next question is answered", async () => {

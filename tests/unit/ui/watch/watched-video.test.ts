@@ -5,7 +5,15 @@ import type { ChosenVideo } from "../../../../src/ui/watch/chosen-video.ts";
 import { createWatchedVideo } from "../../../../src/ui/watch/watched-video.ts";
 import { other, request, testAssistant, testOpening } from "../test-assistant.ts";
 
-const clip = (name: string): ChosenVideo => ({ source: name, url: name, name, questions: [] });
+const clip = (name: string): ChosenVideo => ({
+  source: name,
+  name,
+  questions: [],
+  urls: [name],
+  live: null,
+  own: true,
+  release: () => undefined,
+});
 const never = () => new AbortController().signal;
 
 /** A slot whose openings the test moves on by hand, and the video that its models watch. */

@@ -1,0 +1,91 @@
+import { AuroraError, type ErrorData } from "../errors.ts";
+import type { createAnswerQueue } from "./answer-queue.ts";
+import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+/** How what is waited for ends. */
+type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };
+
+/** The page's end of a worker: what waits for its messages, by number. */
+export type Link = {
+  send(message: ToWorker, transfer?: Transferable[]): void;
+  readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
+  readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
+  readonly usages: Map<number, (usage: GpuUsage) => void>;
+  /** Files that were asked for, and sessions that are being opened from one, by number. */
+  readonly saves: Map<number, Settle<Blob>>;
+  readonly openings: Map<number, Settle<void>>;
+  next(): number;
+  /** Why the worker does nothing any more; null while it works. */
+  ended: ErrorData | null;
+};
+
+/** The usage of a worker that holds nothing any more. */
+export const noUsage: GpuUsage = { buffers: 0, bytes: 0, openVideoFrames: 0 };
+
+/** Settles all that waits for a worker that was closed: it answers no more. */
+export function endLink(link: Link): void {
+  link.ended = new AuroraError("Aborted", "The model was closed. Open it again to go on.").toData();
+  refuseAll(link, link.ended);
+  for (const { onClosed } of link.sessions.values()) onClosed();
+  link.sessions.clear();
+  for (const resolve of link.usages.values()) resolve(noUsage);
+  link.usages.clear();
+}
+
+/** Fails all that waits for something to come of its question, save or file. */
+export function refuseAll({ answers, saves, openings }: Link, data: ErrorData): void {
+  for (const answer of answers.values()) answer.fail(AuroraError.fromData(data));
+  for (const waiting of [...saves.values(), ...openings.values()]) waiting.reject(AuroraError.fromData(data));
+  saves.clear();
+  openings.clear();
+}
+
+/** Waits for what the worker says under this number. */
+export function settled<T>(waiting: Map<number, Settle<T>>, number: number, { ended }: Link): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (ended) reject(AuroraError.fromData(ended));
+    else waiting.set(number, { resolve, reject });
+  });
+}
+
+export function receive(link: Link, data: ToPage): void {
+  switch (data.type) {
+    case "changed":
+      link.sessions.get(data.session)?.store.apply(data.change);
+      break;
+    case "session-closed":
+      link.sessions.get(data.session)?.onClosed();
+      link.sessions.delete(data.session);
+      break;
+    case "memory-opened":
+      link.openings.get(data.session)?.resolve();
+      link.openings.delete(data.session);
+      break;
+    case "memory-refused":
+      link.openings.get(data.session)?.reject(AuroraError.fromData(data.error));
+      link.openings.delete(data.session);
+      link.sessions.delete(data.session);
+      break;
+    case "saved":
+      link.saves.get(data.request)?.resolve(data.file);
+      link.saves.delete(data.request);
+      break;
+    case "save-failed":
+      link.saves.get(data.request)?.reject(AuroraError.fromData(data.error));
+      link.saves.delete(data.request);
+      break;
+    case "answer":
+      link.answers.get(data.ask)?.push({ text: data.text, done: false, figures: data.figures });
+      break;
+    case "answer-end":
+      link.answers.get(data.ask)?.end({ text: "", done: true, figures: data.figures });
+      break;
+    case "answer-failed":
+      link.answers.get(data.ask)?.fail(AuroraError.fromData(data.error));
+      break;
+    case "usage":
+      link.usages.get(data.request)?.(data.usage);
+      link.usages.delete(data.request);
+  }
+}

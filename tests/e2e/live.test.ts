@@ -1,0 +1,69 @@
+import { chromiumFlags, findChromium } from "../../tools/chromium.ts";
+import { ask, bytesOf, choose, expect, test, turns, watchedToTheEnd } from "./app.ts";
+
+// A camera and a screen that the browser makes up, and a person who allows both.
+const fakes = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+test.use({ launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, ...fakes] } });
+
+test("a camera: watched live, asked, held, gone on with, unplugged", async ({ app }) => {
+  await app.goto("/");
+  await app.getByRole("button", { name: "Camera", exact: true }).click();
+  const watching = app.getByRole("region", { name: "Watching" });
+  await expect(watching.getByRole("heading", { name: "Camera" })).toBeVisible();
+  await expect(watching).toContainText(/Watching live · \d+ frames?/);
+  await expect(watching).toContainText("Live · 1280 × 720");
+  await expect(app.getByRole("option").nth(1)).toBeVisible();
+  expect(await ask(app, "What do you see?")).toMatch(/\w+\.$/);
+  await expect(watching).toContainText("Watching live");
+
+  await app.getByRole("button", { name: "Pause watching" }).click();
+  await expect(watching).toContainText(/^.*Paused/);
+  await app.getByRole("button", { name: "Resume watching" }).click();
+  await expect(watching).toContainText("Watching live");
+
+  await app.evaluate(() => {
+    const { srcObject } = document.querySelector("video") as HTMLVideoElement;
+    for (const track of (srcObject as MediaStream).getTracks()) track.stop();
+  });
+  await expect(app.getByRole("alert")).toContainText("The camera is gone");
+  expect(await ask(app, "What is the background color?")).toMatch(/\w+\.$/);
+  await app.getByRole("button", { name: "Watch again" }).click();
+  await expect(watching).toContainText(/Watching live · \d+ frames?/);
+  await expect(turns(app)).toHaveCount(0);
+});
+
+test("a screen, from the workspace; the camera's light goes out with End watching", async ({ app }) => {
+  await app.goto("/");
+  await app.getByRole("button", { name: "Sample: One object" }).click();
+  await app.getByRole("button", { name: "Screen", exact: true }).click();
+  const watching = app.getByRole("region", { name: "Watching" });
+  await expect(watching.getByRole("heading", { name: "Screen" })).toBeVisible();
+  await expect(app.getByRole("option").nth(2)).toBeVisible();
+  await app.getByRole("button", { name: "End watching" }).click();
+  await expect(watching).toContainText("Ended at");
+  const states = () =>
+    app.evaluate(() => {
+      const { srcObject } = document.querySelector("video") as HTMLVideoElement;
+      return (srcObject as MediaStream).getTracks().map(({ readyState }) => readyState);
+    });
+  await expect.poll(states).toEqual(["ended"]);
+});
+
+test("several files: watched one after the other, a broken one among them told", async ({ app }) => {
+  await app.goto("/");
+  const broken = { name: "broken.mp4", bytes: bytesOf("public/samples/footage.mp4").slice(0, 900) };
+  await choose(app, "public/samples/one-object.mp4", broken, "public/samples/two-objects.mp4");
+  await watchedToTheEnd(app);
+  const watching = app.getByRole("region", { name: "Watching" });
+  await expect(watching).toContainText("2 files · 8 s");
+  await expect(watching.getByRole("list", { name: "Notices" })).toContainText("broken.mp4 was left out");
+  // The player goes on to the file that the time lies in.
+  await app.getByRole("option", { name: "Frame 13, 0:06" }).click();
+  const player = app.locator("video.player");
+  await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime)).toBe(2);
+  const timeline = app.getByRole("slider", { name: "Timeline" });
+  await expect(timeline).toHaveAttribute("aria-valuetext", /^0:06 of 0:08, in two-objects\.mp4/);
+  await timeline.press("Home");
+  await timeline.press("ArrowRight");
+  await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime)).toBe(0.5);
+});
