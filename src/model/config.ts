@@ -73,6 +73,8 @@ export type PromptConfig = {
   readonly sandwich: PromptTemplate;
   readonly memory: PromptTemplate;
   readonly nextTurn: string;
+  /** What an answer begins with after the prompt, as in training: a space, or nothing. */
+  readonly answerLead: string;
   readonly stopIds: readonly number[];
   readonly stopStrings: readonly string[];
 };
@@ -249,7 +251,14 @@ function parsePrompt(fields: Fields, vocabSize: number): PromptConfig {
   if (!nextTurn.includes(questionMark)) throw fields.corrupt("next_turn", `a text with ${questionMark} in it`);
   const stopStrings = fields.texts("stop_strings", []);
   if (stopStrings.includes("")) throw fields.corrupt("stop_strings", "a list of texts that are not empty");
-  return { sandwich, memory, nextTurn, stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }), stopStrings };
+  return {
+    sandwich,
+    memory,
+    nextTurn,
+    answerLead: fields.text("answer_lead", " "),
+    stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }),
+    stopStrings,
+  };
 }
 
 function parseTemplate(fields: Fields): PromptTemplate {

@@ -1,11 +1,12 @@
+import { AuroraError } from "../errors.ts";
 import type { Choice } from "../rnn/writer.ts";
-import { cleanQuestion } from "../text/prompt.ts";
+import { cleanQuestion, encodeAnswer } from "../text/prompt.ts";
 import { type Answer, createBranch } from "./branch.ts";
 import type { Engine } from "./engine.ts";
 import { createMutex } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
-import { planReading, type Turn } from "./reading.ts";
-import type { AnswerFigures, AskOptions } from "./types.ts";
+import { planReading, type Reading, type Turn } from "./reading.ts";
+import type { AnswerFigures, AnswerScore, AskOptions, ScoreOptions } from "./types.ts";
 
 /** Questions and answers about one memory. */
 export type Asking = {
@@ -20,6 +21,12 @@ export type Asking = {
     options: AskOptions,
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
+  /**
+   * How likely each of some answers is, after the questions before; none of them is remembered.
+   *
+   * @throws AuroraError as `ask`, and `Aborted`
+   */
+  score(question: string, answers: readonly string[], options: ScoreOptions): Promise<readonly AnswerScore[]>;
   /** Forgets the questions and answers, once those under way have ended. */
   reset(): void;
   /** Ends all answers, and frees what it holds. */
@@ -37,6 +44,11 @@ export function createAsking(engine: Engine, memory: Memory, ready: (signal: Abo
   const book = { prompt: engine.config.prompt, tokenizer: engine.tokenizer };
   let turns: readonly Turn[] = [];
 
+  function plan(question: string, options: ScoreOptions): Reading {
+    const view = { kept: memory.kept.frames(), times: memory.timeline.frames.map((frame) => frame.timestampSeconds) };
+    return planReading({ question, options, turns }, view, book);
+  }
+
   async function answer(
     question: string,
     options: AskOptions,
@@ -44,8 +56,7 @@ export function createAsking(engine: Engine, memory: Memory, ready: (signal: Abo
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures> {
     const startMs = performance.now();
-    const view = { kept: memory.kept.frames(), times: memory.timeline.frames.map((frame) => frame.timestampSeconds) };
-    const reading = planReading({ question, options, turns }, view, book);
+    const reading = plan(question, options);
     const frames = await branch.read(reading, signal);
     if (signal.aborted) return { ...nothing, frames };
     const clock = createClock(startMs, frames);
@@ -77,6 +88,27 @@ export function createAsking(engine: Engine, memory: Memory, ready: (signal: Abo
         });
         turn.then(resolve, reject);
       });
+    },
+    score(question, answers, options) {
+      const stops = [closing.signal, options.signal].filter((signal) => signal !== undefined);
+      const signal = AbortSignal.any(stops);
+      const stopped = new Promise<never>((_, reject) => {
+        const stop = () => reject(new AuroraError("Aborted", "Stopped."));
+        signal.addEventListener("abort", stop, { once: true });
+        if (signal.aborted) stop();
+      });
+      const scored = queue.run(async () => {
+        if (!signal.aborted) await ready(signal);
+        if (signal.aborted) return [];
+        const ids = answers.map((answer) => encodeAnswer(book.prompt, book.tokenizer, answer));
+        const { scores } = await branch.score(plan(cleanQuestion(question), options), ids, signal);
+        return scores.map((parts, i) => ({
+          answer: answers[i] as string,
+          logLikelihood: parts.reduce((sum, part) => sum + part, 0),
+          tokens: parts.length,
+        }));
+      });
+      return Promise.race([scored, stopped]);
     },
     reset: () =>
       void queue.run(async () => {

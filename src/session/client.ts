@@ -2,10 +2,19 @@ import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
-import { checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
+import { checkAnswers, checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
-import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
+import type {
+  AnswerScore,
+  AskOptions,
+  Assistant,
+  OpenOptions,
+  ScoreOptions,
+  Session,
+  WatchOptions,
+  WatchSource,
+} from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -67,6 +76,7 @@ type Link = {
   send(message: ToWorker): void;
   readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
+  readonly scores: Map<number, PromiseWithResolvers<readonly AnswerScore[]>>;
   readonly usages: Map<number, (usage: GpuUsage) => void>;
   next(): number;
   /** Why the worker does nothing any more; null while it works. */
@@ -79,6 +89,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     send: (message) => worker.postMessage(message),
     sessions: new Map(),
     answers: new Map(),
+    scores: new Map(),
     usages: new Map(),
     next: () => number++,
     ended: null,
@@ -88,7 +99,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     fail = resolve;
   });
   const failAll = (error: ErrorData) => {
-    for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(error));
+    failAnswers(link, error);
     for (const { store } of link.sessions.values()) store.fail(error);
     fail(error);
   };
@@ -147,11 +158,16 @@ const noUsage: GpuUsage = { buffers: 0, bytes: 0, openVideoFrames: 0 };
 /** Settles all that waits for a worker that was closed: it answers no more. */
 function end(link: Link): void {
   link.ended = new AuroraError("Aborted", "The model was closed. Open it again to go on.").toData();
-  for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(link.ended));
+  failAnswers(link, link.ended);
   for (const { onClosed } of link.sessions.values()) onClosed();
   link.sessions.clear();
   for (const resolve of link.usages.values()) resolve(noUsage);
   link.usages.clear();
+}
+
+function failAnswers({ answers, scores }: Link, error: ErrorData): void {
+  for (const answer of answers.values()) answer.fail(AuroraError.fromData(error));
+  for (const score of scores.values()) score.reject(AuroraError.fromData(error));
 }
 
 function receive(link: Link, data: ToPage): void {
@@ -171,6 +187,10 @@ function receive(link: Link, data: ToPage): void {
       break;
     case "answer-failed":
       link.answers.get(data.ask)?.fail(AuroraError.fromData(data.error));
+      link.scores.get(data.ask)?.reject(AuroraError.fromData(data.error));
+      break;
+    case "scores":
+      link.scores.get(data.ask)?.resolve(data.scores);
       break;
     case "usage":
       link.usages.get(data.request)?.(data.usage);
@@ -198,6 +218,7 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
     },
     subscribe: store.subscribe,
     ask: (question, askOptions = {}) => ask(link, number, question, askOptions),
+    score: (question, answers, scoreOptions = {}) => score(link, number, question, answers, scoreOptions),
     resetConversation: () => control("reset-conversation"),
     pause: () => control("pause"),
     resume: () => control("resume"),
@@ -224,6 +245,7 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
     async *ask() {
       throw error;
     },
+    score: () => Promise.reject(error),
     resetConversation: nothing,
     pause: nothing,
     resume: nothing,
@@ -248,5 +270,30 @@ async function* ask(link: Link, session: number, question: string, { signal, ...
     signal?.removeEventListener("abort", stop);
     stop(); // without effect when the answer is complete
     link.answers.delete(number);
+  }
+}
+
+async function score(
+  link: Link,
+  session: number,
+  question: string,
+  answers: readonly string[],
+  { signal, ...options }: ScoreOptions,
+): Promise<readonly AnswerScore[]> {
+  checkQuestion(question, options);
+  checkAnswers(answers);
+  if (link.ended) throw AuroraError.fromData(link.ended);
+  const number = link.next();
+  const scored = Promise.withResolvers<readonly AnswerScore[]>();
+  const stop = () => link.send({ type: "stop-answer", ask: number });
+  link.scores.set(number, scored);
+  link.send({ type: "score", session, ask: number, question, answers, options });
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop();
+  try {
+    return await scored.promise;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    link.scores.delete(number);
   }
 }

@@ -3,10 +3,12 @@ import type { LoadProgress, ModelChoice, Quantization } from "../library/types.t
 import type {
   AdapterInfo,
   AnswerFigures,
+  AnswerScore,
   AskOptions,
   EncoderBackend,
   FrameRecord,
   ModelInfo,
+  ScoreOptions,
   SessionSnapshot,
   WatchOptions,
   WatchSource,
@@ -51,6 +53,14 @@ export type ToWorker =
       readonly question: string;
       readonly options: Omit<AskOptions, "signal">;
     }
+  | {
+      readonly type: "score";
+      readonly session: number;
+      readonly ask: number;
+      readonly question: string;
+      readonly answers: readonly string[];
+      readonly options: Omit<ScoreOptions, "signal">;
+    }
   | { readonly type: "load" }
   | { readonly type: "stop-answer"; readonly ask: number }
   | { readonly type: "usage"; readonly request: number }
@@ -66,6 +76,7 @@ export type ToPage =
   | { readonly type: "session-closed"; readonly session: number }
   | { readonly type: "answer"; readonly ask: number; readonly text: string; readonly figures: AnswerFigures }
   | { readonly type: "answer-end"; readonly ask: number; readonly figures: AnswerFigures }
+  | { readonly type: "scores"; readonly ask: number; readonly scores: readonly AnswerScore[] }
   | { readonly type: "answer-failed"; readonly ask: number; readonly error: ErrorData }
   | { readonly type: "usage"; readonly request: number; readonly usage: GpuUsage }
   | { readonly type: "failed"; readonly error: ErrorData }

@@ -4,7 +4,7 @@ import { createAsking } from "./asking.ts";
 import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
 import type { SessionChange } from "./protocol.ts";
-import type { AnswerFigures, AskOptions, WatchOptions } from "./types.ts";
+import type { AnswerFigures, AnswerScore, AskOptions, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching } from "./watch.ts";
 
 /** One video being watched and asked about, as the worker runs it. */
@@ -14,6 +14,7 @@ export type WorkerSession = {
     options: AskOptions,
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
+  score(question: string, answers: readonly string[], options: ScoreOptions): Promise<readonly AnswerScore[]>;
   resetConversation(): void;
   pause(): void;
   resume(): void;
@@ -46,6 +47,7 @@ export function createSession(
   const asking = createAsking(engine, memory, watch.begun);
   return {
     ask: asking.ask,
+    score: asking.score,
     resetConversation: asking.reset,
     pause: watch.pause,
     resume: watch.resume,

@@ -153,6 +153,16 @@ export type AnswerFigures = {
   readonly frames: number;
 };
 
+export type ScoreOptions = Pick<AskOptions, "from" | "at" | "range" | "signal">;
+
+/** How likely the model holds an answer to be. */
+export type AnswerScore = {
+  readonly answer: string;
+  /** Natural logarithm of the likelihood of its tokens, each after those before it; the end of the answer is not among them. */
+  readonly logLikelihood: number;
+  readonly tokens: number;
+};
+
 /** One video being watched, and the conversation about it. */
 export interface Session {
   readonly snapshot: SessionSnapshot;
@@ -168,6 +178,14 @@ export interface Session {
    *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
+  /**
+   * Tells how likely the model holds each of some given answers to a question to be, as it would be asked now. Nothing of it
+   * stays in the conversation. Waits for its turn like a question.
+   *
+   * @throws AuroraError `BadRequest` for a question, an answer or an option that makes no sense, `Aborted` through `signal`, the
+   *   video's error where no frame was watched
+   */
+  score(question: string, answers: readonly string[], options?: ScoreOptions): Promise<readonly AnswerScore[]>;
   /** Forgets the questions and answers, not the video. */
   resetConversation(): void;
   pause(): void;

@@ -35,6 +35,9 @@ port.addEventListener("message", ({ data }) => {
     case "ask":
       void ask(data);
       break;
+    case "score":
+      void score(data);
+      break;
     case "stop-answer":
       answers.get(data.ask)?.abort();
       break;
@@ -106,16 +109,34 @@ async function control({ session: number, action }: Extract<ToWorker, { type: "c
   }
 }
 
-async function ask({ session: number, ask: id, question, options }: Extract<ToWorker, { type: "ask" }>): Promise<void> {
+function ask({ session, ask: id, question, options }: Extract<ToWorker, { type: "ask" }>): Promise<void> {
+  return answer(session, id, async (asked, signal) => {
+    const figures = await asked.ask(question, { ...options, signal }, (text, sofar) =>
+      port.postMessage({ type: "answer", ask: id, text, figures: sofar }),
+    );
+    port.postMessage({ type: "answer-end", ask: id, figures });
+  });
+}
+
+function score({ session, ask: id, question, answers, options }: Extract<ToWorker, { type: "score" }>): Promise<void> {
+  return answer(session, id, async (asked, signal) => {
+    const scores = await asked.score(question, answers, { ...options, signal });
+    port.postMessage({ type: "scores", ask: id, scores });
+  });
+}
+
+/** Runs what asks a session; the page is told where it fails, and can end it by its number. */
+async function answer(
+  number: number,
+  id: number,
+  run: (session: WorkerSession, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const stop = new AbortController();
   answers.set(id, stop);
   try {
     const session = sessions.get(number);
     if (!session) throw new AuroraError("Aborted", "This video was closed. Open it again to ask about it.");
-    const figures = await session.ask(question, { ...options, signal: stop.signal }, (text, sofar) =>
-      port.postMessage({ type: "answer", ask: id, text, figures: sofar }),
-    );
-    port.postMessage({ type: "answer-end", ask: id, figures });
+    await run(session, stop.signal);
   } catch (error) {
     const typed = failure ?? toAuroraError(error, "Unexpected", brokenOff);
     port.postMessage({ type: "answer-failed", ask: id, error: typed.toData() });
