@@ -12,6 +12,7 @@ import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
 import { planSource } from "./source-plan.ts";
 import {
   countStored,
+  keepAssumptions,
   listKeys,
   listModels,
   type Manifest,
@@ -31,6 +32,11 @@ export function openLibrary(): Library {
       const disk = await openOpfsStore();
       return disk ? (await listModels(disk)).map(describe) : [];
     },
+    async gpuBudget() {
+      const limits = await readLimits();
+      return limits.software ? 0 : gpuBudget(limits);
+    },
+    keep: async (key, assumptions) => keepAssumptions(await openOpfsStore(), key, assumptions),
     async remove(key) {
       const disk = await openOpfsStore();
       if (!disk) return;

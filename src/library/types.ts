@@ -1,3 +1,4 @@
+import type { Assumptions } from "../model/assumptions.ts";
 import type { Quantization } from "../model/config.ts";
 
 export type { Quantization };
@@ -69,6 +70,14 @@ export interface Library {
   /** Looks at a model; of a large one only the parts that describe it are read. @throws AuroraError */
   inspect(choice: ModelChoice, signal?: AbortSignal): Promise<ModelOffer>;
   list(): Promise<readonly StoredModel[]>;
+  /** Bytes that a model may take on this machine's GPU, likely; 0 where there is none, or where the CPU stands in for it. */
+  gpuBudget(): Promise<number>;
+  /**
+   * Keeps settings with a stored model: it is opened with them from the next time on.
+   *
+   * @throws AuroraError `ModelNotFound`, `StorageFull`
+   */
+  keep(key: string, assumptions: Assumptions): Promise<void>;
   /** Deletes a stored model, or, without a key, all models, and of downloads and of what sessions spilled all that no tab uses. */
   remove(key?: string): Promise<void>;
   /**

@@ -1,20 +1,12 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
-import { createAnswerQueue } from "./answer-queue.ts";
-import { checkAnswers, checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
+import { ask, score } from "./client-asking.ts";
+import type { Link } from "./link.ts";
+import { checkOpenOptions, checkSource, checkWatchOptions } from "./options.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
-import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
-import type {
-  AnswerScore,
-  AskOptions,
-  Assistant,
-  OpenOptions,
-  ScoreOptions,
-  Session,
-  WatchOptions,
-  WatchSource,
-} from "./types.ts";
+import { createSnapshotStore } from "./snapshot-store.ts";
+import type { Assistant, OpenOptions, ProbeOptions, ProbeReport, Session, WatchOptions, WatchSource } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -72,17 +64,6 @@ function toChoice(model: string | ModelChoice): ModelChoice {
   return choice.kind === "folder" ? { ...choice, url: new URL(choice.url, document.baseURI).href } : choice;
 }
 
-type Link = {
-  send(message: ToWorker): void;
-  readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
-  readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
-  readonly scores: Map<number, PromiseWithResolvers<readonly AnswerScore[]>>;
-  readonly usages: Map<number, (usage: GpuUsage) => void>;
-  next(): number;
-  /** Why the worker does nothing any more; null while it works. */
-  ended: ErrorData | null;
-};
-
 function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
   let number = 0;
   const link: Link = {
@@ -90,6 +71,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     sessions: new Map(),
     answers: new Map(),
     scores: new Map(),
+    probe: null,
     usages: new Map(),
     next: () => number++,
     ended: null,
@@ -135,6 +117,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
       }
     },
+    probe: (options = {}) => probe(link, options),
     gpuUsage: () =>
       new Promise((resolve) => {
         if (link.ended) return resolve(noUsage);
@@ -165,7 +148,8 @@ function end(link: Link): void {
   link.usages.clear();
 }
 
-function failAnswers({ answers, scores }: Link, error: ErrorData): void {
+function failAnswers({ answers, scores, probe }: Link, error: ErrorData): void {
+  probe?.reject(AuroraError.fromData(error));
   for (const answer of answers.values()) answer.fail(AuroraError.fromData(error));
   for (const score of scores.values()) score.reject(AuroraError.fromData(error));
 }
@@ -191,6 +175,15 @@ function receive(link: Link, data: ToPage): void {
       break;
     case "scores":
       link.scores.get(data.ask)?.resolve(data.scores);
+      break;
+    case "probing":
+      link.probe?.onProgress?.(data.progress);
+      break;
+    case "probed":
+      link.probe?.resolve(data.report);
+      break;
+    case "probe-failed":
+      link.probe?.reject(AuroraError.fromData(data.error));
       break;
     case "usage":
       link.usages.get(data.request)?.(data.usage);
@@ -254,46 +247,19 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
   };
 }
 
-async function* ask(link: Link, session: number, question: string, { signal, ...options }: AskOptions) {
-  checkQuestion(question, options);
-  const number = link.next();
-  const queue = createAnswerQueue();
-  const stop = () => link.send({ type: "stop-answer", ask: number });
-  link.answers.set(number, queue);
-  if (link.ended) queue.fail(AuroraError.fromData(link.ended));
-  else link.send({ type: "ask", session, ask: number, question, options });
-  signal?.addEventListener("abort", stop, { once: true });
-  if (signal?.aborted) stop();
-  try {
-    yield* queue.pieces();
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    stop(); // without effect when the answer is complete
-    link.answers.delete(number);
-  }
-}
-
-async function score(
-  link: Link,
-  session: number,
-  question: string,
-  answers: readonly string[],
-  { signal, ...options }: ScoreOptions,
-): Promise<readonly AnswerScore[]> {
-  checkQuestion(question, options);
-  checkAnswers(answers);
+async function probe(link: Link, { signal, onProgress }: ProbeOptions): Promise<ProbeReport> {
   if (link.ended) throw AuroraError.fromData(link.ended);
-  const number = link.next();
-  const scored = Promise.withResolvers<readonly AnswerScore[]>();
-  const stop = () => link.send({ type: "stop-answer", ask: number });
-  link.scores.set(number, scored);
-  link.send({ type: "score", session, ask: number, question, answers, options });
+  if (link.probe) throw new AuroraError("BadRequest", "probe: the model is being checked already. Wait for its end.");
+  const running = { ...Promise.withResolvers<ProbeReport>(), ...(onProgress && { onProgress }) };
+  const stop = () => link.send({ type: "stop-probe" });
+  link.probe = running;
+  link.send({ type: "probe" });
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted) stop();
   try {
-    return await scored.promise;
+    return await running.promise;
   } finally {
     signal?.removeEventListener("abort", stop);
-    link.scores.delete(number);
+    link.probe = null;
   }
 }

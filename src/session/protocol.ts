@@ -1,5 +1,6 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type {
   AdapterInfo,
   AnswerFigures,
@@ -62,6 +63,8 @@ export type ToWorker =
       readonly options: Omit<ScoreOptions, "signal">;
     }
   | { readonly type: "load" }
+  | { readonly type: "probe" }
+  | { readonly type: "stop-probe" }
   | { readonly type: "stop-answer"; readonly ask: number }
   | { readonly type: "usage"; readonly request: number }
   | { readonly type: "close" };
@@ -79,5 +82,8 @@ export type ToPage =
   | { readonly type: "scores"; readonly ask: number; readonly scores: readonly AnswerScore[] }
   | { readonly type: "answer-failed"; readonly ask: number; readonly error: ErrorData }
   | { readonly type: "usage"; readonly request: number; readonly usage: GpuUsage }
+  | { readonly type: "probing"; readonly progress: ProbeProgress }
+  | { readonly type: "probed"; readonly report: ProbeReport }
+  | { readonly type: "probe-failed"; readonly error: ErrorData }
   | { readonly type: "failed"; readonly error: ErrorData }
   | { readonly type: "closed" };

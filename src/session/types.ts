@@ -1,6 +1,8 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { Assumptions } from "../model/assumptions.ts";
 import type { SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 
 export type { WatchSource };
 
@@ -40,6 +42,8 @@ export type ModelInfo = {
   readonly stateBytes: number;
   /** Sampling rate the model was trained at, frames a second. */
   readonly fps: number;
+  /** What was kept after a check, and stands above what the model's files say. */
+  readonly assumptions: Assumptions;
 };
 
 /** What computes. `encoder` is the backend in use. */
@@ -196,6 +200,8 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
+
 export interface Assistant {
   readonly model: ModelInfo;
   readonly adapter: AdapterInfo;
@@ -206,6 +212,13 @@ export interface Assistant {
    * snapshot as `status: "failed"`.
    */
   watch(source: Blob | string | URL | WatchSource, options?: WatchOptions): Session;
+  /**
+   * Checks whether the model is read as it was trained, with pictures that come with the app. Sessions go on meanwhile, more
+   * slowly. One check at a time.
+   *
+   * @throws AuroraError `Aborted`, `DownloadFailed`, `BadRequest` while another check runs, and the GPU's own
+   */
+  probe(options?: ProbeOptions): Promise<ProbeReport>;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

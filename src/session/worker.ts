@@ -1,6 +1,8 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { openAppFiles } from "../library/model-assets.ts";
 import { openVideoFrameCount } from "../video/frame-count.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import { probeModel } from "./probe/probe.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
 import { createSession, type WorkerSession } from "./session.ts";
 
@@ -12,6 +14,10 @@ const port = globalThis as unknown as {
 
 let engine: Engine | null = null;
 let failure: AuroraError | null = null;
+/** The folder that the app's own files lie in. */
+let appFolder = "";
+/** Ends the check of the model that runs. */
+let probing: AbortController | null = null;
 /** Lets the opening of the engine go on. */
 let load: () => void = () => undefined;
 const opening = new AbortController();
@@ -38,6 +44,12 @@ port.addEventListener("message", ({ data }) => {
     case "score":
       void score(data);
       break;
+    case "probe":
+      void probe();
+      break;
+    case "stop-probe":
+      probing?.abort();
+      break;
     case "stop-answer":
       answers.get(data.ask)?.abort();
       break;
@@ -58,6 +70,7 @@ function ledger(): { buffers: number; bytes: number } {
 }
 
 async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, { type: "open" }>): Promise<void> {
+  appFolder = appUrl;
   try {
     engine = await openEngine({
       model,
@@ -145,10 +158,29 @@ async function answer(
   }
 }
 
+async function probe(): Promise<void> {
+  if (!engine) return;
+  const stop = new AbortController();
+  probing = stop;
+  try {
+    const report = await probeModel(engine, openAppFiles(appFolder, stop.signal), {
+      signal: stop.signal,
+      onProgress: (progress) => port.postMessage({ type: "probing", progress }),
+    });
+    port.postMessage({ type: "probed", report });
+  } catch (error) {
+    const typed = failure ?? toAuroraError(error, "Unexpected", "The check broke off through a mistake of this app.");
+    port.postMessage({ type: "probe-failed", error: typed.toData() });
+  } finally {
+    probing = null;
+  }
+}
+
 const brokenOff = "The answer broke off through a mistake of this app. Ask again, or reload the page.";
 
 async function close(): Promise<void> {
   opening.abort();
+  probing?.abort();
   for (const stop of answers.values()) stop.abort();
   await Promise.allSettled([...sessions.values()].map((session) => session.close()));
   await engine?.destroy();

@@ -8,10 +8,14 @@ import type { Conversation, Turn } from "./chat/conversation.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
+import { ModelCheckOffer } from "./models/ModelCheckView.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
+import type { ModelCheck } from "./models/model-check.ts";
 import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
+import { RealModelLine } from "./models/RealModelLine.tsx";
+import type { RealModelOffer } from "./models/real-model-offer.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { Picker } from "./parts/Picker.tsx";
@@ -27,13 +31,15 @@ type AppProps = {
   readonly watched: WatchedVideo;
   readonly conversation: Conversation;
   readonly models: Models;
+  readonly check: ModelCheck;
+  readonly offer: RealModelOffer;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models }: AppProps) {
+export function App({ slot, watched, conversation, models, check, offer }: AppProps) {
   const { video, session, showing } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -74,7 +80,23 @@ export function App({ slot, watched, conversation, models }: AppProps) {
     if (player.current) player.current.currentTime = seconds;
   }
 
-  const status = <ModelStatus slot={slot} models={models} />;
+  function showModel(id: string) {
+    models.open();
+    void models.look(id);
+  }
+
+  function startCheck() {
+    models.open();
+    void check.start();
+  }
+
+  const status = (
+    <>
+      <ModelStatus slot={slot} models={models} />
+      <RealModelLine offer={offer} onShow={showModel} />
+      <ModelCheckOffer check={check} onStart={startCheck} />
+    </>
+  );
   const composer = (
     <Composer
       boxRef={box}
@@ -128,7 +150,7 @@ export function App({ slot, watched, conversation, models }: AppProps) {
           composer={composer}
         />
       )}
-      <ModelsDialog models={models} slot={slot} />
+      <ModelsDialog models={models} slot={slot} check={check} />
       <DropTarget onDrop={(file) => choose(videoFromFile(file))} />
     </div>
   );

@@ -11,6 +11,8 @@ export type Preset = {
   readonly about: string;
   readonly parameters: number;
   readonly downloadBytes: number;
+  /** Estimate of the GPU memory that its smallest form takes, working memory included. */
+  readonly gpuBytes: number;
 };
 
 /** The model that comes with the page, and is open unless another was chosen. */
@@ -29,7 +31,8 @@ export const presets: readonly Preset[] = [
     license: "Apache-2.0",
     about: "Comes with the page. Knows rendered clips of emoji and shapes, guesses on real footage.",
     parameters: 4_411_904,
-    downloadBytes: 8_919_940,
+    downloadBytes: 8_919_959,
+    gpuBytes: 60_000_000,
   },
   {
     id: "auroralong-2b",
@@ -39,6 +42,7 @@ export const presets: readonly Preset[] = [
     about: "The paper’s own weights, trained on real videos. Wants a graphics card with memory to spare.",
     parameters: 1_920_000_000,
     downloadBytes: 5_100_000_000,
+    gpuBytes: 3_300_000_000,
   },
   {
     id: "modrwkv-0.4b",
@@ -48,8 +52,14 @@ export const presets: readonly Preset[] = [
     about: "A small relative (RWKV-7), trained on pictures: sees frames well, understands motion less.",
     parameters: 550_000_000,
     downloadBytes: 1_100_000_000,
+    gpuBytes: 1_200_000_000,
   },
 ];
+
+/** The model for real footage that a GPU is likely to hold: the first of the list that fits; null where none does. */
+export function bestPreset(gpuBudget: number): Preset | null {
+  return presets.find(({ choice, gpuBytes }) => choice.kind === "hub" && gpuBytes <= gpuBudget) ?? null;
+}
 
 /** Whether two choices are of the same model. */
 export function sameChoice(a: ModelChoice, b: ModelChoice): boolean {

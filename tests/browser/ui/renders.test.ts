@@ -13,8 +13,10 @@ import {
 import { App } from "../../../src/ui/App.tsx";
 import { createConversation } from "../../../src/ui/chat/conversation.ts";
 import { nano } from "../../../src/ui/models/model-catalog.ts";
+import { createModelCheck } from "../../../src/ui/models/model-check.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
 import { createModels } from "../../../src/ui/models/models.ts";
+import { createRealModelOffer } from "../../../src/ui/models/real-model-offer.ts";
 import { createStore } from "../../../src/ui/parts/store.ts";
 import { createWatchedVideo } from "../../../src/ui/watch/watched-video.ts";
 import { painted, render, rendersOf } from "./render-counter.ts";
@@ -78,11 +80,16 @@ async function openPage() {
     inspect: () => new Promise<ModelOffer>(() => undefined),
     list: async () => [],
     remove: async () => undefined,
+    keep: async () => undefined,
+    gpuBudget: async () => 0,
     usage: () => new Promise<never>(() => undefined),
   };
   const remembered = { read: () => null, write: () => undefined };
-  const models = createModels({ library, slot, remembered, persist: async () => undefined });
-  await render(createElement(App, { slot, watched, conversation, models }));
+  const pending = { read: () => null, write: () => undefined };
+  const models = createModels({ library, slot, remembered, pending, persist: async () => undefined });
+  const check = createModelCheck(slot, library, { has: () => true, add: () => undefined });
+  const offer = createRealModelOffer(slot, library, { refused: () => true, refuse: () => undefined });
+  await render(createElement(App, { slot, watched, conversation, models, check, offer }));
   await slot.load();
   watched.choose({ source: "clip", url: "data:,", name: "clip", questions: ["Why?"] });
   show({ framesWatched: 1, framesPlanned: 1000, frames: [frame(0)] });
