@@ -21,7 +21,7 @@ import { compareSetting, costsLess, countRight, judge, type PictureResult, reads
  */
 export async function probeModel(engine: Engine, files: AppFiles, options: ProbeOptions = {}): Promise<ProbeReport> {
   const begin = performance.now();
-  const set = await openPictureSet(files, engine.config.probe);
+  const set = await openPictureSet(files, engine.config.probe, engine.config.quantization);
   const listener = createListener(engine);
   const probe = createProbe(engine, set, listener, options);
   try {

@@ -37,7 +37,7 @@ export type TriedSetting = KeptSetting & {
 /** Whether a model is read as it was trained, and what would be better. */
 export type ProbeReport = {
   readonly model: string;
-  readonly verdict: "reads" | "better-setting" | "blind" | "does-not-read";
+  readonly verdict: "reads" | "better-setting" | "does-not-read-pictures" | "does-not-read";
   /** One sentence for a person. */
   readonly sentence: string;
   readonly language: LanguageResult;

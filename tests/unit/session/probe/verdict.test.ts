@@ -3,7 +3,7 @@ import type { Setting } from "../../../../src/session/probe/settings.ts";
 import { reportText } from "../../../../src/session/probe/table.ts";
 import { compareSetting, costsLess, judge, type PictureResult } from "../../../../src/session/probe/verdict.ts";
 
-const bounds = { most: 4.5, gap: 1 };
+const bounds = { most: 4.5, gap: 1, pictures: Number.POSITIVE_INFINITY };
 const language = { loss: 3, shuffledLoss: 7, tokens: 300 };
 const stretch: Setting = {
   field: "vision_config.fit",
@@ -30,7 +30,7 @@ describe("a setting", () => {
   it.each([
     ["the pictures do not agree", less([0.6, -0.4]), 12],
     ["the difference is too small to mean anything", less([0.004, 0.005]), 12],
-    ["fewer pictures are told apart", less([0.2, 0.3]), 9],
+    ["fewer pictures are told apart", less([0.2, 0.3]), 8],
     ["it was not counted how many are", less([0.2, 0.3]), null],
     ["it is worse", less([-0.2]), 12],
   ])("is not better when %s", (_, losses, top1) => {
@@ -76,8 +76,20 @@ describe("the verdict", () => {
 
   it("is that it does not read pictures, also where one setting costs less without showing it more", () => {
     const settings = [compareSetting(stretch, pictures(1), less([0.2, 0.21]), 2)];
-    expect(say(1, settings)).toMatchObject({ verdict: "blind", proposal: null });
-    expect(say(1).sentence).toMatch(/does not read pictures: it finds the right caption for 1 of 12 pictures/);
+    expect(say(1, settings)).toMatchObject({ verdict: "does-not-read-pictures", proposal: null });
+    expect(say(1).sentence).toMatch(
+      /does not read pictures as it was trained to \(it finds the right caption for 1 of 12 pictures/,
+    );
+  });
+
+  it("is the same where pictures cost more than they may, unless a setting takes half of that away", () => {
+    const narrow = { ...bounds, pictures: 1.9 };
+    const with_ = (by: number) => {
+      const settings = [compareSetting(stretch, pictures(12), less([by, by + 0.01]), 12)];
+      return judge({ model: "m", language, bounds: narrow, own: pictures(12), settings });
+    };
+    expect(with_(0.05)).toMatchObject({ verdict: "does-not-read-pictures", proposal: null });
+    expect(with_(0.15)).toMatchObject({ verdict: "better-setting", proposal: { value: "stretch" } });
   });
 
   it.each([
