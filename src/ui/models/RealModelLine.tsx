@@ -17,7 +17,7 @@ export function RealModelLine({ offer, onShow }: RealModelLineProps) {
   return (
     <p className="real-model">
       <span>
-        This GPU can hold {name}, made for real footage: {formatBytes(downloadBytes)}, about {time} at 100 Mbit/s.
+        This GPU holds {name}, for real footage: {formatBytes(downloadBytes)}, about {time} at 100 Mbit/s.
       </span>
       <button type="button" className="button button-small" aria-label={`Show ${name}`} onClick={() => onShow(id)}>
         <Icon name="models" /> Show
