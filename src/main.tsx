@@ -5,8 +5,11 @@ import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
 import { nano } from "./ui/models/model-catalog.ts";
+import { createModelCheck, rememberOffers } from "./ui/models/model-check.ts";
 import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
+import { pendingLoad } from "./ui/models/pending-load.ts";
+import { createRealModelOffer, rememberRefusal } from "./ui/models/real-model-offer.ts";
 import { rememberedModel } from "./ui/models/remembered-model.ts";
 import { applyAppearance } from "./ui/settings/appearance.ts";
 import { answerOptions, createSettings, watchOptions } from "./ui/settings/settings.ts";
@@ -22,16 +25,28 @@ applyAppearance(settings.snapshot);
 settings.subscribe(() => applyAppearance(settings.snapshot));
 const watched = createWatchedVideo(slot, () => watchOptions(settings.snapshot));
 const conversation = createConversation(watched.askable, () => answerOptions(settings.snapshot));
+const library = openLibrary();
+const check = createModelCheck(slot, library, rememberOffers());
+const offer = createRealModelOffer(slot, library, rememberRefusal());
 const models = createModels({
-  library: openLibrary(),
+  library,
   slot,
   remembered: rememberedModel,
+  pending: pendingLoad,
   persist: async () => navigator.storage?.persist?.(),
 });
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
-  <App slot={slot} watched={watched} conversation={conversation} models={models} settings={settings} />,
+  <App
+    slot={slot}
+    watched={watched}
+    conversation={conversation}
+    models={models}
+    settings={settings}
+    check={check}
+    offer={offer}
+  />,
 );
 void models.start(query.get("model"));
 if (import.meta.env.PROD) keepForOffline();

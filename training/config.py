@@ -50,6 +50,7 @@ NANO = {
         "stop_strings": [],
     },
     "sampling": {"fps": 2, "max_batch": 8},
+    "probe": "drawn",
 }
 
 

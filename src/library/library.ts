@@ -13,6 +13,7 @@ import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
 import { planSource } from "./source-plan.ts";
 import {
   countStored,
+  keepAssumptions,
   listKeys,
   listModels,
   type Manifest,
@@ -32,7 +33,11 @@ export function openLibrary(): Library {
       const disk = await openOpfsStore();
       return disk ? (await listModels(disk)).map(describe) : [];
     },
-    capacity: async () => gpuBudget(await readLimits()),
+    async capacity() {
+      const limits = await readLimits();
+      return { bytes: gpuBudget(limits), software: limits.software };
+    },
+    keep: async (key, assumptions) => keepAssumptions(await openOpfsStore(), key, assumptions),
     async remove(key) {
       const disk = await openOpfsStore();
       if (!disk) return;

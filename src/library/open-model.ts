@@ -75,6 +75,7 @@ async function openFromStore(
     const { manifest, files } = await openStored(store, key);
     const opened = await openModelFiles(files, {
       ...(signal ? { signal } : {}),
+      ...(manifest.assumptions ? { assumptions: manifest.assumptions } : {}),
       onProgress: (loadedBytes, totalBytes) => report({ stage: "prepare", loadedBytes, totalBytes }),
     });
     // A repository's page often names the licence that its files do not.

@@ -1,4 +1,5 @@
 import { AuroraError } from "../errors.ts";
+import { type Assumptions, addAssumptions } from "../model/assumptions.ts";
 import type { Quantization } from "../model/config.ts";
 import { isRecord } from "../model/fields.ts";
 import type { FileInfo, FileSet } from "../model/file-set.ts";
@@ -27,6 +28,8 @@ export type Manifest = {
   readonly storedAt: number;
   /** Sentences for the person about what converting it found. */
   readonly notices: readonly string[];
+  /** Settings that the person kept after a check; they stand above those of the model's `config.json`. */
+  readonly assumptions?: Assumptions;
   readonly files: readonly (FileInfo & { readonly byteLength: number })[];
 };
 
@@ -78,6 +81,16 @@ export async function openStored(
     throw new AuroraError("ModelNotFound", "This model is no longer stored in this browser. Load it again.");
   }
   return { manifest, files: storedFileSet(modelFolder(store, key), manifest.name, manifest.files) };
+}
+
+/**
+ * Keeps settings with a stored model, beside those kept before: it is opened with them from now on.
+ *
+ * @throws AuroraError `ModelNotFound`, `StorageFull`
+ */
+export async function keepAssumptions(store: FileStore | null, key: string, more: Assumptions): Promise<void> {
+  const { manifest } = await openStored(store, key);
+  if (store) await writeManifest(store, { ...manifest, assumptions: addAssumptions(manifest, more) });
 }
 
 /** Deletes a model; its manifest first, so that what a crash leaves is no model. */

@@ -1,3 +1,4 @@
+import type { Assumptions } from "../model/assumptions.ts";
 import type { Quantization } from "../model/config.ts";
 
 export type { Quantization };
@@ -64,13 +65,27 @@ export type ModelOffer = {
   readonly stored: readonly StoredModel[];
 };
 
+/** What an adapter is likely to hold. */
+type GpuCapacity = {
+  /** Bytes that a model may take, as far as browsers let one guess; 0 without an adapter. */
+  readonly bytes: number;
+  /** Whether the CPU stands in for a GPU. */
+  readonly software: boolean;
+};
+
 /** The browser's own collection of models. */
 export interface Library {
   /** Looks at a model; of a large one only the parts that describe it are read. @throws AuroraError */
   inspect(choice: ModelChoice, signal?: AbortSignal): Promise<ModelOffer>;
   list(): Promise<readonly StoredModel[]>;
-  /** Bytes of GPU memory that a model may take on this machine's adapter, as far as browsers let one guess; 0 without one. */
-  capacity(): Promise<number>;
+  /** What this machine's adapter can hold. */
+  capacity(): Promise<GpuCapacity>;
+  /**
+   * Keeps settings with a stored model: it is opened with them from the next time on.
+   *
+   * @throws AuroraError `ModelNotFound`, `StorageFull`
+   */
+  keep(key: string, assumptions: Assumptions): Promise<void>;
   /** Deletes a stored model, or, without a key, all models, and of downloads and of what sessions spilled all that no tab uses. */
   remove(key?: string): Promise<void>;
   /**

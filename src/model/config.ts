@@ -1,4 +1,5 @@
 import { AuroraError } from "../errors.ts";
+import { type Assumptions, withAssumptions } from "./assumptions.ts";
 import { Fields } from "./fields.ts";
 
 /** SigLIP's sizes and how a frame becomes its input. Field names are those of `config.json` in camel case. */
@@ -73,6 +74,8 @@ export type PromptConfig = {
   readonly sandwich: PromptTemplate;
   readonly memory: PromptTemplate;
   readonly nextTurn: string;
+  /** What an answer begins with after the prompt, as in training: a space, or nothing. */
+  readonly answerLead: string;
   readonly stopIds: readonly number[];
   readonly stopStrings: readonly string[];
 };
@@ -91,6 +94,10 @@ export type ModelConfig = {
   readonly sampling: { readonly fps: number; readonly maxBatch: number };
   /** How the RNN's linear layers are stored (`quantised.ts`). */
   readonly quantization: Quantization;
+  /** Pictures by which it can be told whether it sees: drawn ones for the built-in model, which knows no others. */
+  readonly probe: "drawn" | "photographs";
+  /** What was found better than what the file says otherwise; the fields above are with it. */
+  readonly assumptions: Assumptions;
 };
 
 /** Bits of a weight of the RNN's linear layers; `f16` stands for anything that is not quantised. */
@@ -110,7 +117,8 @@ const activations = ["gelu", "gelu_pytorch_tanh", "quick_gelu", "relu", "silu"] 
  * @throws AuroraError `ModelCorrupt` naming the field that is wrong; `ModelUnsupported` for models that this app cannot run
  */
 export function parseConfig(json: unknown): ModelConfig {
-  const root = new Fields("config.json", "", json);
+  const assumed = new Fields("config.json", "", json).raw("assumptions");
+  const root = new Fields("config.json", "", withAssumptions(json, assumed));
   const modelType = root.text("model_type");
   if (modelType !== "auroralong") throw unsupported(`its model_type is "${modelType}", not "auroralong"`);
   const vision = parseVision(root.section("vision_config"));
@@ -126,6 +134,8 @@ export function parseConfig(json: unknown): ModelConfig {
     prompt: parsePrompt(root.section("prompt"), text.vocabSize),
     sampling: parseSampling(root.section("sampling", true)),
     quantization: root.has("quantization_config") ? parseQuantization(root.section("quantization_config")) : "f16",
+    probe: root.choice("probe", ["drawn", "photographs"], "photographs"),
+    assumptions: (assumed ?? {}) as Assumptions,
   };
 }
 
@@ -249,7 +259,14 @@ function parsePrompt(fields: Fields, vocabSize: number): PromptConfig {
   if (!nextTurn.includes(questionMark)) throw fields.corrupt("next_turn", `a text with ${questionMark} in it`);
   const stopStrings = fields.texts("stop_strings", []);
   if (stopStrings.includes("")) throw fields.corrupt("stop_strings", "a list of texts that are not empty");
-  return { sandwich, memory, nextTurn, stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }), stopStrings };
+  return {
+    sandwich,
+    memory,
+    nextTurn,
+    answerLead: fields.text("answer_lead", " "),
+    stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }),
+    stopStrings,
+  };
 }
 
 function parseTemplate(fields: Fields): PromptTemplate {

@@ -23,6 +23,11 @@ export class Fields {
     this.#values = json;
   }
 
+  /** A field as it is; undefined where there is none. */
+  raw(name: string): unknown {
+    return this.#value(name);
+  }
+
   has(name: string): boolean {
     return this.#value(name) !== undefined;
   }

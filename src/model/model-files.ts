@@ -1,5 +1,6 @@
 import type { RangeReader } from "../bytes/range-reader.ts";
 import { AuroraError } from "../errors.ts";
+import { type Assumptions, addAssumptions } from "./assumptions.ts";
 import { parseConfig } from "./config.ts";
 import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
@@ -12,6 +13,8 @@ export type ModelFilesOptions = {
   readonly signal?: AbortSignal;
   /** Called as bytes are read, also in later reads, with those of all files together. */
   readonly onProgress?: (loaded: number, total: number) => void;
+  /** What is known of the model beside its `config.json`, and stands above it. */
+  readonly assumptions?: Assumptions;
 };
 
 /**
@@ -21,13 +24,17 @@ export type ModelFilesOptions = {
  */
 export async function openModelFiles(files: FileSet, options: ModelFilesOptions = {}): Promise<ModelFolder> {
   const counted = countReads(files, options);
-  const config = parseConfig(await readJsonFile(counted, "config.json"));
+  const written = await readJsonFile(counted, "config.json");
+  const json = options.assumptions
+    ? { ...(written as object), assumptions: addAssumptions(written, options.assumptions) }
+    : written;
+  const config = parseConfig(json);
   const tokenizer = await readWhole(counted, config.tokenizer.file);
   const weights = await openWeightFolder(counted, "");
   if (!weights) throw missing(files, "weights");
   const tensors = joinRowSlices(weights);
   const byteLength = files.files.reduce((sum, file) => sum + (file.byteLength ?? 0), 0);
-  return { config, tokenizer, tensors, byteLength, parameters: countParameters(tensors) };
+  return { config, json, tokenizer, tensors, byteLength, parameters: countParameters(tensors) };
 }
 
 /** Parsed content of a file. @throws AuroraError `ModelNotFound`, `ModelCorrupt`, errors of the file's reader */

@@ -5,6 +5,8 @@ import type { TensorSource } from "./tensors.ts";
 /** An opened model: all but the weights is read; those are read as asked for. */
 export type ModelFolder = {
   readonly config: ModelConfig;
+  /** Content of `config.json`, which `config` was made from. */
+  readonly json: unknown;
   readonly tensors: TensorSource;
   /** Content of the tokenizer's file, not yet checked. */
   readonly tokenizer: Uint8Array;

@@ -1,7 +1,7 @@
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { layerNorm } from "../kernels/layer-norm.ts";
-import { linearDecode } from "../kernels/linear.ts";
+import { linearDecode, linearPrefill } from "../kernels/linear.ts";
 import { type LayerIo, layerNormEps } from "./layers.ts";
 import type { RnnWeights } from "./weights.ts";
 
@@ -27,5 +27,19 @@ export function buildHead(
   return [
     layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps, lastOnly: true }),
     ...linearDecode(gpu, { x: scratch.normed, w: weights.head, y: logits }),
+  ];
+}
+
+/** The logits [T, V] of all rows in `scratch.x`, for any T that `logits` has room for. */
+export function buildHeads(
+  weights: RnnWeights,
+  io: Pick<LayerIo, "gpu" | "config" | "scratch" | "rows">,
+  logits: Tensor,
+): Dispatch[] {
+  const { gpu, config, scratch, rows } = io;
+  const norm = { x: scratch.x, ...weights.lnOut, y: scratch.normed, rows };
+  return [
+    layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps }),
+    ...linearPrefill(gpu, { x: scratch.normed, w: weights.head, y: logits, rows }),
   ];
 }

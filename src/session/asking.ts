@@ -1,6 +1,6 @@
-import { toAuroraError } from "../errors.ts";
+import { AuroraError, toAuroraError } from "../errors.ts";
 import type { Choice } from "../rnn/writer.ts";
-import { cleanQuestion } from "../text/prompt.ts";
+import { cleanQuestion, encodeAnswer } from "../text/prompt.ts";
 import { type Answer, createBranch } from "./branch.ts";
 import type { Engine } from "./engine.ts";
 import { createTurns } from "./flow.ts";
@@ -8,7 +8,7 @@ import type { Memory } from "./memory/memory.ts";
 import { planReading, type Reading } from "./reading.ts";
 import type { Reels } from "./reels.ts";
 import { createTurnTree, type TurnTree } from "./turn-tree.ts";
-import { type AnswerFigures, type AskOptions, noFigures } from "./types.ts";
+import { type AnswerFigures, type AnswerScore, type AskOptions, noFigures, type ScoreOptions } from "./types.ts";
 
 /** Questions and answers about one memory. */
 export type Asking = {
@@ -25,6 +25,12 @@ export type Asking = {
   ): Promise<AnswerFigures>;
   /** Answers a question that is no part of the conversation, once no person's waits; it makes way for those. */
   readonly aside: Aside;
+  /**
+   * How likely each of some answers is, after the questions before; none of them is remembered.
+   *
+   * @throws AuroraError as `ask`, and `Aborted`
+   */
+  score(question: string, answers: readonly string[], options: ScoreOptions): Promise<readonly AnswerScore[]>;
   /** Forgets the questions and answers, once those under way have ended. */
   reset(): Promise<void>;
   /** Ends all answers, and frees what it holds. */
@@ -154,6 +160,28 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
         });
         turn.then(resolve, reject);
       });
+    },
+    score(question, answers, options) {
+      const stops = [closing.signal, options.signal].filter((signal) => signal !== undefined);
+      const signal = AbortSignal.any(stops);
+      const stopped = new Promise<never>((_, reject) => {
+        const stop = () => reject(new AuroraError("Aborted", "Stopped."));
+        signal.addEventListener("abort", stop, { once: true });
+        if (signal.aborted) stop();
+      });
+      const scored = queue.run(async () => {
+        if (!signal.aborted) await ready(signal);
+        if (signal.aborted) return [];
+        const ids = answers.map((answer) => encodeAnswer(book.prompt, book.tokenizer, answer));
+        const reading = plan(cleanQuestion(question), options, reels.decodable);
+        const { scores } = await branch.score(reading, ids, signal);
+        return scores.map((parts, i) => ({
+          answer: answers[i] as string,
+          logLikelihood: parts.reduce((sum, part) => sum + part, 0),
+          tokens: parts.length,
+        }));
+      });
+      return Promise.race([scored, stopped]);
     },
     reset: () => queue.run(async () => turns.clear()),
     async close() {

@@ -2,6 +2,7 @@ import { assert } from "../errors.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
 import { gpuIdle } from "../gpu/wait.ts";
 import { rowStride } from "../kernels/row-stride.ts";
+import { createRnnScorer, type RnnScorer } from "../rnn/scorer.ts";
 import { clearRnnState, copyRnnState, createRnnState, type RnnState, writeRnnState } from "../rnn/state.ts";
 import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
 import { createAnswerText } from "../text/answer-text.ts";
@@ -39,6 +40,18 @@ export type Branch = {
    * @throws AuroraError `VideoUnreadable` where a frame cannot be decoded again
    */
   read(reading: Reading, signal: AbortSignal): Promise<number>;
+  /**
+   * Tells how likely the model holds each of some answers to be after what was planned, which it reads first.
+   *
+   * @param answers ids, at least one each
+   * @returns for each answer the natural logarithms of its tokens, and the frames they are based on; without the rest when
+   *   `signal` ends it
+   */
+  score(
+    reading: Reading,
+    answers: readonly (readonly number[])[],
+    signal: AbortSignal,
+  ): Promise<{ readonly frames: number; readonly scores: readonly Float32Array[] }>;
   /** Writes an answer to what was read, which the state then has read too. */
   write(writing: Writing): Promise<Answer>;
   destroy(): void;
@@ -57,6 +70,8 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
   const state = createRnnState(gpu, rnn.config, "session.branch");
   const writer = createRnnWriter(gpu, rnn, state, "session.branch", tokenizer.idLimit);
   let table: Tensor | null = null;
+  /** A state of its own, on which one answer after the other is read; made when it is needed. */
+  let scoring: { readonly state: RnnState; readonly scorer: RnnScorer } | null = null;
   /** The ids that it has read behind so many of the memory's frames; null when it holds something else. */
   let holds: { readonly frames: number; readonly ids: readonly number[] } | null = null;
 
@@ -138,6 +153,26 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
     return known + frames;
   }
 
+  async function score(reading: Reading, answers: readonly (readonly number[])[], signal: AbortSignal) {
+    const after = reading.after.slice(0, -1);
+    const last = reading.after.slice(-1);
+    const frames = await readAll({ ...reading, after }, signal);
+    scoring ??= openScoring();
+    const scores: Float32Array[] = [];
+    for (const answer of answers) {
+      if (signal.aborted) break;
+      copyRnnState(gpu, state, scoring.state);
+      const read = [...last, ...answer.slice(0, -1)];
+      scores.push(await scoring.scorer.score(Uint32Array.from(read), Uint32Array.from(answer)));
+    }
+    return { frames, scores };
+  }
+
+  function openScoring() {
+    const own = createRnnState(gpu, rnn.config, "session.scoring");
+    return { state: own, scorer: createRnnScorer(gpu, rnn, own, "session.scoring") };
+  }
+
   async function write({ maxTokens, choice, signal, onToken, onText }: Writing): Promise<Answer> {
     const text = createAnswerText(config.prompt, tokenizer);
     const held = holds;
@@ -170,12 +205,17 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
     return { ids, stopped };
   }
 
+  const readAll = async (reading: Reading, signal: AbortSignal) =>
+    reading.start === "memory" ? readBehindMemory(reading.after, signal) : readAnew(reading, signal);
+
   return {
     state,
-    read: async (reading, signal) =>
-      reading.start === "memory" ? readBehindMemory(reading.after, signal) : readAnew(reading, signal),
+    read: readAll,
+    score,
     write,
     destroy() {
+      scoring?.scorer.destroy();
+      scoring?.state.destroy();
       writer.destroy();
       state.destroy();
       table?.destroy();

@@ -1,7 +1,7 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
-import { createAnswerQueue } from "./answer-queue.ts";
+import { ask, probe, score } from "./client-asking.ts";
 import { exportSession } from "./exporting.ts";
 import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "./options.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
-import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
+import type { Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -78,6 +78,8 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     send: (message, transfer = []) => worker.postMessage(message, transfer),
     sessions: new Map(),
     answers: new Map(),
+    scores: new Map(),
+    probe: null,
     usages: new Map(),
     saves: new Map(),
     openings: new Map(),
@@ -142,6 +144,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
       await opening;
       return session;
     },
+    probe: (options = {}) => probe(link, options),
     gpuUsage: () =>
       new Promise((resolve) => {
         if (link.ended) return resolve(noUsage);
@@ -192,6 +195,7 @@ function createSession(
     },
     subscribe: store.subscribe,
     ask: (question, askOptions = {}) => ask(link, number, question, askOptions),
+    score: (question, given, scoreOptions = {}) => score(link, number, question, given, scoreOptions),
     resetConversation: () => control("reset-conversation"),
     pause: () => control("pause"),
     resume: () => control("resume"),
@@ -244,6 +248,9 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
     async *ask() {
       throw error;
     },
+    score: async () => {
+      throw error;
+    },
     resetConversation: nothing,
     pause: nothing,
     resume: nothing,
@@ -259,23 +266,4 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
     },
     close: async () => undefined,
   };
-}
-
-async function* ask(link: Link, session: number, question: string, { signal, ...options }: AskOptions) {
-  checkQuestion(question, options);
-  const number = link.next();
-  const queue = createAnswerQueue();
-  const stop = () => link.send({ type: "stop-answer", ask: number });
-  link.answers.set(number, queue);
-  if (link.ended) queue.fail(AuroraError.fromData(link.ended));
-  else link.send({ type: "ask", session, ask: number, question, options });
-  signal?.addEventListener("abort", stop, { once: true });
-  if (signal?.aborted) stop();
-  try {
-    yield* queue.pieces();
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    stop(); // without effect when the answer is complete
-    link.answers.delete(number);
-  }
 }

@@ -30,6 +30,8 @@ export type Engine = {
   readonly rnn: Rnn;
   readonly model: ModelInfo;
   readonly adapter: AdapterInfo;
+  /** What it was loaded from, to load parts of it in another way. */
+  readonly source: Pick<ModelFolder, "json" | "tensors">;
   destroy(): Promise<void>;
 };
 
@@ -125,6 +127,7 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
     rnn,
     model: describeModel(opened, encoder, await fingerprint.digest()),
     adapter: describeAdapter(gpu, encoder),
+    source: { json: folder.json, tensors: folder.tensors },
     async destroy() {
       rnn.destroy();
       await encoder.destroy();
@@ -170,6 +173,7 @@ function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Enc
     patchesPerFrame: encoder.patches,
     stateBytes: stateByteLength(config.text),
     fps: config.sampling.fps,
+    assumptions: config.assumptions,
   };
 }
 

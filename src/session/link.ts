@@ -2,6 +2,7 @@ import { AuroraError, type ErrorData } from "../errors.ts";
 import type { createAnswerQueue } from "./answer-queue.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
+import type { AnswerScore, ProbeOptions, ProbeReport } from "./types.ts";
 
 /** How what is waited for ends. */
 type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };
@@ -11,6 +12,9 @@ export type Link = {
   send(message: ToWorker, transfer?: Transferable[]): void;
   readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
+  readonly scores: Map<number, PromiseWithResolvers<readonly AnswerScore[]>>;
+  /** The check of the model that runs. */
+  probe: (PromiseWithResolvers<ProbeReport> & Pick<ProbeOptions, "onProgress">) | null;
   readonly usages: Map<number, (usage: GpuUsage) => void>;
   /** Files that were asked for, and sessions that are being opened from one, by number. */
   readonly saves: Map<number, Settle<Blob>>;
@@ -34,7 +38,9 @@ export function endLink(link: Link): void {
 }
 
 /** Fails all that waits for something to come of its question, save or file. */
-export function refuseAll({ answers, saves, openings }: Link, data: ErrorData): void {
+export function refuseAll({ answers, scores, probe, saves, openings }: Link, data: ErrorData): void {
+  probe?.reject(AuroraError.fromData(data));
+  for (const score of scores.values()) score.reject(AuroraError.fromData(data));
   for (const answer of answers.values()) answer.fail(AuroraError.fromData(data));
   for (const waiting of [...saves.values(), ...openings.values()]) waiting.reject(AuroraError.fromData(data));
   saves.clear();
@@ -83,6 +89,19 @@ export function receive(link: Link, data: ToPage): void {
       break;
     case "answer-failed":
       link.answers.get(data.ask)?.fail(AuroraError.fromData(data.error));
+      link.scores.get(data.ask)?.reject(AuroraError.fromData(data.error));
+      break;
+    case "scores":
+      link.scores.get(data.ask)?.resolve(data.scores);
+      break;
+    case "probing":
+      link.probe?.onProgress?.(data.progress);
+      break;
+    case "probed":
+      link.probe?.resolve(data.report);
+      break;
+    case "probe-failed":
+      link.probe?.reject(AuroraError.fromData(data.error));
       break;
     case "usage":
       link.usages.get(data.request)?.(data.usage);

@@ -95,6 +95,13 @@ export function checkQuestion(question: string, options: AskOptions): void {
   check("seed", seed, isNumber(seed), "a number");
 }
 
+/** @throws AuroraError `BadRequest` naming what is wrong with answers to be scored, and what they may be */
+export function checkAnswers(answers: readonly string[]): void {
+  const isText = (answer: unknown) => typeof answer === "string" && answer.trim() !== "";
+  const good = Array.isArray(answers) && answers.length > 0 && answers.every(isText);
+  check("answers", answers ?? null, good, "a list of at least one text, none of them empty");
+}
+
 /** @param allowed whether a value that is given may be so */
 function check(field: string, value: unknown, allowed: boolean, what: string): void {
   if (value !== undefined && !allowed) throw refusal(field, value, what);

@@ -1,12 +1,15 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type {
   AdapterInfo,
   AnswerFigures,
+  AnswerScore,
   AskOptions,
   EncoderBackend,
   FrameRecord,
   ModelInfo,
+  ScoreOptions,
   SessionSnapshot,
   WatchOptions,
   WatchSource,
@@ -62,7 +65,17 @@ export type ToWorker =
       readonly question: string;
       readonly options: Omit<AskOptions, "signal">;
     }
+  | {
+      readonly type: "score";
+      readonly session: number;
+      readonly ask: number;
+      readonly question: string;
+      readonly answers: readonly string[];
+      readonly options: Omit<ScoreOptions, "signal">;
+    }
   | { readonly type: "load" }
+  | { readonly type: "probe" }
+  | { readonly type: "stop-probe" }
   | { readonly type: "stop-answer"; readonly ask: number }
   | { readonly type: "usage"; readonly request: number }
   | { readonly type: "close" };
@@ -81,7 +94,11 @@ export type ToPage =
   | { readonly type: "save-failed"; readonly request: number; readonly error: ErrorData }
   | { readonly type: "answer"; readonly ask: number; readonly text: string; readonly figures: AnswerFigures }
   | { readonly type: "answer-end"; readonly ask: number; readonly figures: AnswerFigures }
+  | { readonly type: "scores"; readonly ask: number; readonly scores: readonly AnswerScore[] }
   | { readonly type: "answer-failed"; readonly ask: number; readonly error: ErrorData }
   | { readonly type: "usage"; readonly request: number; readonly usage: GpuUsage }
+  | { readonly type: "probing"; readonly progress: ProbeProgress }
+  | { readonly type: "probed"; readonly report: ProbeReport }
+  | { readonly type: "probe-failed"; readonly error: ErrorData }
   | { readonly type: "failed"; readonly error: ErrorData }
   | { readonly type: "closed" };

@@ -12,7 +12,7 @@ import { createReels } from "./reels.ts";
 import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
 import { observeScenes } from "./scenes.ts";
 import { createTurnTree } from "./turn-tree.ts";
-import type { AnswerFigures, AskOptions, FrameRecord, WatchOptions } from "./types.ts";
+import type { AnswerFigures, AnswerScore, AskOptions, FrameRecord, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
 
 /** One video being watched and asked about, as the worker runs it. */
@@ -22,6 +22,7 @@ export type WorkerSession = {
     options: AskOptions,
     onText: (text: string, figures: AnswerFigures) => void,
   ): Promise<AnswerFigures>;
+  score(question: string, answers: readonly string[], options: ScoreOptions): Promise<readonly AnswerScore[]>;
   resetConversation(): void;
   /** @param id not given before in this session */
   pin(id: number, question: string): void;
@@ -119,6 +120,7 @@ export function createSession(
       if (figures.turn !== null) publishTurns();
       return figures;
     },
+    score: asking.score,
     resetConversation: () => void asking.reset().then(publishTurns),
     pin: observed.standing.pin,
     unpin: observed.standing.unpin,

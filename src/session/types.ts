@@ -1,6 +1,8 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { Assumptions } from "../model/assumptions.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
+import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 
 export type { Medium, SourcePart, WatchSource };
@@ -47,6 +49,8 @@ export type ModelInfo = {
   readonly stateBytes: number;
   /** Sampling rate the model was trained at, frames a second. */
   readonly fps: number;
+  /** What was kept after a check, and stands above what the model's files say. */
+  readonly assumptions: Assumptions;
 };
 
 /** What computes. `encoder` is the backend in use. */
@@ -216,6 +220,17 @@ export const noFigures: AnswerFigures = {
 /** Forms of `Session.export`: WebVTT, SubRip, Markdown and JSON. */
 export type ExportKind = "vtt" | "srt" | "markdown" | "json";
 
+/** How the question stands before the answers that are scored. */
+export type ScoreOptions = Pick<AskOptions, "from" | "at" | "range" | "signal">;
+
+/** How likely the model holds an answer to be. */
+export type AnswerScore = {
+  readonly answer: string;
+  /** Natural logarithm of the likelihood of its tokens, each after those before it; the end of the answer is not among them. */
+  readonly logLikelihood: number;
+  readonly tokens: number;
+};
+
 /** One video being watched, and the conversation about it. */
 export interface Session {
   readonly snapshot: SessionSnapshot;
@@ -244,6 +259,14 @@ export interface Session {
   removeNote(id: number): void;
   /** Notes as WebVTT or SubRip; with standing questions and the conversation as Markdown or JSON. */
   export(kind: ExportKind): string;
+  /**
+   * Tells how likely the model holds each of some given answers to a question to be, as it would be asked now. Nothing of it
+   * stays in the conversation. Waits for its turn like a question.
+   *
+   * @throws AuroraError `BadRequest` for a question, an answer or an option that makes no sense, `Aborted` through `signal`, the
+   *   video's error where no frame was watched
+   */
+  score(question: string, answers: readonly string[], options?: ScoreOptions): Promise<readonly AnswerScore[]>;
   /** Forgets the questions and answers, not the video. */
   resetConversation(): void;
   pause(): void;
@@ -259,6 +282,8 @@ export interface Session {
   /** Frees everything that the session holds. */
   close(): Promise<void>;
 }
+
+export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
 
 export interface Assistant {
   readonly model: ModelInfo;
@@ -280,6 +305,13 @@ export interface Assistant {
    * @throws AuroraError `MemoryUnreadable`, `MemoryOfAnotherModel`, `BadRequest`
    */
   open(file: Blob, options?: OpenMemoryOptions): Promise<Session>;
+  /**
+   * Checks whether the model is read as it was trained, with pictures that come with the app. Sessions go on meanwhile, more
+   * slowly. One check at a time.
+   *
+   * @throws AuroraError `Aborted`, `DownloadFailed`, `BadRequest` while another check runs, and the GPU's own
+   */
+  probe(options?: ProbeOptions): Promise<ProbeReport>;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

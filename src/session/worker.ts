@@ -1,7 +1,9 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { openAppFiles } from "../library/model-assets.ts";
 import { openVideoFrameCount } from "../video/frame-count.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
+import { probeModel } from "./probe/probe.ts";
 import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
 
@@ -13,6 +15,10 @@ const port = globalThis as unknown as {
 
 let engine: Engine | null = null;
 let failure: AuroraError | null = null;
+/** The folder that the app's own files lie in. */
+let appFolder = "";
+/** Ends the check of the model that runs. */
+let probing: AbortController | null = null;
 /** Lets the opening of the engine go on. */
 let load: () => void = () => undefined;
 const opening = new AbortController();
@@ -51,6 +57,15 @@ port.addEventListener("message", ({ data }) => {
     case "ask":
       void ask(data);
       break;
+    case "score":
+      void score(data);
+      break;
+    case "probe":
+      void probe();
+      break;
+    case "stop-probe":
+      probing?.abort();
+      break;
     case "stop-answer":
       answers.get(data.ask)?.abort();
       break;
@@ -71,6 +86,7 @@ function ledger(): { buffers: number; bytes: number } {
 }
 
 async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, { type: "open" }>): Promise<void> {
+  appFolder = appUrl;
   try {
     engine = await openEngine({
       model,
@@ -148,16 +164,34 @@ async function control({ session: number, action }: Extract<ToWorker, { type: "c
   }
 }
 
-async function ask({ session: number, ask: id, question, options }: Extract<ToWorker, { type: "ask" }>): Promise<void> {
+function ask({ session, ask: id, question, options }: Extract<ToWorker, { type: "ask" }>): Promise<void> {
+  return answer(session, id, async (asked, signal) => {
+    const figures = await asked.ask(question, { ...options, signal }, (text, sofar) =>
+      port.postMessage({ type: "answer", ask: id, text, figures: sofar }),
+    );
+    port.postMessage({ type: "answer-end", ask: id, figures });
+  });
+}
+
+function score({ session, ask: id, question, answers, options }: Extract<ToWorker, { type: "score" }>): Promise<void> {
+  return answer(session, id, async (asked, signal) => {
+    const scores = await asked.score(question, answers, { ...options, signal });
+    port.postMessage({ type: "scores", ask: id, scores });
+  });
+}
+
+/** Runs what asks a session; the page is told where it fails, and can end it by its number. */
+async function answer(
+  number: number,
+  id: number,
+  run: (session: WorkerSession, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const stop = new AbortController();
   answers.set(id, stop);
   try {
     const session = sessions.get(number);
     if (!session) throw new AuroraError("Aborted", "This video was closed. Open it again to ask about it.");
-    const figures = await session.ask(question, { ...options, signal: stop.signal }, (text, sofar) =>
-      port.postMessage({ type: "answer", ask: id, text, figures: sofar }),
-    );
-    port.postMessage({ type: "answer-end", ask: id, figures });
+    await run(session, stop.signal);
   } catch (error) {
     const typed = failure ?? toAuroraError(error, "Unexpected", brokenOff);
     port.postMessage({ type: "answer-failed", ask: id, error: typed.toData() });
@@ -166,10 +200,29 @@ async function ask({ session: number, ask: id, question, options }: Extract<ToWo
   }
 }
 
+async function probe(): Promise<void> {
+  if (!engine) return;
+  const stop = new AbortController();
+  probing = stop;
+  try {
+    const report = await probeModel(engine, openAppFiles(appFolder, stop.signal), {
+      signal: stop.signal,
+      onProgress: (progress) => port.postMessage({ type: "probing", progress }),
+    });
+    port.postMessage({ type: "probed", report });
+  } catch (error) {
+    const typed = failure ?? toAuroraError(error, "Unexpected", "The check broke off through a mistake of this app.");
+    port.postMessage({ type: "probe-failed", error: typed.toData() });
+  } finally {
+    probing = null;
+  }
+}
+
 const brokenOff = "The answer broke off through a mistake of this app. Ask again, or reload the page.";
 
 async function close(): Promise<void> {
   opening.abort();
+  probing?.abort();
   for (const stop of answers.values()) stop.abort();
   await Promise.allSettled([...sessions.values()].map((session) => session.close()));
   await engine?.destroy();

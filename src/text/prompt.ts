@@ -29,6 +29,11 @@ export function nextTurnPrompt(prompt: PromptConfig, tokenizer: Tokenizer, quest
   return encodeFilled(prompt.nextTurn, tokenizer, cleanQuestion(question));
 }
 
+/** The ids of an answer as a model would write it, without those that end it. */
+export function encodeAnswer({ answerLead }: PromptConfig, tokenizer: Tokenizer, answer: string): readonly number[] {
+  return tokenizer.encode(answerLead + answer.trim());
+}
+
 /** The largest id in the prompts of an empty question: what the model's table must hold beside the ids of text. */
 export function largestPromptId(prompt: PromptConfig, tokenizer: Tokenizer): number {
   const templates = [memoryPrompt(prompt, tokenizer, ""), sandwichPrompt(prompt, tokenizer, "")];

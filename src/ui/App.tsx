@@ -12,12 +12,16 @@ import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
+import { ModelCheckOffer } from "./models/ModelCheckView.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
 import { nano, sameChoice } from "./models/model-catalog.ts";
+import type { ModelCheck } from "./models/model-check.ts";
 import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
+import { RealModelLine } from "./models/RealModelLine.tsx";
 import { RealModels } from "./models/RealModels.tsx";
+import type { RealModelOffer } from "./models/real-model-offer.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
@@ -48,13 +52,15 @@ type AppProps = {
   readonly conversation: Conversation;
   readonly models: Models;
   readonly settings: SettingsStore;
+  readonly check: ModelCheck;
+  readonly offer: RealModelOffer;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models, settings }: AppProps) {
+export function App({ slot, watched, conversation, models, settings, check, offer }: AppProps) {
   const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -155,12 +161,24 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
     });
   }
 
+  function showModel(id: string) {
+    models.open();
+    void models.look(id);
+  }
+
+  function startCheck() {
+    models.open();
+    void check.start();
+  }
+
   const wrong = captureError ?? refusal;
   const captureNote = wrong && <ErrorNote error={wrong} />;
   const status = (
     <>
       {captureNote}
       <ModelStatus slot={slot} models={models} />
+      <RealModelLine offer={offer} onShow={showModel} />
+      <ModelCheckOffer check={check} onStart={startCheck} />
     </>
   );
   const composer = (
@@ -243,7 +261,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
           composer={composer}
         />
       )}
-      <ModelsDialog models={models} slot={slot} />
+      <ModelsDialog models={models} slot={slot} check={check} />
       <DropTarget onDrop={pick} />
     </div>
   );

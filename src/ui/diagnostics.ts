@@ -24,6 +24,9 @@ export function factsAsText(groups: readonly FactGroup[]): string {
 }
 
 function modelFacts({ model }: Assistant): FactGroup {
+  const kept = Object.entries(model.assumptions).flatMap(([section, fields]) =>
+    Object.entries(fields).map(([field, value]) => `${section}.${field} ${JSON.stringify(value)}`),
+  );
   return {
     title: "Model",
     facts: [
@@ -35,6 +38,7 @@ function modelFacts({ model }: Assistant): FactGroup {
       ["Tokens per frame", `${model.tokensPerFrame}, merged from ${model.patchesPerFrame} patches`],
       ["Memory", `${formatBytes(model.stateBytes)} (${formatCount(model.stateBytes)} bytes), constant`],
       ["Sampling", `${model.fps} frames a second`],
+      ...(kept.length > 0 ? [["Settings kept after a check", kept.join("; ")] as const] : []),
     ],
   };
 }

@@ -19,6 +19,9 @@ const models = Object.keys(import.meta.glob("../fixtures/models/*/config.json", 
 /** The encoder by itself is compared on both backends elsewhere; here some suffice to see that the rest takes either. */
 const onGpu = ["odd-widths", "released-quirks", "own-eps", "last-descending", "goose-odd"];
 
+/** Models with PyTorch's likelihoods of some answers. */
+const scored = ["goose", "goose-odd"];
+
 type Answer = { readonly question: string; readonly ids: readonly number[]; readonly text: string };
 
 it("finds the models", () => expect(models.length).toBeGreaterThanOrEqual(9));
@@ -39,6 +42,7 @@ describe.each([
       const answers = await askAbout(engine, pictures, greedy.memory.question, greedy.lookAgain.question);
       expect(answers.memory).toEqual({ text: greedy.memory.text, tokens: greedy.memory.ids.length });
       expect(answers.lookAgain).toEqual({ text: greedy.lookAgain.text, tokens: greedy.lookAgain.ids.length });
+      if (scored.includes(name)) await expectScores(engine, pictures, `${folder}reference/`);
     } finally {
       await engine.destroy();
     }
@@ -53,6 +57,7 @@ it("computes as PyTorch does: all frames of a sample through the embedded model"
     expect(pictures).toHaveLength(8);
     const { prompt_ids: promptIds } = await fetchJson<{ prompt_ids: number[] }>(`${folder}prompt.json`);
     await expectTensors(engine, pictures, promptIds, await openTensors(`${folder}tensors.safetensors`));
+    await expectScores(engine, pictures, folder);
   } finally {
     await engine.destroy();
   }
@@ -87,6 +92,53 @@ async function expectTensors(
 
 /** Reads the pictures as a video's frames, and asks as a session does. */
 async function askAbout(engine: Engine, pictures: readonly Blob[], memoryQuestion: string, lookAgain: string) {
+  const { asking, close } = await watchPictures(engine, pictures);
+  const ask = async (question: string, from: "memory" | "look-again") => {
+    let text = "";
+    const { tokens } = await asking.ask(question, { from, maxTokens: 12 }, (piece) => {
+      text += piece;
+    });
+    return { text, tokens };
+  };
+  const answers = { memory: await ask(memoryQuestion, "memory"), lookAgain: await ask(lookAgain, "look-again") };
+  await close();
+  return answers;
+}
+
+type Score = { readonly logLikelihood: number; readonly tokens: number };
+
+/** Holds likelihoods of given answers to the reference's, also between and after answers that are written. */
+async function expectScores(engine: Engine, pictures: readonly Blob[], folder: string): Promise<void> {
+  const expected = await fetchJson<{ question: string; answers: string[]; memory: Score[]; lookAgain: Score[] }>(
+    `${folder}scores.json`,
+  );
+  const { question, answers } = expected;
+  const { asking, close } = await watchPictures(engine, pictures);
+  const say = async () => {
+    let text = "";
+    await asking.ask(question, { maxTokens: 12 }, (piece) => {
+      text += piece;
+    });
+    asking.reset();
+    return text;
+  };
+  const before = await say();
+  for (const [from, scores] of [
+    ["memory", expected.memory],
+    ["look-again", expected.lookAgain],
+    ["memory", expected.memory],
+  ] as const) {
+    const found = await asking.score(question, answers, { from });
+    for (const [i, { logLikelihood, tokens }] of scores.entries()) {
+      expect(found[i]).toMatchObject({ answer: answers[i], tokens });
+      expect(Math.abs((found[i]?.logLikelihood ?? 0) - logLikelihood)).toBeLessThan(1e-3);
+    }
+  }
+  expect(await say()).toBe(before);
+  await close();
+}
+
+async function watchPictures(engine: Engine, pictures: readonly Blob[]) {
   const openSpill = () => Promise.reject(new Error("no disk"));
   const memory = createMemory(engine, { keepBytes: 1 << 24, openSpill });
   for (const [second, picture] of pictures.entries()) {
@@ -96,17 +148,11 @@ async function askAbout(engine: Engine, pictures: readonly Blob[], memoryQuestio
   }
   await memory.settle();
   const asking = createAsking(engine, memory, { ready: async () => undefined, reels: noReels });
-  const ask = async (question: string, from: "memory" | "look-again") => {
-    let text = "";
-    const { tokens } = await asking.ask(question, { from, maxTokens: 12 }, (piece) => {
-      text += piece;
-    });
-    return { text, tokens };
+  const close = async () => {
+    await asking.close();
+    await memory.destroy();
   };
-  const answers = { memory: await ask(memoryQuestion, "memory"), lookAgain: await ask(lookAgain, "look-again") };
-  await asking.close();
-  await memory.destroy();
-  return answers;
+  return { asking, close };
 }
 
 async function fetchPictures(folder: string): Promise<Blob[]> {

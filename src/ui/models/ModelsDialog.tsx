@@ -5,21 +5,23 @@ import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import { LoadEnded, LoadPanel } from "./LoadPanel.tsx";
 import { ModelAnnouncer } from "./ModelAnnouncer.tsx";
+import { ModelCheckView } from "./ModelCheckView.tsx";
 import { ModelChoices } from "./ModelChoices.tsx";
 import { ModelNotices } from "./ModelStatus.tsx";
+import type { ModelCheck } from "./model-check.ts";
 import { currentLoad, isLoading } from "./model-load.ts";
 import type { ModelSlot } from "./model-slot.ts";
 import type { Models } from "./models.ts";
 import { ShelfView } from "./ShelfView.tsx";
 import "./models.css";
 
-type ModelsDialogProps = { readonly models: Models; readonly slot: ModelSlot };
+type ModelsDialogProps = { readonly models: Models; readonly slot: ModelSlot; readonly check: ModelCheck };
 
 /**
  * The dialog in which models are chosen, loaded and deleted; closed, only what is said of a model on its way is left of it.
  * Opening it asks nothing of any server.
  */
-export function ModelsDialog({ models, slot }: ModelsDialogProps) {
+export function ModelsDialog({ models, slot, check }: ModelsDialogProps) {
   const open = useSnapshot(models, (now) => now.open);
   const dialog = useRef<HTMLDialogElement>(null);
 
@@ -40,14 +42,14 @@ export function ModelsDialog({ models, slot }: ModelsDialogProps) {
           if (event.target === event.currentTarget) models.close();
         }}
       >
-        {open && <Body models={models} slot={slot} />}
+        {open && <Body models={models} slot={slot} check={check} />}
       </dialog>
       {!open && <ModelAnnouncer slot={slot} />}
     </>
   );
 }
 
-function Body({ models, slot }: ModelsDialogProps) {
+function Body({ models, slot, check }: ModelsDialogProps) {
   const proposed = useSnapshot(models, (now) => now.proposed);
   const busy = useSnapshot(slot, isLoading);
   return (
@@ -66,14 +68,14 @@ function Body({ models, slot }: ModelsDialogProps) {
       )}
       <ModelAnnouncer slot={slot} />
       <Loading models={models} slot={slot} />
-      <InUse slot={slot} />
+      <InUse slot={slot} check={check} />
       <ModelChoices models={models} slot={slot} busy={busy} />
       <Shelf models={models} slot={slot} busy={busy} />
     </div>
   );
 }
 
-function Loading({ models, slot }: ModelsDialogProps) {
+function Loading({ models, slot }: Omit<ModelsDialogProps, "check">) {
   const now = useSnapshot(slot);
   const { change, model } = now;
   const load = currentLoad(now);
@@ -85,7 +87,7 @@ function Loading({ models, slot }: ModelsDialogProps) {
   );
 }
 
-function InUse({ slot }: Pick<ModelsDialogProps, "slot">) {
+function InUse({ slot, check }: Pick<ModelsDialogProps, "slot" | "check">) {
   const model = useSnapshot(slot, (now) => now.model);
   const request = useSnapshot(slot, (now) => now.request);
   if (model.status === "loading") return null;
@@ -96,7 +98,7 @@ function InUse({ slot }: Pick<ModelsDialogProps, "slot">) {
         <ErrorNote error={model.error} />
       </section>
     );
-  const { name, license, parameters, bytes, quantization, notices } = model.assistant.model;
+  const { name, license, parameters, bytes, quantization, notices, storedKey } = model.assistant.model;
   return (
     <section className="in-use" aria-label="In use">
       <p>
@@ -106,11 +108,12 @@ function InUse({ slot }: Pick<ModelsDialogProps, "slot">) {
         <b>{name}</b> · {quantization} · {formatParameters(parameters)} parameters · {formatBytes(bytes)} · {license}
       </p>
       <ModelNotices notices={notices} />
+      <ModelCheckView check={check} keeps={storedKey !== null} />
     </section>
   );
 }
 
-function Shelf({ models, slot, busy }: ModelsDialogProps & { readonly busy: boolean }) {
+function Shelf({ models, slot, busy }: Omit<ModelsDialogProps, "check"> & { readonly busy: boolean }) {
   const { shelf, error } = useSnapshot(models);
   const usedKey = useSnapshot(slot, storedKeyInUse);
   return (

@@ -31,7 +31,7 @@ export const presets: readonly Preset[] = [
     license: "Apache-2.0",
     about: "Comes with the page. Knows rendered clips of emoji and shapes, guesses on real footage.",
     parameters: 4_411_904,
-    downloadBytes: 8_919_940,
+    downloadBytes: 8_919_959,
     gpuBytes: [],
   },
   {
@@ -63,6 +63,14 @@ export const presets: readonly Preset[] = [
     ],
   },
 ];
+
+/** The model for real footage that a GPU is likely to hold: the first of the list that fits; null where none does. */
+export function bestPreset(gpuBudget: number): Preset | null {
+  return (
+    presets.find(({ choice, gpuBytes }) => choice.kind === "hub" && gpuBytes.some(([, bytes]) => bytes <= gpuBudget)) ??
+    null
+  );
+}
 
 /** Whether two choices are of the same model. */
 export function sameChoice(a: ModelChoice, b: ModelChoice): boolean {

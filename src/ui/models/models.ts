@@ -4,6 +4,7 @@ import { createStore, type Store } from "../parts/store.ts";
 import { formatHubId, type HubChoice, parseHubId } from "./hub-id.ts";
 import { nano, presets, sameChoice } from "./model-catalog.ts";
 import type { ModelRequest, ModelSlot } from "./model-slot.ts";
+import type { PendingLoad } from "./pending-load.ts";
 import type { RememberedModel } from "./remembered-model.ts";
 
 /** What looking at a model found; `unseen` until the person asks for it, as looking may ask Hugging Face. */
@@ -71,7 +72,8 @@ export type Models = Store<ModelsState> & {
   remove(key?: string): Promise<void>;
   /**
    * Opens what the page's address names (a folder's URL, or `hub:owner/name`), else what was used last if it is stored,
-   * else nano. Downloads nothing: a model of the hub that is not stored is only proposed.
+   * else nano. Downloads nothing but what was under way when the page was closed: a model of the hub that is not stored
+   * is only proposed.
    */
   start(address: string | null): Promise<void>;
 };
@@ -80,6 +82,7 @@ export type ModelsOptions = {
   readonly library: Library;
   readonly slot: ModelSlot;
   readonly remembered: RememberedModel;
+  readonly pending: PendingLoad;
   /** Asks the browser to keep what the page stores. */
   persist(): Promise<unknown>;
 };
@@ -128,7 +131,7 @@ function isOf({ source }: StoredModel, { id, revision }: HubChoice): boolean {
 }
 
 /** The models of a page with this library and slot. */
-export function createModels({ library, slot, remembered, persist }: ModelsOptions): Models {
+export function createModels({ library, slot, remembered, pending, persist }: ModelsOptions): Models {
   const store = createStore<ModelsState>({
     open: false,
     proposed: null,
@@ -191,7 +194,10 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
   async function switchTo(request: ModelRequest) {
     // Not waited for: some browsers ask the person, who may take their time.
     if (request.choice.kind === "hub" || request.choice.kind === "files") void persist().catch(() => undefined);
+    // Closing the page ends it before the second line: the next visit goes on.
+    pending.write(request.choice.kind === "hub" ? request : null);
     const used = await slot.switchTo(request);
+    if (slot.snapshot.change?.status !== "loading") pending.write(null);
     await refresh();
     if (used) remember(request);
     await lookAgain();
@@ -259,7 +265,10 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
     subscribe: store.subscribe,
     open,
     async measure() {
-      const capacityBytes = await library.capacity().catch(() => null);
+      const capacityBytes = await library.capacity().then(
+        ({ bytes }) => bytes,
+        () => null,
+      );
       update({ capacityBytes });
     },
     async lookAndLoad(id) {
@@ -306,7 +315,9 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
       await lookAgain();
     },
     async start(address) {
+      const begun = address === null ? pending.read() : null;
       await slot.load(await findAtStart(address));
+      if (begun) await switchTo(begun);
     },
   };
 }

@@ -180,3 +180,25 @@ it("that waits for its turn ends with its signal, whatever the one before does",
   first.abort();
   await writing;
 });
+
+it("is told apart from others by how likely it is, and neither leaves a trace", async () => {
+  session.resetConversation();
+  const wrong = "There is no video at all.";
+  const [right, other] = await session.score(question, [reference(clip, question), wrong]);
+  expect(other).toMatchObject({ answer: wrong });
+  expect(right?.logLikelihood).toBeLessThan(0);
+  expect(right?.logLikelihood).toBeGreaterThan(other?.logLikelihood ?? 0);
+  expect(await session.score(question, [wrong, reference(clip, question)])).toEqual([other, right]);
+  expect(await ask(session, question)).toBe(reference(clip, question));
+});
+
+it("is not scored where that makes no sense, or when it is stopped", async () => {
+  const refused = (field: string) => ({ code: "BadRequest", message: expect.stringMatching(`^${field}: `) });
+  await expect(session.score(question, [])).rejects.toMatchObject(refused("answers"));
+  await expect(session.score(question, ["a", " "])).rejects.toMatchObject(refused("answers"));
+  await expect(session.score("", ["a"])).rejects.toMatchObject(refused("question"));
+  await expect(session.score(question, ["a"], { range: [1.1, 1.2] })).rejects.toMatchObject(refused("range"));
+  const stopped = session.score(question, ["a"], { signal: AbortSignal.abort() });
+  await expect(stopped).rejects.toMatchObject({ code: "Aborted" });
+  expect(await ask(session, question)).toBe(reference(clip, question));
+});

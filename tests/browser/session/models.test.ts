@@ -43,6 +43,11 @@ it("a checkpoint of another layout opens, converted in the browser", async () =>
   expect(await ended(session)).toMatchObject({ status: "done", framesWatched: 1 });
   const pieces = await collect(session.ask(question, { maxTokens: 3 }));
   expect(pieces.at(-1)).toMatchObject({ done: true, figures: { tokens: 3 } });
+  // Its weights are random.
+  const report = await assistant.probe();
+  expect(report).toMatchObject({ verdict: "does-not-read", settings: [], pictures: null });
+  expect(report.sentence).toMatch(/does not read text/);
+  await expect(assistant.probe({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "Aborted" });
   await assistant.close();
 });
 

@@ -14,8 +14,10 @@ import {
 import { App } from "../../../src/ui/App.tsx";
 import { createConversation } from "../../../src/ui/chat/conversation.ts";
 import { nano } from "../../../src/ui/models/model-catalog.ts";
+import { createModelCheck } from "../../../src/ui/models/model-check.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
 import { createModels } from "../../../src/ui/models/models.ts";
+import { createRealModelOffer } from "../../../src/ui/models/real-model-offer.ts";
 import { createStore } from "../../../src/ui/parts/store.ts";
 import { createSettings } from "../../../src/ui/settings/settings.ts";
 import { createWatchedVideo } from "../../../src/ui/watch/watched-video.ts";
@@ -85,13 +87,18 @@ async function openPage() {
   const library = {
     inspect: () => new Promise<ModelOffer>(() => undefined),
     list: async () => [],
-    capacity: async () => 0,
+    capacity: async () => ({ bytes: 0, software: false }),
     remove: async () => undefined,
+    keep: async () => undefined,
     usage: () => new Promise<never>(() => undefined),
   };
   const remembered = { read: () => null, write: () => undefined };
-  const models = createModels({ library, slot, remembered, persist: async () => undefined });
-  await render(createElement(App, { slot, watched, conversation, models, settings: createSettings(null) }));
+  const pending = { read: () => null, write: () => undefined };
+  const models = createModels({ library, slot, remembered, pending, persist: async () => undefined });
+  const check = createModelCheck(slot, library, { has: () => true, add: () => undefined });
+  const offer = createRealModelOffer(slot, library, { refused: () => true, refuse: () => undefined });
+  const settings = createSettings(null);
+  await render(createElement(App, { slot, watched, conversation, models, settings, check, offer }));
   await slot.load();
   watched.choose({
     source: "clip",

@@ -23,6 +23,25 @@ async function add(key: string, storedAt?: number): Promise<void> {
   await models.writeManifest(store, manifest(key, storedAt));
 }
 
+describe("settings that are kept with a model", () => {
+  it("are there from then on, beside those before, and go with the model", async () => {
+    await add("m");
+    await models.keepAssumptions(store, "m", { vision_config: { fit: "stretch" } });
+    await models.keepAssumptions(store, "m", { vision_config: { resample: "bilinear" }, prompt: { answer_lead: "" } });
+    const { manifest } = await models.openStored(store, "m");
+    expect(manifest.assumptions).toEqual({
+      vision_config: { fit: "stretch", resample: "bilinear" },
+      prompt: { answer_lead: "" },
+    });
+    await models.removeModel(store, "m");
+    await expect(models.keepAssumptions(store, "m", {})).rejects.toMatchObject({ code: "ModelNotFound" });
+  });
+
+  it("can be kept with no model that is not stored", async () => {
+    await expect(models.keepAssumptions(null, "m", {})).rejects.toMatchObject({ code: "ModelNotFound" });
+  });
+});
+
 describe("the list of models", () => {
   it("shows whole models, the newest first", async () => {
     await add("old", 1);

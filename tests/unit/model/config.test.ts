@@ -72,6 +72,7 @@ describe("parseConfig", () => {
       sandwich: { before: "{question}\n", betweenFrames: "", after: "\n{question}\nAnswer:" },
       memory: { before: "", betweenFrames: "", after: "\n{question}\nAnswer:" },
       nextTurn: "\n{question}\nAnswer:",
+      answerLead: " ",
       stopIds: [0],
       stopStrings: [],
     });

@@ -3,7 +3,7 @@ import { AuroraError } from "../../../../src/errors.ts";
 import type { Library, ModelOffer, StoredModel } from "../../../../src/library/types.ts";
 import type { Assistant, OpenOptions } from "../../../../src/session/types.ts";
 import { nano } from "../../../../src/ui/models/model-catalog.ts";
-import { createModelSlot } from "../../../../src/ui/models/model-slot.ts";
+import { createModelSlot, type ModelRequest } from "../../../../src/ui/models/model-slot.ts";
 import {
   type Candidate,
   costOf,
@@ -46,11 +46,16 @@ const offer: ModelOffer = {
 };
 
 /** A library whose shelf fills when a model is opened from elsewhere, as the real one's does. */
-function testPage({ remembered = null as string | null, shelf = [] as StoredModel[] } = {}) {
+function testPage({
+  remembered = null as string | null,
+  shelf = [] as StoredModel[],
+  begun = null as ModelRequest | null,
+} = {}) {
   const library = {
     inspect: vi.fn<Library["inspect"]>(async () => offer),
     list: vi.fn(async () => [...shelf]),
-    capacity: vi.fn(async () => 1600),
+    capacity: vi.fn(async () => ({ bytes: 1600, software: false })),
+    keep: vi.fn(async () => undefined),
     remove: vi.fn(async (key?: string) => {
       shelf.splice(0, shelf.length, ...(key === undefined ? [] : shelf.filter((model) => model.key !== key)));
     }),
@@ -80,11 +85,17 @@ function testPage({ remembered = null as string | null, shelf = [] as StoredMode
   const write = vi.fn((key: string | null) => {
     remembered = key;
   });
+  const pending = {
+    read: () => begun,
+    write: (request: ModelRequest | null) => {
+      begun = request;
+    },
+  };
   const memory = { read: () => remembered, write };
   const slot = createModelSlot(open, nano);
   const persist = vi.fn(async () => true);
-  const models = createModels({ library, slot, remembered: memory, persist });
-  return { library, open, slot, models, persist, remembered: () => remembered };
+  const models = createModels({ library, slot, remembered: memory, pending, persist });
+  return { pending: () => begun, library, open, slot, models, persist, remembered: () => remembered };
 }
 
 const find = (models: ReturnType<typeof createModels>, id: string) =>
@@ -219,4 +230,36 @@ test("one press looks a model up and loads it in the form that fits; where none 
   await models.lookAndLoad("auroralong-2b");
   expect(open).toHaveBeenCalledOnce();
   expect(models.snapshot.open).toBe(true);
+});
+
+test("a download that the page's closing ended goes on by itself, and once it is there nothing more is under way", async () => {
+  const begun: ModelRequest = {
+    name: "ModRWKV",
+    choice: { kind: "hub", id: "a/b", revision: commit },
+    quantization: "int8",
+  };
+  const page = testPage({ begun });
+  await page.models.start(null);
+  expect(page.open.mock.calls.map(([{ model }]) => model)).toEqual([nano.choice, begun.choice]);
+  expect(page.pending()).toBeNull();
+  const named = testPage({ begun });
+  await named.models.start("hub:someone/other");
+  expect(named.open).toHaveBeenCalledOnce();
+  expect(named.pending()).toEqual(begun);
+});
+
+test("a download is remembered while it lasts, and not one that failed", async () => {
+  const { models, slot, open, pending } = testPage();
+  await models.start(null);
+  await models.look("modrwkv-0.4b");
+  open.mockImplementationOnce(() => new Promise(() => undefined));
+  void models.load("modrwkv-0.4b");
+  await vi.waitFor(() => expect(slot.snapshot.change?.status).toBe("loading"));
+  expect(pending()).toMatchObject({ name: "ModRWKV 0.4B", choice: { kind: "hub", revision: commit } });
+  open.mockImplementationOnce(async () => {
+    throw new Error("no network");
+  });
+  await models.load("modrwkv-0.4b");
+  expect(slot.snapshot.change?.status).toBe("failed");
+  expect(pending()).toBeNull();
 });

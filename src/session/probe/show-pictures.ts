@@ -1,0 +1,78 @@
+import { runDispatches } from "../../gpu/record.ts";
+import { createTensor, type Tensor } from "../../gpu/tensor.ts";
+import { createUniform, writeUniform } from "../../gpu/uniform.ts";
+import { packHalf } from "../../kernels/pack-half.ts";
+import { rowStride } from "../../kernels/row-stride.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import { openVideo } from "../../video/open-video.ts";
+import type { Encoder } from "../../vision/encoder.ts";
+import { createPreprocessor, type Preprocessor } from "../../vision/preprocess.ts";
+import type { Engine } from "../engine.ts";
+
+/** Visual tokens of all pictures, as a session keeps them. */
+export type ShownPictures = {
+  /** [pictures · tokens, rowStride(C)] f16 */
+  readonly table: Tensor;
+  /** Tokens of each picture. */
+  readonly tokens: number;
+  destroy(): void;
+};
+
+/**
+ * Encodes pictures in one way.
+ *
+ * @param config says how pictures become pixels
+ * @param encoder the engine's, whose turn it waits for, or another
+ */
+export async function showPictures(
+  engine: Engine,
+  config: ModelConfig,
+  encoder: Encoder,
+  pictures: readonly Blob[],
+): Promise<ShownPictures> {
+  const { gpu } = engine;
+  const { maxBatch, tokensPerFrame: tokens } = encoder;
+  const stride = rowStride(config.text.hiddenSize);
+  const preprocessor = createPreprocessor(gpu, config.vision, maxBatch);
+  const table = createTensor(gpu, "probe.visual", [pictures.length * tokens, stride], "f16");
+  const batch = createTensor(gpu, "probe.batch", [maxBatch * tokens, stride], "f16");
+  const count = createUniform(gpu, "probe.pack-count", [0]);
+  try {
+    for (let first = 0; first < pictures.length; first += maxBatch) {
+      const some = pictures.slice(first, first + maxBatch);
+      for (const [slot, picture] of some.entries()) await loadPicture(preprocessor, picture, slot);
+      await engine.encoding.run(async () => {
+        const { visual } = await encoder.encode(preprocessor.pixels, some.length);
+        writeUniform(gpu, count, [(some.length * tokens * stride) / 2]);
+        runDispatches(gpu, [packHalf(gpu, { values: visual, packed: batch, count })]);
+        const commands = gpu.device.createCommandEncoder({ label: "probe.copy" });
+        const frameBytes = tokens * stride * 2;
+        commands.copyBufferToBuffer(batch.buffer, 0, table.buffer, first * frameBytes, some.length * frameBytes);
+        gpu.device.queue.submit([commands.finish()]);
+      });
+    }
+  } catch (error) {
+    table.destroy();
+    throw error;
+  } finally {
+    preprocessor.destroy();
+    batch.destroy();
+    count.destroy();
+  }
+  return { table, tokens, destroy: () => table.destroy() };
+}
+
+async function loadPicture(preprocessor: Preprocessor, picture: Blob, slot: number): Promise<void> {
+  const video = await openVideo(picture);
+  try {
+    for await (const { frame, rotation, mirrored } of video.frames({ frames: 1 }, {})) {
+      try {
+        await preprocessor.load(frame, rotation, slot, mirrored);
+      } finally {
+        frame.close();
+      }
+    }
+  } finally {
+    video.close();
+  }
+}
