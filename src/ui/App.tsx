@@ -18,6 +18,7 @@ import { nano, sameChoice } from "./models/model-catalog.ts";
 import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
 import { RealModels } from "./models/RealModels.tsx";
+import { createPins } from "./notes/pins.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
@@ -63,6 +64,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
+  const [pins] = useState(createPins);
   const [captureError, setCaptureError] = useState<ErrorData | null>(null);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
@@ -168,6 +170,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
       draft={draft}
       conversation={conversation}
       onAsk={ask}
+      onPin={session && ((question) => pins.pin(session, question))}
       blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
     />
   );
@@ -201,7 +204,8 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}
-            marks={marks}
+            answers={marks}
+            unpinOf={(id) => pins.unpinOf(session, id)}
             onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
             onLookAgain={(range) => askAbout({ range }, "look-again")}
             status={
