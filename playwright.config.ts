@@ -18,6 +18,8 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${port}/`,
     viewport: { width: 1280, height: 900 },
+    // Each page would keep all files of the build for the next visit, which there is none of.
+    serviceWorkers: "block",
     launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, "--use-fake-device-for-media-stream"] },
   },
   webServer: {

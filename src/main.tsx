@@ -37,6 +37,17 @@ createRoot(root).render(
   <App slot={slot} watched={watched} conversation={conversation} models={models} settings={settings} />,
 );
 void models.start(query.get("model"));
+if (import.meta.env.PROD) keepForOffline();
+
+/** Once the model is there or failed, so as not to hold it up: what it loaded is then at hand. */
+function keepForOffline(): void {
+  const unsubscribe = slot.subscribe(() => {
+    if (slot.snapshot.model.status === "loading") return;
+    unsubscribe();
+    // Refused in some private windows, and without https: then the page needs the network each time.
+    navigator.serviceWorker?.register(new URL("service-worker.js", document.baseURI)).catch(() => undefined);
+  });
+}
 
 /** Null where the browser lets the page keep nothing. */
 function browserStore(): Storage | null {

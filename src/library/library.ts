@@ -31,6 +31,7 @@ export function openLibrary(): Library {
       const disk = await openOpfsStore();
       return disk ? (await listModels(disk)).map(describe) : [];
     },
+    capacity: async () => gpuBudget(await readLimits()),
     async remove(key) {
       const disk = await openOpfsStore();
       if (!disk) return;

@@ -69,6 +69,8 @@ export interface Library {
   /** Looks at a model; of a large one only the parts that describe it are read. @throws AuroraError */
   inspect(choice: ModelChoice, signal?: AbortSignal): Promise<ModelOffer>;
   list(): Promise<readonly StoredModel[]>;
+  /** Bytes of GPU memory that a model may take on this machine's adapter, as far as browsers let one guess; 0 without one. */
+  capacity(): Promise<number>;
   /** Deletes a stored model, or, without a key, all models, and of downloads and of what sessions spilled all that no tab uses. */
   remove(key?: string): Promise<void>;
   /**

@@ -3,7 +3,7 @@ import type { LoadProgress, ModelChoice, Quantization } from "../library/types.t
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 
-export type { Medium, SourcePart, WatchSource };
+export type { Medium, Pinned, SourcePart, WatchSource };
 
 /** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
 export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;

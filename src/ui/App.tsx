@@ -14,8 +14,11 @@ import { Details } from "./Details.tsx";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
+import { nano, sameChoice } from "./models/model-catalog.ts";
 import { type ModelSlot, modelInUse } from "./models/model-slot.ts";
 import type { Models } from "./models/models.ts";
+import { RealModels } from "./models/RealModels.tsx";
+import { createPins } from "./notes/pins.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
@@ -55,11 +58,13 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
   const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
+  const usesNano = useSnapshot(slot, ({ request }) => sameChoice(request.choice, nano.choice));
   const answers = useSnapshot(conversation, answerMoments, sameItems);
   const marks = useMemo(() => answers.map(markOf), [answers]);
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
+  const [pins] = useState(createPins);
   const [captureError, setCaptureError] = useState<ErrorData | null>(null);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
@@ -167,6 +172,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
       draft={draft}
       conversation={conversation}
       onAsk={ask}
+      onPin={session && ((question) => pins.pin(session, question))}
       blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
     />
   );
@@ -200,7 +206,8 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}
-            marks={marks}
+            answers={marks}
+            unpinOf={(id) => pins.unpinOf(session, id)}
             onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
             onLookAgain={(range) => askAbout({ range }, "look-again")}
             status={
@@ -224,6 +231,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
             onEdit={edit}
             onAskAnew={(turns) => void focusAfter(conversation.askAnew(turns))}
             onExport={exportConversation}
+            aside={video.own && usesNano ? <RealModels models={models} slot={slot} /> : null}
             onClear={() => void conversation.clear(session)}
             onSeek={playhead.seek}
             composer={composer}

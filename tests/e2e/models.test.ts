@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { type HubServer, startHubServer } from "../hub-server.ts";
 import { questionOf, reference } from "../sample-answers.ts";
-import { ask, test as base, expect, turns, watchedToTheEnd } from "./app.ts";
+import { ask, test as base, choose, expect, turns, watchedToTheEnd } from "./app.ts";
 
 const huggingFace = "https://huggingface.co";
 const checkpoints = "tests/fixtures/checkpoints";
@@ -96,6 +96,33 @@ test("a model of the hub: looked up, loaded, asked, reopened without the network
   await app.reload();
   await expect(app.getByText("Model ready")).toBeVisible();
   await expect(modelButton(app)).toHaveAccessibleName("Model: nano-v6");
+});
+
+test("own footage under nano: real models are offered, and one press later asked the same", async ({ app, hub }) => {
+  await app.goto("/");
+  await app.getByRole("button", { name: "Sample: One object" }).click();
+  await watchedToTheEnd(app);
+  await ask(app, "What do you see?");
+  const offer = app.getByRole("complementary", { name: "Models for real footage" });
+  await expect(offer, "a sample is what nano knows").toHaveCount(0);
+  await choose(app, "public/samples/footage.mp4");
+  await watchedToTheEnd(app);
+  await expect(offer, "before there is an answer").toHaveCount(0);
+  await ask(app, "What do you see?");
+  await ask(app, "What happens in the video?");
+  await expect(offer).toContainText("nano knows drawings");
+  await expect(offer).toContainText(/can hold about [\d.]+ GB/);
+  await expect(offer).toContainText(/fits as|needs about/);
+  expect(hub.takeRequests(), "an offer asks nobody").toEqual([]);
+  await offer.getByRole("button", { name: "Load ModRWKV 0.4B · about 1.1 GB" }).click();
+  await expect(modelButton(app)).toHaveAccessibleName(/^Model: ModRWKV/i);
+  await watchedToTheEnd(app);
+  await expect(offer).toHaveCount(0);
+  await app.getByRole("button", { name: /^Ask .* these 2 questions again$/ }).click();
+  await expect(turns(app)).toHaveCount(4);
+  await expect(turns(app).last()).toHaveAttribute("data-status", "done");
+  await expect(turns(app).last().getByRole("heading")).toHaveText("What happens in the video?");
+  await expect(app.getByRole("button", { name: /questions again$/ })).toHaveCount(0);
 });
 
 test("a folder of this machine, in PyTorch's files", async ({ app, hub }) => {

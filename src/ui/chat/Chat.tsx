@@ -19,6 +19,8 @@ type ChatProps = {
   /** Saves the conversation as a file. */
   readonly onExport: () => void;
   readonly onSeek: (seconds: number) => void;
+  /** What to say beside the first answer; null for nothing. */
+  readonly aside: ReactNode;
   /** The box for questions. */
   readonly composer: ReactNode;
 };
@@ -26,7 +28,7 @@ type ChatProps = {
 /** The conversation beside the video. */
 export function Chat(props: ChatProps) {
   const { conversation, modelName, suggestions, onAsk, onRetry, onAgain, onEdit, onAskAnew, onSeek } = props;
-  const { onClear, onExport, composer } = props;
+  const { onClear, onExport, aside, composer } = props;
   const empty = useSnapshot(conversation, (turns) => turns.length === 0);
   const suggested = <Suggestions conversation={conversation} suggestions={suggestions} onAsk={onAsk} />;
   return (
@@ -43,6 +45,7 @@ export function Chat(props: ChatProps) {
       <Transcript
         conversation={conversation}
         modelName={modelName}
+        aside={aside}
         {...{ onRetry, onAgain, onEdit, onAskAnew, onSeek }}
         empty={
           <div className="turns-empty">

@@ -14,6 +14,8 @@ type TranscriptProps = {
   readonly onEdit: (turn: Turn) => void;
   readonly onAskAnew: (turns: readonly Turn[]) => void;
   readonly onSeek: (seconds: number) => void;
+  /** What to say beside the first answer; null for nothing. */
+  readonly aside: ReactNode;
   /** What to show before the first question. */
   readonly empty: ReactNode;
 };
@@ -22,7 +24,7 @@ type TranscriptProps = {
  * The conversation so far. The log itself is silent, as its text grows by tokens; a hidden live region beside it
  * tells screen readers each sentence once it is whole.
  */
-export function Transcript({ conversation, modelName, empty, onAskAnew, ...turnActions }: TranscriptProps) {
+export function Transcript({ conversation, modelName, aside, empty, onAskAnew, ...turnActions }: TranscriptProps) {
   const ids = useSnapshot(conversation, (turns) => turns.map(({ id }) => id), sameItems);
   return (
     <div className="transcript">
@@ -32,6 +34,7 @@ export function Transcript({ conversation, modelName, empty, onAskAnew, ...turnA
           <Fragment key={id}>
             <ModelNote conversation={conversation} place={order} now={null} />
             <TurnArticle conversation={conversation} id={id} {...turnActions} />
+            {order === 0 && aside && <FirstAnswered conversation={conversation}>{aside}</FirstAnswered>}
           </Fragment>
         ))}
         <ModelNote conversation={conversation} place={ids.length} now={modelName} />
@@ -42,6 +45,15 @@ export function Transcript({ conversation, modelName, empty, onAskAnew, ...turnA
       </div>
     </div>
   );
+}
+
+/** What stands beside the first answer, once there is one. */
+function FirstAnswered({
+  conversation,
+  children,
+}: Pick<TranscriptProps, "conversation"> & { readonly children: ReactNode }) {
+  const answered = useSnapshot(conversation, ([first]) => first?.status === "done" || first?.status === "stopped");
+  return answered && children;
 }
 
 /** After another model took over: what the one before was asked, with one press. */

@@ -1,4 +1,4 @@
-import type { ModelChoice } from "../../library/types.ts";
+import type { ModelChoice, Quantization } from "../../library/types.ts";
 import type { ModelRequest } from "./model-slot.ts";
 
 /** A model that the page offers by itself. What it says of size holds until the model itself is looked at. */
@@ -11,6 +11,8 @@ export type Preset = {
   readonly about: string;
   readonly parameters: number;
   readonly downloadBytes: number;
+  /** Estimates of the GPU memory in use once it is loaded, from the most exact form to the smallest. */
+  readonly gpuBytes: readonly (readonly [Quantization, number])[];
 };
 
 /** The model that comes with the page, and is open unless another was chosen. */
@@ -30,6 +32,7 @@ export const presets: readonly Preset[] = [
     about: "Comes with the page. Knows rendered clips of emoji and shapes, guesses on real footage.",
     parameters: 4_411_904,
     downloadBytes: 8_919_940,
+    gpuBytes: [],
   },
   {
     id: "auroralong-2b",
@@ -39,6 +42,11 @@ export const presets: readonly Preset[] = [
     about: "The paper’s own weights, trained on real videos. Wants a graphics card with memory to spare.",
     parameters: 1_920_000_000,
     downloadBytes: 5_100_000_000,
+    gpuBytes: [
+      ["f16", 5_100_000_000],
+      ["int8", 3_700_000_000],
+      ["int4", 3_000_000_000],
+    ],
   },
   {
     id: "modrwkv-0.4b",
@@ -48,6 +56,11 @@ export const presets: readonly Preset[] = [
     about: "A small relative (RWKV-7), trained on pictures: sees frames well, understands motion less.",
     parameters: 550_000_000,
     downloadBytes: 1_100_000_000,
+    gpuBytes: [
+      ["f16", 1_700_000_000],
+      ["int8", 1_400_000_000],
+      ["int4", 1_300_000_000],
+    ],
   },
 ];
 

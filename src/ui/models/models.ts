@@ -39,6 +39,8 @@ type ModelsState = {
   readonly candidates: readonly Candidate[];
   readonly shelf: Shelf | null;
   readonly error: ErrorData | null;
+  /** Bytes that a model may take on this machine's adapter; null before `measure`. */
+  readonly capacityBytes: number | null;
 };
 
 /** The models that can be chosen, and those that the browser keeps. No call rejects: what fails shows in the snapshot. */
@@ -50,6 +52,13 @@ export type Models = Store<ModelsState> & {
   /** Looks at the repository that `text` names; false when it names none. */
   lookAtHub(text: string): boolean;
   lookAtFiles(choice: Extract<ModelChoice, { kind: "files" }>): void;
+  /** Finds out what this machine's adapter can hold. Asks nobody. */
+  measure(): Promise<void>;
+  /**
+   * Looks at a candidate and loads it in the most exact form that fits; where none is likely to, or looking failed, the
+   * dialog opens to tell and to choose.
+   */
+  lookAndLoad(id: string): Promise<void>;
   want(id: string, quantization: Quantization): void;
   /** Loads a candidate that was looked at, or opens it where it is stored in the wanted form. */
   load(id: string): Promise<void>;
@@ -128,6 +137,7 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
     ),
     shelf: null,
     error: null,
+    capacityBytes: null,
   });
   const update = (change: Partial<ModelsState>) => store.set({ ...store.snapshot, ...change });
   const looking = new Map<string, AbortController>();
@@ -226,14 +236,37 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
     return nano;
   }
 
+  async function load(id: string) {
+    const candidate = find(id);
+    if (candidate?.look.status !== "seen") return;
+    const stored = storedForm(candidate, store.snapshot.shelf);
+    if (stored) return switchTo(requestOf(stored));
+    const { revision } = candidate.look.offer;
+    const { name, choice } = candidate;
+    const pinned = choice.kind === "hub" && revision !== null ? { ...choice, revision } : choice;
+    await switchTo({ name, choice: pinned, quantization: formOf(candidate) ?? "auto" });
+  }
+
+  function open() {
+    update({ open: true });
+    void refresh();
+  }
+
   return {
     get snapshot() {
       return store.snapshot;
     },
     subscribe: store.subscribe,
-    open() {
-      update({ open: true });
-      void refresh();
+    open,
+    async measure() {
+      const capacityBytes = await library.capacity().catch(() => null);
+      update({ capacityBytes });
+    },
+    async lookAndLoad(id) {
+      await look(id);
+      const candidate = find(id);
+      if (candidate && formOf(candidate) !== null) await load(id);
+      else open();
     },
     close: () => update({ open: false, proposed: null }),
     look,
@@ -252,16 +285,7 @@ export function createModels({ library, slot, remembered, persist }: ModelsOptio
       const candidate = find(id);
       if (candidate) put({ ...candidate, wanted: quantization });
     },
-    async load(id) {
-      const candidate = find(id);
-      if (candidate?.look.status !== "seen") return;
-      const stored = storedForm(candidate, store.snapshot.shelf);
-      if (stored) return switchTo(requestOf(stored));
-      const { revision } = candidate.look.offer;
-      const { name, choice } = candidate;
-      const pinned = choice.kind === "hub" && revision !== null ? { ...choice, revision } : choice;
-      await switchTo({ name, choice: pinned, quantization: formOf(candidate) ?? "auto" });
-    },
+    load,
     openStored: (model) => switchTo(requestOf(model)),
     resume: switchTo,
     async useNano() {

@@ -85,6 +85,7 @@ async function openPage() {
   const library = {
     inspect: () => new Promise<ModelOffer>(() => undefined),
     list: async () => [],
+    capacity: async () => 0,
     remove: async () => undefined,
     usage: () => new Promise<never>(() => undefined),
   };

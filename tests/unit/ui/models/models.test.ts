@@ -50,6 +50,7 @@ function testPage({ remembered = null as string | null, shelf = [] as StoredMode
   const library = {
     inspect: vi.fn<Library["inspect"]>(async () => offer),
     list: vi.fn(async () => [...shelf]),
+    capacity: vi.fn(async () => 1600),
     remove: vi.fn(async (key?: string) => {
       shelf.splice(0, shelf.length, ...(key === undefined ? [] : shelf.filter((model) => model.key !== key)));
     }),
@@ -197,4 +198,24 @@ test("a stored copy counts for its own repository and revision", () => {
   expect(storedCopy([int8], { kind: "hub", id: hubId, revision: commit })).toEqual(int8);
   expect(storedCopy([int8], { kind: "hub", id: hubId, revision: "main" })).toBeNull();
   expect(storedCopy([int8], { kind: "hub", id: "WorldRWKV/ModRWKV" })).toBeNull();
+});
+
+test("what this adapter can hold is found out without asking the hub", async () => {
+  const { models, library } = testPage();
+  expect(models.snapshot.capacityBytes).toBeNull();
+  await models.measure();
+  expect(models.snapshot.capacityBytes).toBe(1600);
+  expect(library.inspect).not.toHaveBeenCalled();
+});
+
+test("one press looks a model up and loads it in the form that fits; where none does, the dialog tells", async () => {
+  const { models, open, library } = testPage();
+  await models.lookAndLoad("modrwkv-0.4b");
+  expect(open).toHaveBeenCalledOnce();
+  expect(open.mock.calls[0]?.[0]).toMatchObject({ quantization: "int8", model: { id: "WorldRWKV/ModRWKV-0.4" } });
+  expect(models.snapshot.open).toBe(false);
+  library.inspect.mockResolvedValueOnce({ ...offer, recommended: null });
+  await models.lookAndLoad("auroralong-2b");
+  expect(open).toHaveBeenCalledOnce();
+  expect(models.snapshot.open).toBe(true);
 });

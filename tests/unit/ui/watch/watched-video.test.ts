@@ -143,6 +143,24 @@ test("after a model that did not fit, the one loaded in its place watches the vi
   expect(third.sessions).toHaveLength(1);
 });
 
+test("the camera is let go when watching it is ended, and not when another model takes over", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  const release = vi.fn();
+  const live = { medium: "camera", stream: {} as MediaStream } as const;
+  watched.choose({ ...clip("camera"), live, release });
+  const second = testAssistant();
+  const switched = slot.switchTo(other);
+  await calls[1]?.options.beforeLoading?.();
+  calls[1]?.resolve(second.assistant);
+  await switched;
+  const before = first.sessions[0]?.store;
+  before?.set({ ...before.snapshot, status: "stopped" });
+  expect(release).not.toHaveBeenCalled();
+  const now = second.sessions[0]?.store;
+  now?.set({ ...now.snapshot, status: "stopped" });
+  expect(release).toHaveBeenCalledOnce();
+});
+
 test("a question waits for the model and the first frame", async () => {
   const { slot, watched, calls } = testPage();
   const { assistant, sessions } = testAssistant();

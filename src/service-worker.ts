@@ -1,0 +1,92 @@
+/**
+ * Keeps the page's own files, the small model included, so that the next visit needs no network. Everything is kept when a
+ * version of the page is installed, and a version is used as a whole: a newer one takes over once no tab shows the older.
+ * Whatever else is asked for goes to the network as if this did not exist.
+ */
+
+/** Paths of all files of the build with a part of their SHA-256, put in by the build (`vite.config.ts`). */
+declare const builtFiles: Readonly<Record<string, string>>;
+/** A name of all of them together. */
+declare const builtVersion: string;
+
+/** The part of a service worker's global scope that is used here; TypeScript's DOM library describes the window's. */
+const scope = globalThis as unknown as {
+  readonly registration: { readonly scope: string };
+  addEventListener(type: "install" | "activate", listener: (event: Lifetime) => void): void;
+  addEventListener(type: "fetch", listener: (event: Asked) => void): void;
+};
+type Lifetime = { waitUntil(done: Promise<unknown>): void };
+type Asked = { readonly request: Request; respondWith(response: Promise<Response>): void };
+
+const base = scope.registration.scope;
+const cacheName = `auroralong ${builtVersion}`;
+
+scope.addEventListener("install", (event) => event.waitUntil(keepAll()));
+scope.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
+scope.addEventListener("fetch", (event) => {
+  const path = pathOf(event.request);
+  if (path !== null) event.respondWith(answer(path, event.request.headers.get("range")));
+});
+
+/** The build's file that a request is for; null where it is for something else. */
+function pathOf({ method, mode, url }: Request): string | null {
+  if (method !== "GET" || !url.startsWith(base)) return null;
+  const path = decodeURIComponent(url.slice(base.length).split(/[?#]/)[0] ?? "");
+  if (mode === "navigate" && path === "") return "index.html";
+  return path in builtFiles ? path : null;
+}
+
+async function keepAll(): Promise<void> {
+  const cache = await caches.open(cacheName);
+  // One after the other: together they would hold up the page that is being looked at.
+  for (const path of Object.keys(builtFiles)) {
+    if (!(await cache.match(keyOf(path)))) await keep(cache, path);
+  }
+}
+
+/** Takes a file from an older version where it is the same, else from the network, or from what the browser has of it. */
+async function keep(cache: Cache, path: string): Promise<Response | undefined> {
+  const known = await caches.match(keyOf(path));
+  if (known) await cache.put(keyOf(path), known);
+  else {
+    const request = new Request(new URL(path, base), { cache: "no-cache" });
+    await cache.add(request);
+    const fresh = await cache.match(request);
+    if (fresh) await cache.put(keyOf(path), fresh);
+    await cache.delete(request);
+  }
+  return cache.match(keyOf(path));
+}
+
+/** Names a file with its contents, so that versions do not take each other's. */
+function keyOf(path: string): string {
+  return new URL(`${path}?kept=${builtFiles[path]}`, base).href;
+}
+
+async function answer(path: string, range: string | null): Promise<Response> {
+  const cache = await caches.open(cacheName);
+  const whole = (await cache.match(keyOf(path))) ?? (await keep(cache, path));
+  if (!whole) return Response.error();
+  return range === null ? whole : slice(whole, range);
+}
+
+/** A part of a file, as players ask for it. */
+async function slice(whole: Response, range: string): Promise<Response> {
+  const file = await whole.blob();
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? [];
+  const start = first === "" ? Math.max(0, file.size - Number(last)) : Number(first);
+  const end = first === "" || last === "" ? file.size : Math.min(Number(last) + 1, file.size);
+  const headers = new Headers(whole.headers);
+  if ((first === "" && last === "") || start >= end) {
+    headers.set("Content-Range", `bytes */${file.size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  headers.set("Content-Range", `bytes ${start}-${end - 1}/${file.size}`);
+  headers.set("Content-Length", String(end - start));
+  return new Response(file.slice(start, end, file.type), { status: 206, statusText: "Partial Content", headers });
+}
+
+async function forgetOthers(): Promise<void> {
+  const others = (await caches.keys()).filter((name) => name.startsWith("auroralong ") && name !== cacheName);
+  await Promise.all(others.map((name) => caches.delete(name)));
+}
