@@ -8,15 +8,22 @@ type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<boolean> };
 export function SavedSessions({ onOpen }: SavedSessionsProps) {
   const [saved, setSaved] = useState<readonly SavedSession[]>([]);
 
+  // Once more a few times: the tab of before holds its sessions until the browser has done away with it.
   useEffect(() => {
+    let tries = 0;
+    let timer = 0;
     let gone = false;
+    const show = (found: readonly SavedSession[]) => {
+      if (gone) return;
+      setSaved(found);
+      if (found.length === 0 && ++tries < 8) timer = window.setTimeout(look, 1500);
+    };
     // Nothing to offer where the storage cannot be read.
-    findSavedSessions().then(
-      (found) => gone || setSaved(found),
-      () => undefined,
-    );
+    const look = () => void findSavedSessions().then(show, () => undefined);
+    look();
     return () => {
       gone = true;
+      clearTimeout(timer);
     };
   }, []);
 
