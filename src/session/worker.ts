@@ -159,7 +159,7 @@ async function control({ session: number, action }: Extract<ToWorker, { type: "c
   if (action === "reset-conversation") session.resetConversation();
   if (action === "close") {
     sessions.delete(number);
-    await session.close();
+    await session.close(failure !== null);
     port.postMessage({ type: "session-closed", session: number });
   }
 }
@@ -224,7 +224,7 @@ async function close(): Promise<void> {
   opening.abort();
   probing?.abort();
   for (const stop of answers.values()) stop.abort();
-  await Promise.allSettled([...sessions.values()].map((session) => session.close()));
+  await Promise.allSettled([...sessions.values()].map((session) => session.close(true)));
   await engine?.destroy();
   port.postMessage({ type: "closed" });
 }

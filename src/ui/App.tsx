@@ -22,6 +22,7 @@ import type { Models } from "./models/models.ts";
 import { RealModelLine } from "./models/RealModelLine.tsx";
 import { RealModels } from "./models/RealModels.tsx";
 import type { RealModelOffer } from "./models/real-model-offer.ts";
+import { createPins } from "./notes/pins.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
@@ -70,6 +71,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
+  const [pins] = useState(createPins);
   const [captureError, setCaptureError] = useState<ErrorData | null>(null);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
@@ -107,9 +109,11 @@ export function App({ slot, watched, conversation, models, settings, check, offe
       setCaptureError(null);
       playhead.tell(0);
       if (!same) conversation.restore(opened);
+      return true;
     } catch (error) {
       next?.release();
       setCaptureError(toAuroraError(error, "Unexpected", "The memory could not be opened. Try again.").toData());
+      return false;
     }
   }
 
@@ -187,6 +191,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
       draft={draft}
       conversation={conversation}
       onAsk={ask}
+      onPin={session && ((question) => pins.pin(session, question))}
       blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
     />
   );
@@ -220,7 +225,8 @@ export function App({ slot, watched, conversation, models, settings, check, offe
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}
-            marks={marks}
+            answers={marks}
+            unpinOf={(id) => pins.unpinOf(session, id)}
             onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
             onLookAgain={(range) => askAbout({ range }, "look-again")}
             status={
@@ -256,6 +262,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
           onPick={pick}
           onCapture={capture}
           onOpenMemory={(file) => void openMemory(file)}
+          onRestore={(file) => openMemory(file)}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}

@@ -14,6 +14,8 @@ type ComposerProps = {
   readonly draft: WritableStore<Draft>;
   readonly conversation: Conversation;
   readonly onAsk: (question: string) => void;
+  /** Has a question asked again and again; null where there is nothing yet that it could be asked of. */
+  readonly onPin: ((question: string) => void) | null;
   /** Why a question cannot be sent, told once one was tried; null when it can. */
   readonly blocked: string | null;
 };
@@ -24,7 +26,7 @@ const modes: readonly { readonly mode: AskMode; readonly name: string; readonly 
 ];
 
 /** The box for questions, with the two ways to ask. Enter sends unless an answer is being written, Shift+Enter starts a new line. */
-export function Composer({ boxRef, draft, conversation, onAsk, blocked }: ComposerProps) {
+export function Composer({ boxRef, draft, conversation, onAsk, onPin, blocked }: ComposerProps) {
   const { text, mode, scope, instead } = useSnapshot(draft);
   const answering = useSnapshot(conversation, isAnswering);
   const [refused, setRefused] = useState(false);
@@ -99,7 +101,25 @@ export function Composer({ boxRef, draft, conversation, onAsk, blocked }: Compos
           </button>
         )}
       </div>
-      <ModeSwitch mode={mode} onMode={(next) => draft.set({ ...draft.snapshot, mode: next })} />
+      <div className="composer-foot">
+        <ModeSwitch mode={mode} onMode={(next) => draft.set({ ...draft.snapshot, mode: next })} />
+        {onPin && (
+          <button
+            type="button"
+            className="button button-ghost button-small"
+            aria-label="Pin question"
+            title="Pin question: it is asked again as scenes end"
+            disabled={text.trim() === ""}
+            onClick={() => {
+              onPin(text.trim());
+              draft.set(emptyDraft);
+              boxRef.current?.focus();
+            }}
+          >
+            <Icon name="pin" />
+          </button>
+        )}
+      </div>
     </form>
   );
 }

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import { defaultSettings, limits, type Settings, type SettingsStore } from "./settings.ts";
+import { defaultSettings, limits, type Settings, type SettingsStore, watchOptions } from "./settings.ts";
 import "./settings.css";
 
 type SettingsDialogProps = {
@@ -17,7 +17,7 @@ export function SettingsDialog({ settings, modelFps, onWatchAgain }: SettingsDia
   const dialog = useRef<HTMLDialogElement>(null);
   const now = useSnapshot(settings);
   const [watchedWith, setWatchedWith] = useState(now);
-  const changed = now.fps !== watchedWith.fps || now.keepGib !== watchedWith.keepGib;
+  const changed = JSON.stringify(watchOptions(now)) !== JSON.stringify(watchOptions(watchedWith));
 
   function open() {
     setWatchedWith(settings.snapshot);
@@ -100,6 +100,20 @@ function WatchingSettings({
         step="any"
         onChange={(keepGib) => change({ keepGib: keepGib ?? defaultSettings.keepGib })}
       />
+      <label className="settings-check">
+        <input type="checkbox" checked={now.notes} onChange={(event) => change({ notes: event.target.checked })} />
+        Take notes while watching
+      </label>
+      {now.notes && (
+        <NumberField
+          name="A note at least every so many seconds"
+          hint="Each scene gets one; a longer scene gets several."
+          value={now.noteSeconds}
+          bounds={limits.noteSeconds}
+          step="any"
+          onChange={(noteSeconds) => change({ noteSeconds: noteSeconds ?? defaultSettings.noteSeconds })}
+        />
+      )}
       {children}
     </section>
   );

@@ -7,6 +7,9 @@ export type Settings = {
   readonly fps: number | null;
   /** Room for frames that can be looked at again, in GiB. */
   readonly keepGib: number;
+  /** Whether each scene is noted, and the longest part of one that a note is about, in seconds. */
+  readonly notes: boolean;
+  readonly noteSeconds: number;
   /** Longest answer, in tokens. */
   readonly maxTokens: number;
   /** 0 gives the likeliest answer, always the same. */
@@ -19,6 +22,8 @@ export type Settings = {
 export const defaultSettings: Settings = {
   fps: null,
   keepGib: 4,
+  notes: true,
+  noteSeconds: 60,
   maxTokens: 256,
   temperature: 0,
   theme: "system",
@@ -29,6 +34,7 @@ export const defaultSettings: Settings = {
 export const limits = {
   fps: [0.1, 30],
   keepGib: [0, 1024],
+  noteSeconds: [1, 86_400],
   maxTokens: [1, 2048],
   temperature: [0, 2],
 } as const;
@@ -62,8 +68,8 @@ export function createSettings(kept: Kept | null): SettingsStore {
 }
 
 /** How to watch by these settings. */
-export function watchOptions({ fps, keepGib }: Settings): WatchOptions {
-  return { ...(fps === null ? {} : { fps }), keepBytes: Math.round(keepGib * 2 ** 30) };
+export function watchOptions({ fps, keepGib, notes, noteSeconds }: Settings): WatchOptions {
+  return { ...(fps === null ? {} : { fps }), keepBytes: Math.round(keepGib * 2 ** 30), notes, noteSeconds };
 }
 
 /** How to answer by these settings. */
@@ -81,7 +87,7 @@ function read(kept: Kept | null): Settings {
 }
 
 /** Settings within their limits; what makes no sense is as it was by default. */
-function checked({ fps, keepGib, maxTokens, temperature, theme, motion }: Settings): Settings {
+function checked({ fps, keepGib, notes, noteSeconds, maxTokens, temperature, theme, motion }: Settings): Settings {
   const within = (name: keyof typeof limits, value: unknown) => {
     const [least, most] = limits[name];
     return typeof value === "number" && Number.isFinite(value) ? Math.min(Math.max(value, least), most) : null;
@@ -89,6 +95,8 @@ function checked({ fps, keepGib, maxTokens, temperature, theme, motion }: Settin
   return {
     fps: within("fps", fps),
     keepGib: within("keepGib", keepGib) ?? defaultSettings.keepGib,
+    notes: typeof notes === "boolean" ? notes : defaultSettings.notes,
+    noteSeconds: within("noteSeconds", noteSeconds) ?? defaultSettings.noteSeconds,
     maxTokens: Math.round(within("maxTokens", maxTokens) ?? defaultSettings.maxTokens),
     temperature: within("temperature", temperature) ?? defaultSettings.temperature,
     theme: theme === "light" || theme === "dark" ? theme : "system",

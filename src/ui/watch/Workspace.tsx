@@ -1,9 +1,10 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { emptySnapshot, type Medium, type SessionSnapshot } from "../../session/types.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
+import { NotesPanel } from "../notes/NotesPanel.tsx";
 import type { Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import type { Mark } from "../timeline/marks.ts";
+import { type Mark, marksOf } from "../timeline/marks.ts";
 import { Timeline, type TimelineProps } from "../timeline/Timeline.tsx";
 import { placeAt } from "../timeline/timeline-view.ts";
 import type { ChosenVideo } from "./chosen-video.ts";
@@ -25,20 +26,25 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   /** Asks for the camera or screen once more. */
   readonly onCapture: (medium: Medium) => void;
   readonly onOpenMemory: (file: File) => void;
-  /** What stands on the timeline. */
-  readonly marks: readonly Mark[];
+  /** The answers that stand on the timeline. */
+  readonly answers: readonly Mark[];
+  readonly unpinOf: (id: number) => (() => void) | null;
   /** State of the model, when it is worth saying; null otherwise. */
   readonly status: ReactNode;
 };
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
-  const { video, watched, slot, playhead, marks, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
+  const { video, watched, slot, playhead, answers, unpinOf, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } =
+    props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
   const stateBytes = useSnapshot(slot, modelInUse)?.stateBytes ?? null;
   const modelFailed = useSnapshot(slot, ({ model }) => model.status === "failed");
+  const scenes = useSnapshot(watch, (now) => now.scenes);
+  const notes = useSnapshot(watch, (now) => now.notes);
+  const marks = useMemo(() => [...marksOf(scenes, notes), ...answers], [scenes, notes, answers]);
   const [selected, setSelected] = useState<number | null>(null);
 
   // Going to a time, in whichever way, chooses the frame that was seen then.
@@ -71,6 +77,7 @@ export function Workspace(props: WorkspaceProps) {
         modelFailed={modelFailed}
         onWatchAgain={() => (video.live ? onCapture(video.live.medium) : watched.watchAgain())}
       />
+      <NotesPanel {...{ watch, session, unpinOf }} name={video.name} onSeek={playhead.seek} />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
       <Memory watch={watch} stateBytes={stateBytes} />
       <div className="memory-actions">

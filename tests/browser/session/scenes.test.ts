@@ -9,9 +9,9 @@ it("each scene has a note of its own, and pinned questions are asked again as sc
   await until(session, ({ framesWatched }) => framesWatched > 0);
   const pinned = session.pin("Do you see a sword?");
   expect(() => session.pin(" ")).toThrow(/^question: /);
-  const asked = ask(session, questionOf("footage.mp4", "caption"));
+  const asked = ask(session, "Count the shots.");
   await ended(session);
-  await asked;
+  expect(await asked).not.toBe("");
   const { scenes } = await until(session, (now) => now.scenes.length > 0 && now.notes.length === now.scenes.length);
   expect(scenes.length).toBeGreaterThan(1);
   expect(scenes.map(({ fromSeconds }) => fromSeconds)).toEqual(
@@ -24,7 +24,6 @@ it("each scene has a note of its own, and pinned questions are asked again as sc
     expect(text).toBe(await ask(session, "Describe the video.", { from: "look-again", range }));
   }
   expect(pinned.answers.length).toBeGreaterThan(0);
-  await until(session, ({ standing }) => standing[0]?.answers.at(-1)?.atSeconds === 7.5 || pinned.answers.length > 0);
 
   const [note] = session.snapshot.notes;
   session.editNote(note?.id ?? 0, "Mine.");

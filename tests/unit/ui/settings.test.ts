@@ -29,7 +29,10 @@ test.each([
   ["no settings", "nonsense"],
   ["another kind", "[]"],
   ["nothing", "null"],
-  ["settings of no kind", '{"fps":"fast","keepGib":null,"maxTokens":"x","temperature":[],"theme":"pink","motion":1}'],
+  [
+    "settings of no kind",
+    '{"fps":"fast","keepGib":null,"notes":1,"noteSeconds":"","maxTokens":"x","temperature":[],"theme":"pink","motion":1}',
+  ],
 ])("%s in the browser's store is as nothing", (_what, text) => {
   expect(createSettings(shelf(text)).snapshot).toEqual(defaultSettings);
 });
@@ -50,7 +53,14 @@ test("a store that refuses is no hindrance", () => {
 });
 
 test("they are options of watching and of asking", () => {
-  expect(watchOptions({ ...defaultSettings, keepGib: 0.5 })).toEqual({ keepBytes: 2 ** 29 });
-  expect(watchOptions({ ...defaultSettings, fps: 3 })).toEqual({ fps: 3, keepBytes: 2 ** 32 });
+  expect(watchOptions({ ...defaultSettings, keepGib: 0.5 })).toEqual({
+    keepBytes: 2 ** 29,
+    notes: true,
+    noteSeconds: 60,
+  });
+  expect(watchOptions({ ...defaultSettings, fps: 3 })).toMatchObject({
+    fps: 3,
+    keepBytes: 2 ** 32,
+  });
   expect(answerOptions({ ...defaultSettings, maxTokens: 5, temperature: 1 })).toEqual({ maxTokens: 5, temperature: 1 });
 });

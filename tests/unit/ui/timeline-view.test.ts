@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FrameRecord } from "../../../src/session/types.ts";
-import { type Mark, placeMarks } from "../../../src/ui/timeline/marks.ts";
+import { type Mark, marksOf, placeMarks } from "../../../src/ui/timeline/marks.ts";
 import {
   clampView,
   panView,
@@ -97,5 +97,22 @@ test("marks that lie close together stand as one", () => {
     [1, 10, 1],
     [5, 50, 0],
     [8, 80, 0],
+  ]);
+});
+
+test("scenes after the first and notes are marks; an answer stands for those at its time", () => {
+  const scenes = [0, 4, 8].map((fromSeconds) => ({ fromSeconds, untilSeconds: fromSeconds + 4 }));
+  const notes = [{ id: 1, fromSeconds: 4, untilSeconds: 8, text: "A dog runs.", edited: false }];
+  const marks = marksOf(scenes, notes);
+  expect(marks.map(({ kind, seconds }) => [kind, seconds])).toEqual([
+    ["scene", 4],
+    ["scene", 8],
+    ["note", 4],
+  ]);
+  const answer: Mark = { kind: "answer", seconds: 4, label: "Why?" };
+  const placed = placeMarks([...marks, answer], { from: 0, to: 12 }, 600);
+  expect(placed.map(({ mark, others }) => [mark.kind, others])).toEqual([
+    ["answer", 2],
+    ["scene", 0],
   ]);
 });

@@ -1,6 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../../src/errors.ts";
+import { emptySnapshot, type Session } from "../../../../src/session/types.ts";
 import { createModelSlot } from "../../../../src/ui/models/model-slot.ts";
+import { createStore } from "../../../../src/ui/parts/store.ts";
 import type { ChosenVideo } from "../../../../src/ui/watch/chosen-video.ts";
 import { createWatchedVideo } from "../../../../src/ui/watch/watched-video.ts";
 import { other, request, testAssistant, testOpening } from "../test-assistant.ts";
@@ -17,15 +19,15 @@ const clip = (name: string): ChosenVideo => ({
 const never = () => new AbortController().signal;
 
 /** A slot whose openings the test moves on by hand, and the video that its models watch. */
-function testPage() {
+function testPage(saved?: Parameters<typeof createWatchedVideo>[2]) {
   const { open, calls } = testOpening();
   const slot = createModelSlot(open, request);
-  const watched = createWatchedVideo(slot);
+  const watched = createWatchedVideo(slot, undefined, saved);
   return { slot, watched, calls };
 }
 
-async function pageWithModel(log: string[] = []) {
-  const page = testPage();
+async function pageWithModel(log: string[] = [], saved?: Parameters<typeof createWatchedVideo>[2]) {
+  const page = testPage(saved);
   const first = testAssistant(log);
   const loaded = page.slot.load();
   page.calls[0]?.resolve(first.assistant);
@@ -114,6 +116,64 @@ test("a lost model leaves what was watched; loading again watches the same video
   expect(second.sessions.map(({ source }) => source)).toEqual(["a"]);
 });
 
+test.each([
+  ["goes on from what its session had saved", "same", true],
+  ["watches anew where what was saved belongs to another model", "other", false],
+])("a lost model that is loaded again %s", async (_, sha256, goesOn) => {
+  const file = new Blob(["memory"]);
+  const saved = { ...savedSession, file, model: { ...savedSession.model, sha256 } };
+  const forget = vi.fn(async () => undefined);
+  const find = vi.fn(async () => saved);
+  const { slot, watched, first, calls } = await pageWithModel([], { find, forget });
+  watched.choose(clip("a"));
+  first.sessions[0]?.store.set({ ...emptySnapshot, savedAs: "s" });
+  first.lose({ code: "DeviceLost", message: "Lost.", cause: null });
+  await vi.waitFor(() => expect(slot.snapshot.model.status).toBe("failed"));
+  const second = testAssistant();
+  const opened = { ...createStore(emptySnapshot), close: async () => undefined } as unknown as Session;
+  const open = vi.fn(async () => opened);
+  Object.assign(second.assistant, { open, model: { name: "test", sha256: "same" } });
+  const loaded = slot.load();
+  calls[1]?.resolve(second.assistant);
+  await loaded;
+  await vi.waitFor(() => expect(watched.snapshot.session).not.toBeNull());
+  expect(find).toHaveBeenCalledWith("s");
+  expect(open.mock.calls).toEqual(goesOn ? [[file, { video: "a" }]] : []);
+  expect(second.sessions.map(({ source }) => source)).toEqual(goesOn ? [] : ["a"]);
+  if (goesOn) {
+    expect(watched.snapshot.session).toBe(opened);
+    await vi.waitFor(() => expect(forget).toHaveBeenCalledWith("s"));
+  }
+});
+
+const savedSession = {
+  id: "s",
+  name: "a",
+  watchedUntilSeconds: 3,
+  questions: 0,
+  savedMs: 0,
+  model: { name: "test", sha256: "same", quantization: "f16" },
+};
+
+test("a memory is opened in place of the video, and one that cannot be leaves everything as it is", async () => {
+  const { watched, first } = await pageWithModel();
+  watched.choose(clip("a"));
+  const before = watched.snapshot;
+  const refused = new AuroraError("MemoryUnreadable", "Not whole.");
+  const opened = { ...createStore({ ...emptySnapshot, video: { name: "b" } }), close: async () => undefined };
+  const open = vi.fn(async (file: Blob) => (file.size > 0 ? (opened as unknown as Session) : Promise.reject(refused)));
+  Object.assign(first.assistant, { open });
+  await expect(watched.openMemory(new Blob())).rejects.toBe(refused);
+  expect(watched.snapshot).toBe(before);
+  const file = new Blob(["memory"]);
+  await watched.openMemory(file);
+  expect(watched.snapshot).toMatchObject({ session: opened, video: { name: "b", source: null, memory: file } });
+  expect(first.sessions[0]?.close).toHaveBeenCalledOnce();
+  await watched.openMemory(file, clip("c"));
+  expect(open).toHaveBeenLastCalledWith(file, { video: "c" });
+  expect(watched.snapshot.video).toMatchObject({ name: "c", source: "c", memory: file });
+});
+
 test("a lost model watches no other video; the next one does", async () => {
   const { slot, watched, first, calls } = await pageWithModel();
   watched.choose(clip("a"));
@@ -141,6 +201,24 @@ test("after a model that did not fit, the one loaded in its place watches the vi
   calls[2]?.resolve(third.assistant);
   await back;
   expect(third.sessions).toHaveLength(1);
+});
+
+test("the camera is let go when watching it is ended, and not when another model takes over", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  const release = vi.fn();
+  const live = { medium: "camera", stream: {} as MediaStream } as const;
+  watched.choose({ ...clip("camera"), live, release });
+  const second = testAssistant();
+  const switched = slot.switchTo(other);
+  await calls[1]?.options.beforeLoading?.();
+  calls[1]?.resolve(second.assistant);
+  await switched;
+  const before = first.sessions[0]?.store;
+  before?.set({ ...before.snapshot, status: "stopped" });
+  expect(release).not.toHaveBeenCalled();
+  const now = second.sessions[0]?.store;
+  now?.set({ ...now.snapshot, status: "stopped" });
+  expect(release).toHaveBeenCalledOnce();
 });
 
 test("a question waits for the model and the first frame", async () => {

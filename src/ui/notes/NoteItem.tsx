@@ -1,0 +1,78 @@
+import { useState } from "react";
+import type { Session, SessionSnapshot } from "../../session/types.ts";
+import { formatClock } from "../parts/format.ts";
+import { Icon } from "../parts/Icon.tsx";
+
+type NoteItemProps = {
+  readonly note: SessionSnapshot["notes"][number];
+  readonly session: Session;
+  readonly onSeek: (seconds: number) => void;
+};
+
+/** One note with its time, which is that of its scene and none that a model made up; to be edited, or taken away. */
+export function NoteItem({ note, session, onSeek }: NoteItemProps) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const clock = formatClock(note.fromSeconds);
+
+  function keep() {
+    if (draft?.trim()) session.editNote(note.id, draft.trim());
+    setDraft(null);
+  }
+
+  return (
+    <li>
+      <button
+        type="button"
+        className="chip-time"
+        title={`${clock} to ${formatClock(note.untilSeconds)}`}
+        onClick={() => onSeek(note.fromSeconds)}
+      >
+        {clock}
+      </button>
+      {draft === null ? (
+        <>
+          <p>
+            {note.text} {note.edited && <small>edited</small>}
+          </p>
+          <ItemButton icon="edit" name={`Edit the note at ${clock}`} onPress={() => setDraft(note.text)} />
+          <ItemButton icon="trash" name={`Delete the note at ${clock}`} onPress={() => session.removeNote(note.id)} />
+        </>
+      ) : (
+        <form
+          className="note-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            keep();
+          }}
+        >
+          <input
+            type="text"
+            aria-label={`Note at ${clock}`}
+            // biome-ignore lint/a11y/noAutofocus: the person has just pressed Edit.
+            autoFocus
+            value={draft}
+            onChange={(event) => setDraft(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Escape") return;
+              event.preventDefault();
+              setDraft(null);
+            }}
+          />
+          <button type="submit" className="button button-small">
+            Keep
+          </button>
+        </form>
+      )}
+    </li>
+  );
+}
+
+type ItemButtonProps = { readonly icon: "edit" | "trash"; readonly name: string; readonly onPress: () => void };
+
+function ItemButton({ icon, name, onPress }: ItemButtonProps) {
+  return (
+    <button type="button" className="button button-ghost button-small" aria-label={name} title={name} onClick={onPress}>
+      <Icon name={icon} />
+    </button>
+  );
+}

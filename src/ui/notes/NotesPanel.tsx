@@ -1,0 +1,101 @@
+import { useState } from "react";
+import type { Session, SessionSnapshot } from "../../session/types.ts";
+import { formatClock, formatCount } from "../parts/format.ts";
+import { Icon } from "../parts/Icon.tsx";
+import type { Store } from "../parts/store.ts";
+import { useSnapshot } from "../parts/use-snapshot.ts";
+import { ExportNotes } from "./ExportNotes.tsx";
+import { NoteItem } from "./NoteItem.tsx";
+import { StandingQuestions } from "./StandingQuestions.tsx";
+import "./notes.css";
+
+type NotesPanelProps = {
+  readonly watch: Store<SessionSnapshot>;
+  /** Null while the model loads. */
+  readonly session: Session | null;
+  /** Name of the video, for files made of the notes. */
+  readonly name: string;
+  readonly onSeek: (seconds: number) => void;
+  /** Asks a pinned question no more; null where another visit pinned it. */
+  readonly unpinOf: (id: number) => (() => void) | null;
+};
+
+/** Scenes that show without being asked for: a day has thousands. */
+const fewScenes = 60;
+
+/** What was noted while watching, the scenes that it was noted of, and the questions that are asked again and again. */
+export function NotesPanel({ watch, session, name, onSeek, unpinOf }: NotesPanelProps) {
+  const scenes = useSnapshot(watch, (now) => now.scenes);
+  const [all, setAll] = useState(false);
+  const shown = all ? scenes : scenes.slice(-fewScenes);
+  return (
+    <section className="notes" aria-label="What happened">
+      <StandingQuestions watch={watch} onSeek={onSeek} unpinOf={unpinOf} />
+      {session && <Notes session={session} name={name} onSeek={onSeek} />}
+      {scenes.length > 0 && (
+        <>
+          <h2 id="scenes-title">
+            Scenes <span>{formatCount(scenes.length)}</span>
+          </h2>
+          <ol className="scenes" aria-label="Scenes">
+            {shown.length < scenes.length && (
+              <li>
+                <button type="button" className="link" onClick={() => setAll(true)}>
+                  {formatCount(scenes.length - shown.length)} earlier
+                </button>
+              </li>
+            )}
+            {shown.map(({ fromSeconds, untilSeconds }) => (
+              <li key={fromSeconds}>
+                <button
+                  type="button"
+                  className="chip-time"
+                  title={`${formatClock(fromSeconds)} to ${formatClock(untilSeconds)}`}
+                  onClick={() => onSeek(fromSeconds)}
+                >
+                  {formatClock(fromSeconds)}
+                </button>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </section>
+  );
+}
+
+type NotesProps = { readonly session: Session; readonly name: string; readonly onSeek: (seconds: number) => void };
+
+function Notes({ session, name, onSeek }: NotesProps) {
+  const notes = useSnapshot(session, (now) => now.notes);
+  const [search, setSearch] = useState("");
+  if (notes.length === 0) return null;
+  const wanted = search.trim().toLocaleLowerCase();
+  const found = notes.filter(({ text }) => text.toLocaleLowerCase().includes(wanted));
+  return (
+    <>
+      <header className="notes-head">
+        <h2>
+          Notes <span>{formatCount(notes.length)}</span>
+        </h2>
+        <label className="notes-search">
+          <Icon name="search" />
+          <input
+            type="search"
+            aria-label="Search the notes"
+            placeholder="Search"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+        </label>
+        <ExportNotes session={session} name={name} />
+      </header>
+      <ol className="notes-list" aria-label="Notes">
+        {found.map((note) => (
+          <NoteItem key={note.id} note={note} session={session} onSeek={onSeek} />
+        ))}
+      </ol>
+      {found.length === 0 && <p className="notes-none">No note says “{search.trim()}”.</p>}
+    </>
+  );
+}
