@@ -1,6 +1,7 @@
 import { createRoot } from "react-dom/client";
 import { openLibrary } from "./library/library.ts";
 import { openAssistant } from "./session/client.ts";
+import { findSavedSession, forgetSavedSession } from "./session/saved-sessions.ts";
 import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
@@ -20,7 +21,9 @@ const slot = createModelSlot(openAssistant, nano, encoder);
 const settings = createSettings(browserStore());
 applyAppearance(settings.snapshot);
 settings.subscribe(() => applyAppearance(settings.snapshot));
-const watched = createWatchedVideo(slot, () => watchOptions(settings.snapshot));
+const watching = () => ({ ...watchOptions(settings.snapshot), notes: true, autosave: true });
+const watched = createWatchedVideo(slot, watching, { find: findSavedSession, forget: forgetSavedSession });
+
 const conversation = createConversation(watched.askable, () => answerOptions(settings.snapshot));
 const models = createModels({
   library: openLibrary(),

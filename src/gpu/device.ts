@@ -17,7 +17,7 @@ export type Gpu = {
   readonly maxBindingBytes: number;
   /** Live buffers, counting those of libraries that share the device. */
   readonly ledger: { readonly buffers: number; readonly bytes: number };
-  /** Settles with the reason when the device is lost for another reason than `destroy()`, or has an uncaptured error. */
+  /** Settles with the reason when the device is lost for another reason than our `destroy()`, or has an uncaptured error. */
   readonly failed: Promise<AuroraError>;
   destroy(): void;
 };
@@ -105,7 +105,7 @@ function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
   let destroyed = false;
   const failed = new Promise<AuroraError>((resolve) => {
     void device.lost.then((info) => {
-      if (destroyed || info.reason === "destroyed") return;
+      if (destroyed) return;
       resolve(new AuroraError("DeviceLost", "The graphics device was lost. Reload the model to go on.", info.message));
     });
     device.addEventListener("uncapturederror", (event) => {

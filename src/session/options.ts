@@ -62,13 +62,14 @@ export function checkMemoryFile(file: Blob): void {
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkWatchOptions(
-  { fps, frames, keepBytes, notes, noteSeconds }: WatchOptions,
+  { fps, frames, keepBytes, notes, noteSeconds, autosave }: WatchOptions,
   source?: WatchSource,
 ): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
   check("frames", frames, isWhole(frames) && frames >= 1, "a whole number from 1 on");
   check("frames", frames, fps === undefined, "left out where fps is given");
   check("frames", frames, source?.kind !== "live", "left out for what has no end; give fps");
+  check("autosave", autosave, typeof autosave === "boolean", "true or false");
   check("notes", notes, typeof notes === "boolean", "true or false");
   check("noteSeconds", noteSeconds, isNumber(noteSeconds) && noteSeconds > 0, "a number of seconds above 0");
   check("keepBytes", keepBytes, isNumber(keepBytes) && keepBytes >= 0, "a number of bytes, 0 or more");

@@ -2,6 +2,7 @@ import { AuroraError } from "../errors.ts";
 import { openSpillFile } from "../storage/spill-file.ts";
 import type { FrameSource, SourceInfo, WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking.ts";
+import { createAutosave } from "./autosave.ts";
 import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
 import type { MemoryContent } from "./memory/memory-file.ts";
@@ -33,7 +34,8 @@ export type WorkerSession = {
   stop(): void;
   /** What it remembers as a memory file, of now. @throws AuroraError `BadRequest` where nothing was watched yet */
   save(): Promise<Blob>;
-  close(): Promise<void>;
+  /** @param keep whether what it saved of itself is still to be offered */
+  close(keep: boolean): Promise<void>;
 };
 
 /** What a session begins with: a source, a memory file's content, or both. */
@@ -58,6 +60,7 @@ export function createSession(
   const restored = saved ? { restored: restoreMemory(saved) } : {};
   const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile, ...restored });
   const reels = createReels(engine);
+  const id = crypto.randomUUID();
   const turns = createTurnTree(saved?.conversation);
   let video: SavedVideo | null = saved?.video ?? null;
   let watchedUntilSeconds = saved?.watchedUntilSeconds ?? 0;
@@ -72,6 +75,11 @@ export function createSession(
       gpuBytes: engine.gpu.ledger.bytes,
     };
     onChange({ part: { ...part, ...known }, frames: added, pictureStep: timeline.pictureStep });
+  }
+
+  async function save(): Promise<Blob> {
+    if (memory.framesRead === 0) throw nothingToSave();
+    return saveSession(engine, memory, part);
   }
 
   const publishTurns = () => publish({ turns: turns.all.map(({ answer: _, ...turn }) => turn) });
@@ -93,8 +101,19 @@ export function createSession(
   if (saved) publishSaved(saved, source !== null);
   const watch = source ? startWatching(memory, { source, sampling, place }, publish) : watchedBefore();
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
+  const autosave = options.autosave ? createAutosave(id, save) : null;
+  if (autosave) publish({ savedAs: id });
+  let lastKeyState = -1;
+  memory.subscribe(() => {
+    const newest = memory.keyStates.frames().at(-1) ?? -1;
+    if (newest !== lastKeyState) autosave?.due(false);
+    lastKeyState = newest;
+  });
   const observed = observeScenes(memory, asking.aside, { options, saved, publish });
-  void watch.ended.then(() => observed.update(true));
+  void watch.ended.then(() => {
+    observed.update(true);
+    if (memory.framesRead > 0) autosave?.due(true);
+  });
 
   function publishSaved(content: MemoryContent, watching: boolean): void {
     const { frames: known } = memory.timeline;
@@ -116,7 +135,10 @@ export function createSession(
   return {
     async ask(question, askOptions, onText) {
       const figures = await asking.ask(question, askOptions, onText);
-      if (figures.turn !== null) publishTurns();
+      if (figures.turn !== null) {
+        publishTurns();
+        autosave?.due(true);
+      }
       return figures;
     },
     resetConversation: () => void asking.reset().then(publishTurns),
@@ -126,13 +148,10 @@ export function createSession(
     pause: watch.pause,
     resume: watch.resume,
     stop: watch.stop,
-    async save() {
-      if (memory.framesRead === 0) throw nothingToSave();
-      return saveSession(engine, memory, part);
-    },
-    async close() {
+    save,
+    async close(keep) {
       watch.stop();
-      await Promise.all([watch.ended, asking.close()]);
+      await Promise.all([watch.ended, asking.close(), autosave?.end(keep)]);
       reels.close();
       await memory.destroy();
     },

@@ -63,6 +63,8 @@ export type WatchOptions = {
   readonly frames?: number;
   /** Most bytes of visual tokens that are kept to be looked at again, in memory and on disk; 4 GiB unless given. */
   readonly keepBytes?: number;
+  /** Whether it saves itself to the browser's storage as it goes, to be offered again after a crash; not unless told so. */
+  readonly autosave?: boolean;
   /** Whether each scene gets a note when it has ended; not unless told so. */
   readonly notes?: boolean;
   /** Longest part of a scene that one note is about, in seconds; 60 unless given. */
@@ -125,6 +127,8 @@ export type SessionSnapshot = {
   readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
   /** Copies of the state, from which it is asked as of moments before (`AskOptions.at`). */
   readonly keyStates: { readonly count: number; readonly bytes: number };
+  /** What it saves itself as (`findSavedSession`); null where it does not. */
+  readonly savedAs: string | null;
   /** What lies between the changes of the picture; the last scene is not over while it is watched. */
   readonly scenes: readonly Scene[];
   /** What was seen in each scene, by time. */
@@ -155,6 +159,7 @@ export const emptySnapshot: SessionSnapshot = {
   stateBytes: 0,
   kept: { frames: 0, bytes: 0, budgetBytes: 0 },
   keyStates: { count: 0, bytes: 0 },
+  savedAs: null,
   scenes: [],
   notes: [],
   standing: [],

@@ -143,7 +143,7 @@ async function control({ session: number, action }: Extract<ToWorker, { type: "c
   if (action === "reset-conversation") session.resetConversation();
   if (action === "close") {
     sessions.delete(number);
-    await session.close();
+    await session.close(failure !== null);
     port.postMessage({ type: "session-closed", session: number });
   }
 }
@@ -171,7 +171,7 @@ const brokenOff = "The answer broke off through a mistake of this app. Ask again
 async function close(): Promise<void> {
   opening.abort();
   for (const stop of answers.values()) stop.abort();
-  await Promise.allSettled([...sessions.values()].map((session) => session.close()));
+  await Promise.allSettled([...sessions.values()].map((session) => session.close(true)));
   await engine?.destroy();
   port.postMessage({ type: "closed" });
 }

@@ -99,9 +99,11 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
       setCaptureError(null);
       playhead.tell(0);
       if (!same) conversation.restore(opened);
+      return true;
     } catch (error) {
       next?.release();
       setCaptureError(toAuroraError(error, "Unexpected", "The memory could not be opened. Try again.").toData());
+      return false;
     }
   }
 
@@ -238,6 +240,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
           onPick={pick}
           onCapture={capture}
           onOpenMemory={(file) => void openMemory(file)}
+          onRestore={(file) => openMemory(file)}
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}

@@ -1,11 +1,12 @@
 import { toAuroraError } from "../../src/errors.ts";
 import { ask } from "./ask.ts";
 import { bench } from "./bench/bench.ts";
+import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
 
 /** What the command-line tools call; each takes one plain object and answers with one. */
-const commands = { ask, bench, dump, eval: evaluate };
+const commands = { ask, bench, day: watchDay, dump, eval: evaluate };
 export type Commands = typeof commands;
 export type Command = keyof Commands;
 

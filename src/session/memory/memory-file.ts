@@ -49,15 +49,7 @@ export async function writeMemoryFile(
  *   `MemoryOfAnotherModel`
  */
 export async function readMemoryFile(blob: Blob, model: ModelIdentity, config: TextConfig): Promise<MemoryContent> {
-  const file = new Uint8Array(await readAll(blob));
-  const { metadata, tensors } = await readMemoryTensors(file);
-  const json = parseJson(metadata.get("auroralong"));
-  checkVersion(json);
-  const place = findDigest(file);
-  if (!place) throw damaged("it has no checksum");
-  file.set(new TextEncoder().encode(noDigest), place.at);
-  if ((await sha256(file)) !== place.digest) throw damaged("its checksum does not fit");
-  const saved = parseSaved(json);
+  const { saved, tensors } = await readWhole(blob);
   checkModel(saved.model, model);
   const state = Array.from({ length: config.numHiddenLayers }, (_, n) => {
     const tensor = tensors.get(`state.${n}`);
@@ -72,6 +64,41 @@ export async function readMemoryFile(blob: Blob, model: ModelIdentity, config: T
   }
   const { model: _, ...rest } = saved;
   return { ...rest, state, thumbnails };
+}
+
+/** What to offer a memory file by. */
+export type MemorySummary = {
+  /** Of the video. */
+  readonly name: string;
+  readonly watchedUntilSeconds: number;
+  readonly questions: number;
+  /** When it was saved, in milliseconds since 1970. */
+  readonly savedMs: number;
+  readonly model: ModelIdentity;
+};
+
+/** What a memory file is about; null where it is none, or not whole. */
+export async function inspectMemoryFile(blob: Blob): Promise<MemorySummary | null> {
+  try {
+    const { video, watchedUntilSeconds, conversation, model } = (await readWhole(blob)).saved;
+    const savedMs = blob instanceof File ? blob.lastModified : 0;
+    return { name: video?.name ?? "video", watchedUntilSeconds, questions: conversation.length, savedMs, model };
+  } catch {
+    return null;
+  }
+}
+
+/** A file whose bytes are as they were written. @throws AuroraError `MemoryUnreadable` */
+async function readWhole(blob: Blob) {
+  const file = new Uint8Array(await readAll(blob));
+  const { metadata, tensors } = await readMemoryTensors(file);
+  const json = parseJson(metadata.get("auroralong"));
+  checkVersion(json);
+  const place = findDigest(file);
+  if (!place) throw damaged("it has no checksum");
+  file.set(new TextEncoder().encode(noDigest), place.at);
+  if ((await sha256(file)) !== place.digest) throw damaged("its checksum does not fit");
+  return { saved: parseSaved(json), tensors };
 }
 
 /** Most bytes that a memory file is read to; the largest state known takes a hundredth of it. */

@@ -5,6 +5,7 @@ import { Picker } from "../parts/Picker.tsx";
 import { prefersStill } from "../settings/appearance.ts";
 import { CaptureButtons } from "./CaptureButtons.tsx";
 import { OpenMemory } from "./MemoryActions.tsx";
+import { SavedSessions } from "./SavedSessions.tsx";
 import { type Sample, samples, sampleUrl } from "./samples.ts";
 import "./watch.css";
 
@@ -14,6 +15,8 @@ type LandingProps = {
   readonly onPick: (files: readonly File[]) => void;
   readonly onCapture: (medium: Medium) => void;
   readonly onOpenMemory: (file: File) => void;
+  /** Opens what a session saved of itself; true where that worked. */
+  readonly onRestore: (file: Blob) => Promise<boolean>;
   readonly onSample: (sample: Sample) => void;
   /** State of the model. */
   readonly status: ReactNode;
@@ -23,12 +26,13 @@ type LandingProps = {
 
 /** The page before there is a video: what this is, where to put one, and clips to try. */
 export function Landing(props: LandingProps) {
-  const { usable, onSample, status, composer } = props;
+  const { usable, onSample, onRestore, status, composer } = props;
   return (
     <main className="landing">
       <Hero />
       <section className="start" aria-label="Start">
         {usable && <DropZone {...props} />}
+        {usable && <SavedSessions onOpen={onRestore} />}
         {usable ? composer : status}
       </section>
       {usable && <SampleList onSample={onSample} />}

@@ -1,4 +1,5 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
+import type { SavedSession } from "../../session/saved-sessions.ts";
 import type { Assistant, Session, WatchOptions } from "../../session/types.ts";
 import type { ModelSlot } from "../models/model-slot.ts";
 import { createStore, type Store, until } from "../parts/store.ts";
@@ -38,6 +39,14 @@ export type WatchedVideo = Store<WatchedState> & {
   askable(signal: AbortSignal): Promise<Askable>;
 };
 
+/** What sessions saved of themselves, to go on from after the GPU was lost. */
+type SavedSessions = {
+  find(id: string): Promise<SavedSession | null>;
+  forget(id: string): Promise<void>;
+};
+
+const nothingSaved: SavedSessions = { find: async () => null, forget: async () => undefined };
+
 /**
  * No video yet; what will be chosen is watched by the slot's models.
  *
@@ -46,11 +55,14 @@ export type WatchedVideo = Store<WatchedState> & {
 export function createWatchedVideo(
   slot: Pick<ModelSlot, "snapshot" | "subscribe">,
   options: () => WatchOptions = () => ({}),
+  saved: SavedSessions = nothingSaved,
 ): WatchedVideo {
   const store = createStore<WatchedState>({ video: null, session: null, showing: 0, refusal: null });
   const update = (change: Partial<WatchedState>) => store.set({ ...store.snapshot, ...change });
   /** The model that was followed last; null while one loads. */
   let watcher: Assistant | null = null;
+  /** A video whose watching ended with its GPU, and what its session saved itself as. */
+  let lost: { readonly video: ChosenVideo; readonly id: string } | null = null;
 
   /** Ends the session before, and begins one with this video if there is a model to watch it. */
   function watch(video: ChosenVideo | null): Session | null {
@@ -83,14 +95,38 @@ export function createWatchedVideo(
     }
   }
 
+  /** Goes on from what a session had saved before its GPU was lost, or watches anew where there is nothing. */
+  async function goOn(assistant: Assistant, { video, id }: NonNullable<typeof lost>): Promise<void> {
+    const current = () => watcher === assistant && store.snapshot.video === video;
+    try {
+      const found = await saved.find(id);
+      if (!found || found.model.sha256 !== assistant.model.sha256) throw new Error("nothing to go on from");
+      const watching = video.source ? { ...options(), video: video.source } : options();
+      const session = await assistant.open(found.file, watching);
+      if (current()) update({ session });
+      else await session.close();
+      await saved.forget(id);
+    } catch {
+      if (current()) update({ session: watch(video) });
+    }
+  }
+
   /** A lost model leaves its session, whose frames are still to be seen, until another one takes its place. */
   function follow() {
     const { model } = slot.snapshot;
-    if (model.status === "failed") return;
+    if (model.status === "failed") {
+      const { video, session } = store.snapshot;
+      const id = session?.snapshot.savedAs;
+      if (model.lost && video && id) lost = { video, id };
+      return;
+    }
     const next = model.status === "ready" ? model.assistant : null;
     if (next === watcher) return;
     watcher = next;
-    update({ session: watch(store.snapshot.video) });
+    const before = next && lost?.video === store.snapshot.video ? lost : null;
+    if (!before || !next) return update({ session: watch(store.snapshot.video) });
+    lost = null;
+    void goOn(next, before);
   }
 
   slot.subscribe(follow);

@@ -75,7 +75,7 @@ it("what was decoded before a video failed is read, to the last frame", async ()
     });
     expect(figures.frames).toBe(framesWatched);
     expect(text.length).toBeGreaterThan(1);
-    await session.close();
+    await session.close(false);
   }
   expect(counts[0]).toBe(1);
   expect(counts[1]).toBeGreaterThan(1);
@@ -94,7 +94,7 @@ it.each([
     session.stop();
   }
   await ended();
-  await session.close();
+  await session.close(false);
   expect(dispose).toHaveBeenCalledTimes(1);
 });
 
@@ -102,7 +102,7 @@ it("a session that is closed while its tokens are written to disk leaves nothing
   const before = { ...engine.gpu.ledger };
   const { session, until } = watch(await load("forty-seconds.mp4"));
   await until(({ framesWatched = 0 }) => framesWatched > 0);
-  await session.close();
+  await session.close(false);
   expect({ ...engine.gpu.ledger }).toEqual(before);
   expect(openVideoFrameCount()).toBe(0);
 });

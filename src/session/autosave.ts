@@ -1,0 +1,44 @@
+import { openSessionFiles } from "../storage/session-files.ts";
+
+/** Least time from one save to the next, but for those that cannot wait. */
+const intervalMs = 10_000;
+
+/** A session's copy on disk, from which it is offered again after a crash, a reload or a lost device. */
+export type Autosave = {
+  /** Saves soon; at once where it cannot wait, as after an answer. */
+  due(urgent: boolean): void;
+  /** Resolves once nothing is being written. @param keep whether the session is still to be offered */
+  end(keep: boolean): Promise<void>;
+};
+
+/** @param save gives the session as a memory file; a failure of it, or of the disk, is no failure of the session */
+export function createAutosave(id: string, save: () => Promise<Blob>): Autosave {
+  const files = openSessionFiles(id).catch(() => null);
+  let writing: Promise<void> = Promise.resolve();
+  let waiting = false;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let dropped = false;
+
+  async function write(): Promise<void> {
+    waiting = false;
+    const disk = await files;
+    if (dropped || !disk) return;
+    lastMs = performance.now();
+    const file = await save();
+    await disk.write(new Uint8Array(await file.arrayBuffer()));
+  }
+
+  return {
+    due(urgent) {
+      if (dropped || waiting || (!urgent && performance.now() - lastMs < intervalMs)) return;
+      waiting = true;
+      writing = writing.then(write).catch(() => undefined);
+    },
+    async end(keep) {
+      dropped = !keep;
+      await writing;
+      dropped = true;
+      await (await files)?.close(keep);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { listSessionFiles, readSessionFiles, removeSessionFiles } from "../storage/session-files.ts";
+import { inspectMemoryFile, type MemorySummary } from "./memory/memory-file.ts";
+
+/** A session that saved itself (`WatchOptions.autosave`), to be opened again: `Assistant.open(file)`. */
+export type SavedSession = MemorySummary & { readonly id: string; readonly file: Blob };
+
+/** Sessions that are kept to be offered again; older ones go. */
+const mostSaved = 5;
+
+/**
+ * The sessions of before that saved themselves and are in no tab, the newest first; none where nothing can be stored. Those
+ * that are not whole, and all but the newest few, are deleted.
+ */
+export async function findSavedSessions(): Promise<readonly SavedSession[]> {
+  const found: SavedSession[] = [];
+  for (const id of await listSessionFiles()) {
+    const saved = await findSavedSession(id);
+    if (saved) found.push(saved);
+    else await forgetSavedSession(id);
+  }
+  found.sort((a, b) => b.savedMs - a.savedMs);
+  for (const { id } of found.splice(mostSaved)) await forgetSavedSession(id);
+  return found;
+}
+
+/** What one session saved of itself last (`SessionSnapshot.savedAs`), in use or not; null where there is nothing whole. */
+export async function findSavedSession(id: string): Promise<SavedSession | null> {
+  for (const file of await readSessionFiles(id)) {
+    const summary = await inspectMemoryFile(file);
+    if (summary) return { ...summary, id, file };
+  }
+  return null;
+}
+
+/** Deletes what a session saved of itself. */
+export function forgetSavedSession(id: string): Promise<void> {
+  return removeSessionFiles(id);
+}
