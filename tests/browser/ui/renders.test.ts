@@ -138,7 +138,7 @@ test("a token renders its turn, a frame what shows it, a load what tells of it, 
   expect(byFrame).toMatchObject(Object.fromEntries(shows.map((name) => [name, times])));
   // The strip renders once more where it scrolls along.
   const strip = ["Filmstrip", "FramePicture", "TokenOverlay", "Legend", "Icon", "ProgressBar"];
-  const others = [...strip, "Slider", "Pictures", "Curve", "Ahead", "TimelineActions"];
+  const others = [...strip, "Slider", "Pictures", "Curve", "ChangeCurve", "Ahead", "TimelineActions"];
   expect(Object.keys(byFrame).filter((name) => ![...shows, ...others].includes(name))).toEqual([]);
 
   const byLetter = await rendersOf(async () => {
