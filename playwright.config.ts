@@ -1,5 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { chromiumFlags, findChromium } from "./tools/chromium.ts";
+import { findFirefox } from "./tools/firefox.ts";
 
 // Drawn once and inherited by the workers, so that two runs on one machine do not meet.
 process.env.E2E_PORT ??= String(20_000 + Math.floor(Math.random() * 20_000));
@@ -9,6 +10,7 @@ const port = Number(process.env.E2E_PORT);
 export default defineConfig({
   testDir: "tests/e2e",
   testMatch: "*.test.ts",
+  testIgnore: findFirefox() ? [] : "firefox.test.ts",
   outputDir: "test-results",
   workers: 1,
   timeout: 180_000,

@@ -2,8 +2,10 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { firefox } from "./tests/firefox/provider.ts";
 import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
+import { findFirefox } from "./tools/firefox.ts";
 
 // Beside its Vulkan driver Chromium has the loader that Dawn in Node looks for, which a machine without a screen may lack.
 const driver = findVulkanDriver();
@@ -24,7 +26,36 @@ function dawnEnvironment(): Record<string, string> {
  */
 const fasterCompilation = "--enable-dawn-features=disable_workgroup_init";
 
+/** Tests that run in a stock Firefox too, where there is one, besides those that are about it. */
+const inFirefox = [
+  "tests/firefox/**/*.test.ts",
+  "tests/browser/store/opfs-store.test.ts",
+  "tests/browser/video/*.test.ts",
+];
+
+const firefoxPath = findFirefox();
+
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
+
+function firefoxProject(path: string): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name: "firefox",
+      sequence: { groupOrder: 3 },
+      include: inFirefox,
+      testTimeout: 120_000,
+      fileParallelism: false,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: firefox(path),
+        instances: [{ browser: "firefox" }],
+      },
+    },
+  };
+}
 
 export default defineConfig({
   optimizeDeps: {
@@ -95,6 +126,7 @@ export default defineConfig({
           },
         },
       },
+      ...(firefoxPath === null ? [] : [firefoxProject(firefoxPath)]),
     ],
   },
 });

@@ -14,6 +14,9 @@ const softwareFlags = [
   "--ignore-gpu-blocklist",
   "--disable-gpu-compositing",
   "--disable-gpu-rasterization",
+  // V8 compiles onnxruntime's functions anew in every worker, and again, better, in the background after a few calls. That second
+  // compilation takes a third of a short run's time on a machine whose cores also have to be the GPU; so only after many calls.
+  "--js-flags=--wasm-tiering-budget=1000000000",
 ];
 
 /** Command line of a headless Chromium that has WebGPU, on machines with and without a GPU. */

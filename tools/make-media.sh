@@ -26,6 +26,12 @@ ff -f lavfi -i "$source,settb=1/10000,setpts='(N+N*N/15)/10/TB'" -vsync vfr $x26
 ff -i h264-index-last.mp4 -c copy $exact -metadata:s:v rotate=90 h264-rotated.mov
 ff -f lavfi -i "$source,setsar=2" $x264 wide-pixels.mp4
 ff -f lavfi -i "color=black:size=97x65:rate=10:duration=3,format=yuv444p,$ripple" $x264 -pix_fmt yuv444p h264-444-odd.mp4
+# 10 bits, 4:2:2; HDR of one colour, losslessly.
+ff -f lavfi -i "$source" $x264 -pix_fmt yuv420p10le -profile:v high10 h264-high-10.mp4
+ff -f lavfi -i "$source" $x264 -pix_fmt yuv422p -profile:v high422 h264-422.mp4
+ff -f lavfi -i "color=black:size=64x64:rate=10:duration=0.3,format=yuv420p10le,geq=lum=520:cb=480:cr=560" -c:v libvpx-vp9 \
+  -lossless 1 -threads 1 -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc \
+  -color_range tv $exact hdr-pq.webm
 # A second, larger video track that is not the default one; one frame only.
 ff -i h264-index-last.mp4 -f lavfi -i "color=white:size=192x128:rate=10:duration=1" -map 0:v -map 1:v $x264 \
   -disposition:v:0 default -disposition:v:1 0 two-video-tracks.mp4

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { findChromium } from "./chromium.ts";
+import { findFirefox, installFirefox } from "./firefox.ts";
 
 /**
  * `npm test`: all tests that a clean machine can run, and one line with the sums at the end.
@@ -56,6 +57,7 @@ async function runTests<Report>({ name, args, count }: Runner<Report>, reports: 
   const exitCode = await runNode(args(report), report);
   try {
     const counts = count(JSON.parse(readFileSync(report, "utf8")) as Report);
+    console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed`);
     if (exitCode === 0 || counts.failed > 0) return counts;
     console.error(`${name} ended with exit code ${exitCode} although no test failed.`);
     return { ...counts, failed: 1 };
@@ -74,12 +76,12 @@ function runNode(args: readonly string[], report: string): Promise<number> {
   });
 }
 
-/** @param projects those of vitest.config.ts; none for all */
-function vitest(projects: readonly string[]): Runner<VitestReport> {
+/** @param projects those of vitest.config.ts, or with "!" those that are left out */
+function vitest(name: string, projects: readonly string[]): Runner<VitestReport> {
   const reporters = ["--reporter=default", "--reporter=json"];
   const chosen = projects.map((project) => `--project=${project}`);
   const run = [join(modules, "vitest", "vitest.mjs"), "run", ...reporters, ...chosen];
-  return { name: "Vitest", args: (report) => [...run, `--outputFile.json=${report}`], count: countVitest };
+  return { name, args: (report) => [...run, `--outputFile.json=${report}`], count: countVitest };
 }
 
 const playwright: Runner<PlaywrightReport> = {
@@ -92,9 +94,12 @@ async function main(): Promise<Counts[]> {
   findChromium(); // installs it, or says how to, before anything else needs it
   const reports = mkdtempSync(join(tmpdir(), "aurora-tests-"));
   try {
-    if (quick) return [await runTests(vitest(["unit", "kernels"]), reports)];
+    if (quick) return [await runTests(vitest("Vitest", ["unit", "kernels"]), reports)];
+    installFirefox();
     // One after the other: a software adapter takes every core that it finds.
-    return [await runTests(vitest([]), reports), await runTests(playwright, reports)];
+    const all = [await runTests(vitest("Vitest", ["!firefox"]), reports)];
+    if (findFirefox()) all.push(await runTests(vitest("Vitest in Firefox", ["firefox"]), reports));
+    return [...all, await runTests(playwright, reports)];
   } finally {
     rmSync(reports, { recursive: true });
   }
@@ -104,6 +109,7 @@ const counts = await main().catch((error: unknown): Counts[] => {
   console.error(error instanceof Error ? error.message : error);
   return [{ passed: 0, failed: 1 }];
 });
+if (!quick && !findFirefox()) console.log("Firefox: left out, as there is none on this machine");
 const passed = counts.reduce((sum, each) => sum + each.passed, 0);
 const failed = counts.reduce((sum, each) => sum + each.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);

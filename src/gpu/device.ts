@@ -1,4 +1,4 @@
-import { browsersThatWork } from "../browsers.ts";
+import { thisBrowser, withoutAdapter, withoutWebGpu } from "../browsers.ts";
 import { AuroraError, assert } from "../errors.ts";
 
 /** What the adapter says of itself. `software` is true where the CPU computes (SwiftShader, llvmpipe, WARP). */
@@ -47,17 +47,11 @@ const wanted: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "sub
 export async function openGpu(options: { gpu?: GPU | undefined } = {}): Promise<Gpu> {
   const entry = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
   if (!entry) {
-    throw new AuroraError(
-      "WebGpuUnavailable",
-      `This browser has no WebGPU. Use ${browsersThatWork}, over https or on localhost.`,
-    );
+    throw new AuroraError("WebGpuUnavailable", withoutWebGpu(thisBrowser()));
   }
   const adapter = await entry.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
-    throw new AuroraError(
-      "WebGpuUnavailable",
-      "WebGPU is here but found no graphics adapter. Update the graphics driver, or switch on hardware acceleration in the browser's settings.",
-    );
+    throw new AuroraError("WebGpuUnavailable", withoutAdapter(thisBrowser()));
   }
   for (const [name, least] of Object.entries(needed)) {
     const has = adapter.limits[name as keyof typeof needed];

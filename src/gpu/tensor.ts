@@ -1,6 +1,7 @@
 import { assert } from "../errors.ts";
 import type { Gpu } from "./device.ts";
-import { bufferUsage, mapModeRead } from "./flags.ts";
+import { bufferUsage } from "./flags.ts";
+import { mapForReading } from "./wait.ts";
 
 /**
  * `f32`, `u32` and `i32` take 4 bytes an element; `f16` takes 2, packed by pairs into `u32` for the shaders.
@@ -76,7 +77,7 @@ export async function readBuffer(
     const encoder = gpu.device.createCommandEncoder({ label: "read" });
     encoder.copyBufferToBuffer(buffer, byteOffset, staging, 0, size);
     gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(mapModeRead);
+    await mapForReading(gpu, staging);
     return staging.getMappedRange().slice(0, byteLength);
   } finally {
     staging.destroy();

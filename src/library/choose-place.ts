@@ -23,7 +23,7 @@ export async function choosePlace(disk: FileStore | null, { totalBytes, missingB
   if (disk && (modelBytes + partialBytes + free >= missingBytes || totalBytes > limit))
     throw storageFull(missingBytes, free);
   const why = disk
-    ? `This window may store only ${describeBytes(free)}, as private windows may`
+    ? `This window may store only ${describeBytes(free)}, as private windows may, or the disk is nearly full`
     : "This window may store nothing, as some private windows";
   if (totalBytes > limit) {
     const size = `The model needs ${describeBytes(totalBytes)}, too much for memory`;
@@ -34,7 +34,7 @@ export async function choosePlace(disk: FileStore | null, { totalBytes, missingB
 }
 
 /** Half of the machine's memory as far as the browser tells it, which is at most 8 GiB. */
-function memoryLimit(): number {
+export function memoryLimit(): number {
   const { deviceMemory = 4 } = navigator as { deviceMemory?: number };
   return deviceMemory * 2 ** 29;
 }

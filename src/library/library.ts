@@ -5,6 +5,7 @@ import type { FileStore } from "../storage/file-store.ts";
 import { ifUnlocked, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
 import { countSpills, sweepSpills } from "../storage/spill-file.ts";
+import { memoryLimit } from "./choose-place.ts";
 import { countDiskNeed } from "./disk-space.ts";
 import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
 import { appUrl, createAssets } from "./model-assets.ts";
@@ -43,7 +44,14 @@ export function openLibrary(): Library {
       const stored = disk ? await countStored(disk) : { modelBytes: 0, partialBytes: 0 };
       const persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
       const [spillBytes, freeBytes] = await Promise.all([countSpills(), readFreeBytes()]);
-      return { ...stored, spillBytes, freeBytes, persisted, place: disk ? "disk" : "memory" };
+      return {
+        ...stored,
+        spillBytes,
+        freeBytes,
+        persisted,
+        place: disk ? "disk" : "memory",
+        memoryBytes: memoryLimit(),
+      };
     },
   };
 }

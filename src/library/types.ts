@@ -75,7 +75,7 @@ export interface Library {
   remove(key?: string): Promise<void>;
   /**
    * Bytes on disk: of stored models, of parts of downloads, and of what sessions spilled, in use or left. `place` tells where
-   * models go in this window.
+   * models go in this window, and `memoryBytes` how large a model may be that goes into memory.
    */
   usage(): Promise<{
     readonly modelBytes: number;
@@ -84,6 +84,7 @@ export interface Library {
     readonly freeBytes: number | null;
     readonly persisted: boolean;
     readonly place: "disk" | "memory";
+    readonly memoryBytes: number;
   }>;
 }
 

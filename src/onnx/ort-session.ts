@@ -2,8 +2,9 @@ import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import * as ort from "onnxruntime-web/webgpu";
 import { type AuroraError, toAuroraError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { bufferUsage, mapModeRead } from "../gpu/flags.ts";
+import { bufferUsage } from "../gpu/flags.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { mapForReading } from "../gpu/wait.ts";
 
 /** A tensor, or the first rows of one, as a model's input or output; dense f32. */
 export type Bound = { readonly tensor: Tensor; readonly shape: readonly number[] };
@@ -94,7 +95,7 @@ async function withReadback<R>(
       encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offsets[i] as number, bytes[i] as number);
     });
     gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(mapModeRead);
+    await mapForReading(gpu, staging);
     const mapped = staging.getMappedRange();
     const feeds = Object.entries(inputs).map(([name, { shape }], i) => {
       const values = new Float32Array(mapped, offsets[i], (bytes[i] as number) / 4);

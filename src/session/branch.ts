@@ -1,5 +1,6 @@
 import { assert } from "../errors.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
+import { gpuIdle } from "../gpu/wait.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { clearRnnState, copyRnnState, createRnnState, type RnnState, writeRnnState } from "../rnn/state.ts";
 import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
@@ -59,13 +60,26 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
   /** The ids that it has read behind so many of the memory's frames; null when it holds something else. */
   let holds: { readonly frames: number; readonly ids: readonly number[] } | null = null;
 
-  function readBehindMemory(ids: readonly number[]): number {
+  async function readBehindMemory(ids: readonly number[], signal: AbortSignal): Promise<number> {
     const frames = memory.framesRead;
     const known = holds?.frames === frames && beginsWith(ids, holds.ids) ? holds.ids.length : 0;
     if (known === 0) copyRnnState(gpu, memory.state, state);
-    writer.prompt(Uint32Array.from(ids.slice(known)));
-    holds = { frames, ids };
+    holds = null; // until all is read
+    if (await readPrompt(ids.slice(known), signal)) holds = { frames, ids };
     return frames;
+  }
+
+  /** Reads a prompt, a long one in parts, so that watching goes on and Stop works. @returns whether it came to the end */
+  async function readPrompt(ids: readonly number[], signal: AbortSignal): Promise<boolean> {
+    const { maxRows } = rnn.scratch;
+    let at = 0;
+    for (; at + maxRows < ids.length; at += maxRows) {
+      if (signal.aborted) return false;
+      writer.read(Uint32Array.from(ids.slice(at, at + maxRows)));
+      await gpuIdle(gpu);
+    }
+    if (!signal.aborted) writer.prompt(Uint32Array.from(ids.slice(at)));
+    return !signal.aborted;
   }
 
   /** @returns how many were read */
@@ -80,7 +94,7 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
       writer.read(frameRows(vocabSize, rows, slot, read === 0 && start === "empty" ? [] : betweenFrames), table);
       read++;
       // Keeps the queue short, so that watching goes on and Stop works.
-      if (read % lookFrames === 0) await gpu.device.queue.onSubmittedWorkDone();
+      if (read % lookFrames === 0) await gpuIdle(gpu);
     }
     return read;
   }
@@ -120,7 +134,7 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
       writer.read(Uint32Array.from(before));
     }
     const frames = await readFrames(reading, signal);
-    if (!signal.aborted) writer.prompt(Uint32Array.from(after));
+    await readPrompt(after, signal);
     return known + frames;
   }
 
@@ -159,7 +173,7 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
   return {
     state,
     read: async (reading, signal) =>
-      reading.start === "memory" ? readBehindMemory(reading.after) : readAnew(reading, signal),
+      reading.start === "memory" ? readBehindMemory(reading.after, signal) : readAnew(reading, signal),
     write,
     destroy() {
       writer.destroy();

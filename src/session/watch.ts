@@ -208,6 +208,13 @@ const nothingWatched =
 /** A part that could not be watched, as a notice. */
 function describeLoss({ reason, fromSeconds, toSeconds, frames, name }: VideoLoss): AuroraError {
   const [from, to] = [fromSeconds.toFixed(1), toSeconds.toFixed(1)];
+  if (reason === "still") {
+    return new AuroraError(
+      "CodecUnsupported",
+      "This browser shows only the first picture of a moving one, so only that was watched. Open it in Chrome, Edge or Firefox, " +
+        "or convert it, for example: ffmpeg -i picture -pix_fmt yuv420p video.mp4",
+    );
+  }
   const which = name === undefined ? "" : `${name}: `;
   const lost = frames === 1 ? "1 frame" : `${frames} frames`;
   return reason === "truncated"

@@ -26,6 +26,7 @@ import { Picker } from "./parts/Picker.tsx";
 import { fileNameOf, saveText } from "./parts/save-file.ts";
 import { createStore } from "./parts/store.ts";
 import { useSnapshot } from "./parts/use-snapshot.ts";
+import { videosAmong } from "./parts/videos-among.ts";
 import { SettingsDialog } from "./settings/SettingsDialog.tsx";
 import type { SettingsStore } from "./settings/settings.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
@@ -81,7 +82,7 @@ export function App({ slot, watched, conversation, models, settings }: AppProps)
   /** A memory, with the videos beside it to go on with; or videos, with which a memory without one goes on. */
   function pick(files: readonly File[]) {
     const memory = files.find(isMemoryFile);
-    const videos = files.filter((file) => file !== memory);
+    const videos = videosAmong(files.filter((file) => file !== memory));
     const next = videos.length > 0 ? videoFromFiles(videos) : undefined;
     if (memory) void openMemory(memory, next);
     else if (next) goOn(next);

@@ -1,4 +1,5 @@
 import { AuroraError } from "../errors.ts";
+import { isH264 } from "./h264.ts";
 import type { PacketFormat } from "./packet-index.ts";
 
 /** Names that people know, by the start of a codec string or of a container's own name. */
@@ -26,20 +27,45 @@ function codecName(format: PacketFormat): string {
   return names.find(([pattern]) => pattern.test(told))?.[1] ?? (told || "an unknown codec");
 }
 
+/** The kinds of H.264 that few decoders take, by `profile_idc`. */
+const rareProfiles: Readonly<Record<string, string>> = { "6e": "10 bits", "7a": "4:2:2", f4: "4:4:4", "2c": "4:4:4" };
+
 /** The error for a codec that this browser does not decode. */
 export function codecUnsupported(format: PacketFormat, cause?: unknown): AuroraError {
+  const rare = rareProfiles[format.codec.slice(5, 7).toLowerCase()];
+  const plain = isH264(format) && !rare;
+  const name = codecName(format);
+  const told = isH264(format) && rare ? `${name} in a form (${rare})` : name;
+  const conversion = plain
+    ? "convert it to VP9, for example: ffmpeg -i video -c:v libvpx-vp9 video.webm"
+    : `convert it to ${rare ? "common H.264" : "H.264"}, for example: ffmpeg -i video -c:v libx264 -pix_fmt yuv420p video.mp4`;
   return new AuroraError(
     "CodecUnsupported",
-    `This video is encoded with ${codecName(format)}, which this browser cannot decode. Open it in another browser, ` +
-      "or convert it to H.264, for example: ffmpeg -i video -c:v libx264 -pix_fmt yuv420p video.mp4",
+    `This video is encoded with ${told}, which this browser cannot decode. Open it in another browser, or ${conversion}`,
     cause,
   );
+}
+
+/**
+ * The same format under another name, for a decoder that refuses its own; null where there is none. Firefox judges H.264 by the
+ * profile in the codec string, while its decoder goes by the parameter sets and takes 10 bits, 4:2:2 and 4:4:4 as well.
+ */
+export function renamed(format: PacketFormat): PacketFormat | null {
+  if (!isH264(format) || format.decodeAs !== undefined || format.codec.length < 11) return null;
+  return { ...format, decodeAs: `${format.codec.slice(0, 5)}6400${format.codec.slice(9, 11)}` };
+}
+
+/** The format as the browser says that it decodes it, under its own name or another; null where it takes neither. */
+export async function claimedFormat(format: PacketFormat): Promise<PacketFormat | null> {
+  if (await claimsSupport(format)) return format;
+  const other = renamed(format);
+  return other && (await claimsSupport(other)) ? other : null;
 }
 
 /** WebCodecs' configuration for packets of this format. */
 export function decoderConfig(format: PacketFormat, preferSoftware: boolean): VideoDecoderConfig {
   return {
-    codec: format.codec,
+    codec: format.decodeAs ?? format.codec,
     ...(format.codedWidth > 0 && { codedWidth: format.codedWidth, codedHeight: format.codedHeight }),
     ...(format.description && { description: format.description as Uint8Array<ArrayBuffer> }),
     ...(format.colorSpace && { colorSpace: format.colorSpace }),
@@ -52,7 +78,7 @@ export function decoderConfig(format: PacketFormat, preferSoftware: boolean): Vi
 }
 
 /** Whether the browser says that it decodes this format. It can be wrong both ways. */
-export async function claimsSupport(format: PacketFormat): Promise<boolean> {
+async function claimsSupport(format: PacketFormat): Promise<boolean> {
   if (typeof VideoDecoder === "undefined" || format.codec === "") return false;
   const support = await VideoDecoder.isConfigSupported(decoderConfig(format, false)).catch(() => null);
   return support?.supported === true;

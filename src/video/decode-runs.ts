@@ -1,6 +1,6 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { withSequenceHeader } from "./av1.ts";
-import { codecUnsupported, decoderConfig } from "./codec-support.ts";
+import { codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
 import { packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
@@ -40,7 +40,7 @@ export class RunDecoder {
   #lastError: Error | null = null;
   readonly #reorderDepth: number;
   /** The index's formats as decoders are configured with them. */
-  readonly #formats: readonly PacketFormat[];
+  #formats: readonly PacketFormat[];
 
   constructor(index: PacketIndex, reader: PacketReader, signal: AbortSignal, onLoss: LossListener) {
     this.#index = index;
@@ -237,9 +237,9 @@ export class RunDecoder {
   async #changeDecoder(): Promise<void> {
     this.#closeDecoder();
     throwIfAborted(this.#signal);
-    const format = this.#index.formats[0] as PacketFormat;
+    const format = this.#formats[0] as PacketFormat;
     if (this.#outputs === 0) {
-      if (isRefusal(this.#lastError)) throw codecUnsupported(format, this.#lastError);
+      if (isRefusal(this.#lastError)) return this.#renameFormats();
       if (this.#stalls > 1) {
         throw toAuroraError(
           this.#lastError,
@@ -251,6 +251,14 @@ export class RunDecoder {
     if (this.#preferSoftware) return;
     const support = await VideoDecoder.isConfigSupported(decoderConfig(format, true)).catch(() => null);
     this.#preferSoftware = support?.supported === true;
+  }
+
+  /** After a refusal: the names by which decoders may know the formats instead. @throws AuroraError where there are none */
+  #renameFormats(): void {
+    const others = this.#formats.map(renamed);
+    if (!others.some((other) => other !== null))
+      throw codecUnsupported(this.#formats[0] as PacketFormat, this.#lastError);
+    this.#formats = this.#formats.map((format, i) => others[i] ?? format);
   }
 
   #decoderFor(format: PacketFormat): FrameDecoder {

@@ -65,12 +65,15 @@ export type WatchedFrame = {
   readonly mirrored?: boolean;
 };
 
-/** A part of the video that could not be watched; `frames` is how many of the sampling's times fell into it. */
+/**
+ * A part of the video that could not be watched; `frames` is how many of the sampling's times fell into it. `still` is a
+ * moving picture of which this browser shows the first one only; then nobody knows the rest.
+ */
 export type VideoLoss = {
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly frames: number;
-  readonly reason: "truncated" | "damaged";
+  readonly reason: "truncated" | "damaged" | "still";
   /** The file that it happened in, where there are several. */
   readonly name?: string;
 };
@@ -107,6 +110,8 @@ export type FrameSource = {
 /** A video file whose frames can be had, at several samplings, too. */
 export type OpenedVideo = {
   readonly info: Omit<SourceInfo, "name"> & { readonly rotation: Rotation };
+  /** Pictures that the file shows, as far as they are there. */
+  readonly pictures: number;
   /** As `FrameSource.plan`. */
   plan(sampling: Sampling): number;
   /** As `FrameSource.frames`. */

@@ -3,6 +3,7 @@ import { countFrame } from "./frame-count.ts";
 import { throwIfAborted } from "./frame-decoder.ts";
 import type { OpenedVideo, WatchedFrame } from "./frame-source.ts";
 import { asStored } from "./frame-turn.ts";
+import { isPictureCut } from "./picture-cut.ts";
 import { framesWithin, presentation, type WantedFrame, wantedFrames } from "./sample-plan.ts";
 import { stoppable } from "./stoppable.ts";
 
@@ -19,6 +20,7 @@ const storedPixels = { premultiplyAlpha: "none", colorSpaceConversion: "none" } 
 
 /** Opens a picture without movement: one frame at time 0, turned upright as its EXIF says. @throws AuroraError `VideoUnreadable` */
 export async function openStillImage(file: Blob, mimeType: string): Promise<OpenedVideo> {
+  if (isPictureCut(new Uint8Array(await file.arrayBuffer()), mimeType)) throw unreadable(mimeType);
   const decode = () =>
     createImageBitmap(new Blob([file], { type: mimeType }), storedPixels).catch((error: unknown) => {
       throw unreadable(mimeType, error);
@@ -36,14 +38,40 @@ export async function openStillImage(file: Blob, mimeType: string): Promise<Open
   });
 }
 
-/** Opens a moving picture (GIF, WebP, PNG, AVIF). All frames are decoded once to learn their times. @throws AuroraError `VideoUnreadable` */
+/**
+ * Opens a moving picture (GIF, WebP, PNG, AVIF). All frames are decoded once to learn their times. Browsers without an
+ * ImageDecoder, as Safari, show the first one, and that is told as a loss.
+ * @throws AuroraError `VideoUnreadable`
+ */
 export async function openMovingImage(file: Blob, mimeType: string, signal?: AbortSignal): Promise<OpenedVideo> {
-  if (typeof ImageDecoder === "undefined" || !(await ImageDecoder.isTypeSupported(mimeType))) {
-    return openStillImage(file, mimeType);
-  }
   const data = await file.arrayBuffer();
+  if (typeof ImageDecoder === "undefined" || !(await ImageDecoder.isTypeSupported(mimeType))) {
+    const still = await openStillImage(file, mimeType);
+    return mimeType === "image/gif" && !gifMoves(new Uint8Array(data)) ? still : firstOnly(still);
+  }
   const movement = await readMovement(data, mimeType, signal);
   return imageVideo(mimeType, movement, (wanted, stop) => movingFrames(data, mimeType, wanted, stop));
+}
+
+/** A moving picture of which only the first is had. */
+function firstOnly(still: OpenedVideo): OpenedVideo {
+  return {
+    ...still,
+    async *frames(sampling, options) {
+      yield* still.frames(sampling, options);
+      options.onLoss?.({ fromSeconds: 0, toSeconds: 0, frames: 0, reason: "still" });
+    },
+  };
+}
+
+/** Whether a GIF has more than one picture: each has a control block before it, or the file says how often it repeats. */
+function gifMoves(bytes: Uint8Array): boolean {
+  let controls = 0;
+  for (let at = bytes.indexOf(0x21); at >= 0; at = bytes.indexOf(0x21, at + 1)) {
+    if (bytes[at + 1] === 0xff && bytes[at + 2] === 11 && bytes[at + 3] === 0x4e) return true; // NETSCAPE2.0
+    if (bytes[at + 1] === 0xf9 && bytes[at + 2] === 4) controls++;
+  }
+  return controls > 1;
 }
 
 function imageVideo(
@@ -74,6 +102,7 @@ function imageVideo(
   const container = mimeType.replace("image/", "").toUpperCase();
   return {
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
+    pictures: pts.length,
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal, range }) =>
       stoppable(signal, (stop) => watch(framesWithin(wantedFrames(shown, sampling), range), stop)),
@@ -119,9 +148,11 @@ async function readMovement(data: ArrayBuffer, mimeType: string, signal: AbortSi
   });
   const movement = { pts: [] as number[], duration: [] as number[], width: 0, height: 0 };
   let end = 0;
+  const whole = decoder.completed;
+  whole.catch(() => undefined); // Firefox rejects it of what is damaged while `ready` is still waited for
   try {
     await decoder.tracks.ready;
-    await decoder.completed;
+    await whole;
     const count = decoder.tracks.selectedTrack?.frameCount ?? 1;
     for (let i = 0; i < count; i++) {
       if (signal) throwIfAborted(signal);
@@ -147,7 +178,7 @@ function frameDuration(frame: VideoFrame): number {
   return frame.duration && frame.duration > 10_000 ? frame.duration : 100_000;
 }
 
-function unreadable(mimeType: string, cause: unknown): AuroraError {
+function unreadable(mimeType: string, cause?: unknown): AuroraError {
   const name = mimeType.replace("image/", "").toUpperCase();
   return new AuroraError(
     "VideoUnreadable",

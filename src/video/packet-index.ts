@@ -4,6 +4,8 @@ import { assert } from "../errors.ts";
 export type PacketFormat = {
   /** Codec string of WebCodecs, e.g. `avc1.64001f`; empty where the container's codec has none. */
   readonly codec: string;
+  /** Codec string that decoders are given instead, where they refuse the right one; absent where it is the same. */
+  readonly decodeAs?: string;
   /** The container's own name of the codec, for the person, e.g. `mp4v` or `V_MPEG2`. */
   readonly sampleEntry: string;
   /** Decoder configuration record (avcC, hvcC without box header), or null where the packets carry it. */

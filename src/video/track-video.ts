@@ -1,11 +1,11 @@
 import { AuroraError } from "../errors.ts";
 import { withSequenceHeader } from "./av1.ts";
-import { claimsSupport, codecUnsupported, decoderConfig } from "./codec-support.ts";
+import { claimedFormat, codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
 import { RunDecoder } from "./decode-runs.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { OpenedVideo, VideoLoss, WatchedFrame } from "./frame-source.ts";
 import { firstPacketBytes } from "./h264.ts";
-import { displayedSize, type PacketFormat, type PacketSource } from "./packet-index.ts";
+import { displayedSize, type PacketFormat, type PacketIndex, type PacketSource } from "./packet-index.ts";
 import {
   framesWithin,
   lostToTruncation,
@@ -23,11 +23,13 @@ import { stoppable } from "./stoppable.ts";
  * @throws AuroraError `CodecUnsupported`, or `VideoUnreadable` where the track has no picture
  */
 export async function openTrackVideo(source: PacketSource, signal?: AbortSignal): Promise<OpenedVideo> {
-  const { index } = source;
-  const shown = presentation(index);
+  const shown = presentation(source.index);
   const first = shown.packets[0];
-  const format = index.formats[index.format[first ?? 0] ?? 0];
-  if (format && !(await claimsSupport(format))) await requireDecodable(source, format, signal);
+  const firstFormat = source.index.format[first ?? 0] ?? 0;
+  const formats = await Promise.all(source.index.formats.map(async (each) => (await claimedFormat(each)) ?? each));
+  const format = formats[firstFormat];
+  if (format && !(await claimedFormat(format))) formats[firstFormat] = await requireDecodable(source, format, signal);
+  const index: PacketIndex = { ...source.index, formats };
   if (first === undefined || !format) throw noPicture(index.truncated);
   return {
     info: {
@@ -37,9 +39,12 @@ export async function openTrackVideo(source: PacketSource, signal?: AbortSignal)
       rotation: index.rotation,
       durationSeconds: shown.end / 1e6,
     },
+    pictures: shown.packets.length,
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal: stop, onLoss, range }) =>
-      stoppable(stop, (either) => watch(source, shown, { sampling, range, onLoss: onLoss ?? (() => {}) }, either)),
+      stoppable(stop, (either) =>
+        watch({ ...source, index }, shown, { sampling, range, onLoss: onLoss ?? (() => {}) }, either),
+      ),
     close: () => source.close(),
   };
 }
@@ -110,12 +115,16 @@ function damage(
   return { fromSeconds: from / 1e6, toSeconds: to / 1e6, frames: lost.length, reason: "damaged" };
 }
 
-/** Decodes the first key packet, as the browser's word on what it supports can be wrong. @throws AuroraError `CodecUnsupported` */
+/**
+ * Decodes the first key packet, as the browser's word on what it supports can be wrong: under the format's own name, or another.
+ * @returns the format by which it was decoded
+ * @throws AuroraError `CodecUnsupported`
+ */
 async function requireDecodable(
   source: PacketSource,
   format: PacketFormat,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<PacketFormat> {
   const { index } = source;
   if (typeof VideoDecoder === "undefined") {
     throw new AuroraError(
@@ -126,17 +135,20 @@ async function requireDecodable(
   if (format.codec === "" || index.available === 0) throw codecUnsupported(format);
   const at = Math.max(0, index.key.indexOf(1));
   const [bytes] = await source.createReader().read(at, at);
-  const decoder = new FrameDecoder(decoderConfig(format, false));
-  try {
-    const data = withSequenceHeader(
-      firstPacketBytes(bytes as Uint8Array, format, null),
-      format,
-    ) as Uint8Array<ArrayBuffer>;
-    decoder.decode(new EncodedVideoChunk({ type: "key", timestamp: 0, data }));
-    const flush = decoder.flush();
-    while (!flush.isDone && !decoder.error) await decoder.nextEvent(signal ?? new AbortController().signal);
-    if (decoder.outputs === 0) throw codecUnsupported(format, decoder.error);
-  } finally {
-    decoder.close();
+  const key = firstPacketBytes(bytes as Uint8Array, format, null);
+  let failure: Error | null = null;
+  for (let tried: PacketFormat | null = format; tried; tried = renamed(tried)) {
+    const decoder = new FrameDecoder(decoderConfig(tried, false));
+    try {
+      const data = withSequenceHeader(key, tried) as Uint8Array<ArrayBuffer>;
+      decoder.decode(new EncodedVideoChunk({ type: "key", timestamp: 0, data }));
+      const flush = decoder.flush();
+      while (!flush.isDone && !decoder.error) await decoder.nextEvent(signal ?? new AbortController().signal);
+      if (decoder.outputs > 0) return tried;
+      failure ??= decoder.error;
+    } finally {
+      decoder.close();
+    }
   }
+  throw codecUnsupported(format, failure);
 }

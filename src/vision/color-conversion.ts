@@ -17,8 +17,17 @@ const lumaWeights: Readonly<Record<string, readonly [number, number]>> = {
 
 const one = 2 ** 20;
 
-/** R, G and B as they are, 8 bits each. */
-export const rgbConversion: ColorConversion = { matrix: withConstants(identity(one), [0, 0, 0]), transfer: "sdr" };
+/**
+ * R, G and B of 8 bits each: as they are, but for HDR, which some browsers hand out as RGB that still carries its own
+ * transfer.
+ */
+export function rgbConversion(tags: Pick<ColorTags, "transfer">): ColorConversion {
+  return { matrix: withConstants(identity(one), [0, 0, 0]), transfer: transferOf(tags) };
+}
+
+function transferOf({ transfer }: Pick<ColorTags, "transfer">): ColorConversion["transfer"] {
+  return transfer === "pq" || transfer === "hlg" ? transfer : "sdr";
+}
 
 /**
  * Conversion of Y′CbCr samples of `bits` bits to 8-bit R′G′B′ (ITU-R BT.601, BT.709, BT.2020; ranges as in BT.2100).
@@ -32,7 +41,7 @@ export function yuvConversion(tags: ColorTags, bits: number): ColorConversion {
   const luma = one * (255 / (full ? top : 219 * unit));
   const chroma = one * (255 / (full ? top : 224 * unit));
   const lumaZero = full ? 0 : 16 * unit;
-  const transfer = tags.transfer === "pq" || tags.transfer === "hlg" ? tags.transfer : "sdr";
+  const transfer = transferOf(tags);
   if (tags.matrix === "rgb") {
     // G, B, R in the planes of Y, U, V
     const rows = [0, 0, luma, luma, 0, 0, 0, luma, 0];

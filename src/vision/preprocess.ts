@@ -86,7 +86,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       const layout = frameLayout(format, visibleRect.width, visibleRect.height, planes);
       spare = bytes;
       if (!layout) return false;
-      const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(colorSpace, layout.bits);
+      const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion(colorSpace) : yuvConversion(colorSpace, layout.bits);
       if (!destroyed) loadBytes({ layout, conversion, ...turn, pixelAspect }, bytes, slot);
       return true;
     } catch (error) {
@@ -102,7 +102,11 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
     try {
       if (destroyed) return;
       const stride = texture ? textureRowBytes(width) : width * 4;
-      const source = { layout: packedLayout("RGB", width, height, stride), conversion: rgbConversion, ...turn };
+      const source = {
+        layout: packedLayout("RGB", width, height, stride),
+        conversion: rgbConversion({ transfer: null }),
+        ...turn,
+      };
       if (!texture) return loadBytes(source, asBytes(readBitmap(bitmap)), slot);
       const prepared = prepare(source);
       submit(prepared, slot, (encoder) => {
@@ -130,7 +134,11 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
     loadRgba(bytes, width, height, slot) {
       checkSlot(slot);
       assert(bytes.length >= width * height * 4, `${bytes.length} bytes are not ${width}×${height} pixels`);
-      const source = { layout: packedLayout("RGB", width, height), conversion: rgbConversion, rotation: 0 } as const;
+      const source = {
+        layout: packedLayout("RGB", width, height),
+        conversion: rgbConversion({ transfer: null }),
+        rotation: 0,
+      } as const;
       if (!destroyed) loadBytes(source, asBytes(bytes), slot);
     },
     destroy() {

@@ -65,7 +65,7 @@ function expected(
 ) {
   const layout = frameLayout(format, width, height, made.planes);
   if (!layout) throw new Error(`no layout for ${format}`);
-  const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(tags, layout.bits);
+  const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion(tags) : yuvConversion(tags, layout.bits);
   const [w, h] = rotation % 180 === 0 ? [width, height] : [height, width];
   const [x, y] = [Math.floor((w - size) / 2), Math.floor((h - size) / 2)];
   return reference.frameToRgb(made.bytes, layout, conversion, {

@@ -43,7 +43,7 @@ it.each(formats)("converts %s in every rotation, mirrored, cut and padded", asyn
   const layout = layoutOf(format, width, height, 6);
   const bytes = fillSamples(format, planesOf(format, width, height, 6).byteLength, 3);
   const tags = { matrix: "bt709", transfer: "bt709", fullRange: false };
-  const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion : yuvConversion(tags, layout.bits);
+  const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion(tags) : yuvConversion(tags, layout.bits);
   for (const rotation of [0, 90, 180, 270] as const) {
     for (const [x, y, w, h, mirrored] of [
       [0, 0, 7, 7, false],
@@ -123,6 +123,31 @@ it.each(["pq", "hlg"] as const)("tone-maps %s within a step of the reference", a
   const expected = reference.frameToRgb(bytes, layout, conversion, view);
   expect(Math.max(...expected.map((value, i) => Math.abs(value - (output[i] ?? 0))))).toBeLessThanOrEqual(1);
   expect(new Set(output).size).toBeGreaterThan(100);
+});
+
+it.each(["pq", "hlg"] as const)("tone-maps %s that comes as RGB like the same picture as YUV", async (transfer) => {
+  const gpu = await testGpu();
+  const [width, height] = [64, 32];
+  const view = { x: 0, y: 0, width, height, rotation: 0, pad } as const;
+  const tags = { matrix: "bt2020-ncl", transfer, fullRange: false };
+  const yuv = layoutOf("I444", width, height);
+  const bytes = fillSamples("I444", yuv.byteLength, 9);
+  // What a browser makes of it that converts, and leaves the transfer as it is.
+  const signal = await convert(gpu, bytes, yuv, { ...yuvConversion(tags, 8), transfer: "sdr" }, view);
+  const packed = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++)
+    packed.set(
+      [2, 1, 0].map((c) => signal[i * 3 + c] ?? 0),
+      i * 4,
+    );
+  const rgb = await convert(gpu, packed, layoutOf("BGRX", width, height), rgbConversion(tags), view);
+  const expected = reference.frameToRgb(packed, layoutOf("BGRX", width, height), rgbConversion(tags), view);
+  expect(Math.max(...expected.map((value, i) => Math.abs(value - (rgb[i] ?? 0))))).toBeLessThanOrEqual(1);
+  // The 8 bits between cost some steps where the curve is steep.
+  const direct = await convert(gpu, bytes, yuv, yuvConversion(tags, 8), view);
+  const apart = rgb.map((value, i) => Math.abs(value - (direct[i] ?? 0)));
+  expect(apart.reduce((sum, value) => sum + value, 0) / apart.length).toBeLessThan(1);
+  expect(rgbConversion({ transfer: "bt709" }).transfer).toBe("sdr");
 });
 
 it("maps HDR black, reference white and peak to where SDR has them", async () => {

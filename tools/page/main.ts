@@ -4,9 +4,10 @@ import { bench } from "./bench/bench.ts";
 import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
+import { tryFile } from "./try-file.ts";
 
 /** What the command-line tools call; each takes one plain object and answers with one. */
-const commands = { ask, bench, day: watchDay, dump, eval: evaluate };
+const commands = { ask, bench, day: watchDay, dump, eval: evaluate, "try-file": tryFile };
 export type Commands = typeof commands;
 export type Command = keyof Commands;
 

@@ -6,6 +6,7 @@ import { useSnapshot } from "../parts/use-snapshot.ts";
 import { type AskMode, type Conversation, isAnswering } from "./conversation.ts";
 import { describeScope } from "./describe-scope.ts";
 import { type Draft, emptyDraft } from "./draft.ts";
+import { sends } from "./sends.ts";
 
 type ComposerProps = {
   readonly boxRef: RefObject<HTMLTextAreaElement | null>;
@@ -38,7 +39,7 @@ export function Composer({ boxRef, draft, conversation, onAsk, onPin, blocked }:
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (!sends(event.nativeEvent)) return;
     event.preventDefault();
     send();
   }

@@ -78,6 +78,7 @@ export function ModelCard({ candidate, shelf, models, used, busy, about, estimat
           form={formOf(candidate)}
           stored={stored}
           cost={costOf(candidate, formOf(candidate))}
+          usage={shelf?.usage ?? null}
           inUse={stored !== null && isUsed(stored.key)}
           busy={busy}
           onForm={(form) => models.want(id, form)}

@@ -2,6 +2,8 @@ import { useState } from "react";
 import type { ModelOffer, Quantization, QuantizationOffer, StoredModel } from "../../library/types.ts";
 import { formatBytes, formatParameters } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
+import { type DiskOutlook, diskOutlook } from "./disk-outlook.ts";
+import type { Shelf } from "./models.ts";
 
 type ModelOfferViewProps = {
   /** Names the group of radio buttons. */
@@ -13,12 +15,20 @@ type ModelOfferViewProps = {
   readonly stored: StoredModel | null;
   /** Bytes that loading it in that form downloads, and needs of the disk on the way. */
   readonly cost: { readonly download: number; readonly disk: number };
+  /** What the browser keeps and where; null before it is known. */
+  readonly usage: Shelf["usage"] | null;
   /** Whether that very copy is in use. */
   readonly inUse: boolean;
   /** Whether another model is being loaded. */
   readonly busy: boolean;
   readonly onForm: (form: Quantization) => void;
   readonly onLoad: () => void;
+};
+
+const storedOutlook: DiskOutlook = {
+  sentence: "Stored in this browser: starts without the network.",
+  possible: true,
+  short: false,
 };
 
 const meanings = {
@@ -29,10 +39,10 @@ const meanings = {
 
 /** What loading a model costs, in each form of its weights, and the button that does it. */
 export function ModelOfferView(props: ModelOfferViewProps) {
-  const { id, offer, form, stored, cost, inUse, busy, onForm, onLoad } = props;
+  const { id, offer, form, stored, cost, usage, inUse, busy, onForm, onLoad } = props;
   const [anyForm, setAnyForm] = useState(false);
-  const { options, freeDiskBytes } = offer;
-  const tooFull = !stored && freeDiskBytes !== null && cost.disk > freeDiskBytes;
+  const { options } = offer;
+  const outlook = stored ? storedOutlook : diskOutlook(cost.disk, offer.freeDiskBytes, usage);
   return (
     <div className="offer">
       <p className="offer-facts">
@@ -63,17 +73,7 @@ export function ModelOfferView(props: ModelOfferViewProps) {
         </p>
       )}
       <footer>
-        <p className={tooFull ? "offer-disk offer-disk-short" : "offer-disk"}>
-          {stored ? (
-            <>Stored in this browser: starts without the network.</>
-          ) : (
-            <>
-              Needs {formatBytes(cost.disk)} of disk while it loads
-              {freeDiskBytes !== null && <>, {formatBytes(freeDiskBytes)} are free</>}.
-              {tooFull && " Delete something below, or choose a smaller form."}
-            </>
-          )}
-        </p>
+        <p className={outlook.short ? "offer-disk offer-disk-short" : "offer-disk"}>{outlook.sentence}</p>
         {inUse ? (
           <span className="model-ready">
             <Icon name="check" /> In use
@@ -82,7 +82,7 @@ export function ModelOfferView(props: ModelOfferViewProps) {
           <button
             type="button"
             className="button button-primary"
-            disabled={form === null || busy || tooFull}
+            disabled={form === null || busy || !outlook.possible}
             onClick={onLoad}
           >
             {stored ? "Open" : cost.download > 0 ? `Load · ${formatBytes(cost.download)}` : "Load"}

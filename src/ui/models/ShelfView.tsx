@@ -97,8 +97,8 @@ function deleteQuestion({ modelBytes, partialBytes, spillBytes }: Shelf["usage"]
 }
 
 function freeLine({ freeBytes, persisted, place }: Shelf["usage"]): string {
+  if (place === "memory") return "Of disk space nothing is used, and nothing is free for this window.";
   const free = freeBytes === null ? "" : `${formatBytes(freeBytes)} are free for this page. `;
-  if (place === "memory") return free;
   return persisted
     ? `${free}The browser keeps models until you delete them.`
     : `${free}The browser may clear models when the disk gets full.`;

@@ -22,7 +22,8 @@ function fromFiles(files: readonly PickedFile[]): FilesChoice | null {
   const [first] = files;
   if (!first) return null;
   const [folder = ""] = first.path.split("/");
-  return { kind: "files", name: folder, files };
+  const weights = files.find(({ path }) => /\.(safetensors|bin|pth|pt|st)$/i.test(path));
+  return { kind: "files", name: first.path.includes("/") ? folder : (weights ?? first).path, files };
 }
 
 async function filesOf(entry: FileSystemEntry, path: string): Promise<PickedFile[]> {

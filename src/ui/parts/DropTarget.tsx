@@ -2,6 +2,13 @@ import { useEffect, useRef, useState } from "react";
 
 type DropTargetProps = { readonly onDrop: (files: readonly File[]) => void };
 
+/** Keeps what is no file, a link above all, from being opened in place of the page; boxes for text take it. */
+function refuse(event: DragEvent): void {
+  if (event.target instanceof Element && event.target.closest("input, textarea")) return;
+  event.preventDefault();
+  if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+}
+
 /** Makes the whole window take dropped video files, and shows so while one hovers. */
 export function DropTarget({ onDrop }: DropTargetProps) {
   const [over, setOver] = useState(false);
@@ -21,7 +28,7 @@ export function DropTarget({ onDrop }: DropTargetProps) {
       window.addEventListener(
         type,
         (event) => {
-          if (!event.dataTransfer?.types.includes("Files")) return;
+          if (!event.dataTransfer?.types.includes("Files")) return refuse(event);
           event.preventDefault();
           handle(event);
         },

@@ -86,6 +86,18 @@ it.each(["memory", "look-again"] as const)("ends through the signal, and the nex
   expect(await ask(session, question, { from })).toBe(whole);
 });
 
+it.each(["memory", "look-again"] as const)("ends while a long question is still read: %s", async (from) => {
+  session.resetConversation();
+  const long = `${question} `.repeat(300);
+  const stop = new AbortController();
+  const answer = collect(session.ask(long, { from, signal: stop.signal }));
+  setTimeout(() => stop.abort()); // behind the question, which is read in many parts
+  const pieces = await answer;
+  expect(pieces).toMatchObject([{ text: "", done: true, figures: { tokens: 0 } }]);
+  // What was read of it is not taken for what was to be read.
+  expect(await ask(session, question, { from })).toBe(reference(clip, question, from));
+});
+
 it("is empty when it was stopped before it began", async () => {
   session.resetConversation();
   const pieces = await collect(session.ask(question, { signal: AbortSignal.abort() }));

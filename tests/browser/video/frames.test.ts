@@ -27,6 +27,8 @@ const clips = [
   ["h264-rotated.mov", { container: "MOV", codec: "avc1.64000a", ...upright, width: 64, height: 96, rotation: 270 }],
   ["wide-pixels.mp4", { container: "MP4", codec: "avc1.64000a", ...upright, width: 192 }],
   ["h264-444-odd.mp4", { container: "MP4", codec: "avc1.f4000a", ...upright, width: 97, height: 65 }],
+  ["h264-high-10.mp4", { container: "MP4", codec: "avc1.6e000a", ...upright }],
+  ["h264-422.mp4", { container: "MP4", codec: "avc1.7a000a", ...upright }],
 ] as const;
 
 test.each(clips)("%s gives the frame shown at each time", async (name, info) => {

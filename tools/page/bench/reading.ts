@@ -1,4 +1,5 @@
 import type { Gpu } from "../../../src/gpu/device.ts";
+import { gpuIdle } from "../../../src/gpu/wait.ts";
 import type { TextConfig } from "../../../src/model/config.ts";
 import type { TensorSource } from "../../../src/model/tensors.ts";
 import { openRnn } from "../../../src/rnn/rnn.ts";
@@ -22,7 +23,7 @@ export async function benchReading(gpu: Gpu, config: TextConfig, tensors: Tensor
   const [prefill, decode] = await interleave(rounds, [
     async () => {
       writer.prompt(prompt);
-      await gpu.device.queue.onSubmittedWorkDone();
+      await gpuIdle(gpu);
     },
     async () => {
       for (let i = 0; i < flushes; i++) await writer.generate(maxFlush, choice);

@@ -63,6 +63,7 @@ function testPage({ remembered = null as string | null, shelf = [] as StoredMode
         freeBytes: 10_000,
         persisted: false,
         place: "disk" as const,
+        memoryBytes: 2 ** 31,
       };
     }),
   };
