@@ -52,7 +52,8 @@ async function keep(cache: Cache, path: string): Promise<Response | undefined> {
     const request = new Request(new URL(path, base), { cache: "no-cache" });
     await cache.add(request);
     const fresh = await cache.match(request);
-    if (fresh) await cache.put(keyOf(path), fresh);
+    // Hosts that send index.html on to its folder make an answer that no page may be opened with as it is.
+    if (fresh) await cache.put(keyOf(path), fresh.redirected ? new Response(fresh.body, fresh) : fresh);
     await cache.delete(request);
   }
   return cache.match(keyOf(path));

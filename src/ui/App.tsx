@@ -1,13 +1,13 @@
 // Before the sheets of the rooms, which build on these.
 import "./base.css";
 import "./parts/parts.css";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type ErrorData, toAuroraError } from "../errors.ts";
 import { openCapture } from "../session/capture.ts";
 import type { Medium } from "../session/types.ts";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
-import { type AskMode, type Conversation, isAnswering, momentOf, type Scope, type Turn } from "./chat/conversation.ts";
+import { type AskMode, type Conversation, isAnswering, type Scope, type Turn } from "./chat/conversation.ts";
 import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
@@ -29,11 +29,10 @@ import { ErrorNote } from "./parts/ErrorNote.tsx";
 import { Picker } from "./parts/Picker.tsx";
 import { fileNameOf, saveText } from "./parts/save-file.ts";
 import { createStore } from "./parts/store.ts";
-import { sameItems, useSnapshot } from "./parts/use-snapshot.ts";
+import { useSnapshot } from "./parts/use-snapshot.ts";
 import { videosAmong } from "./parts/videos-among.ts";
 import { SettingsDialog } from "./settings/SettingsDialog.tsx";
 import type { SettingsStore } from "./settings/settings.ts";
-import type { Mark } from "./timeline/marks.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
 import {
   type ChosenVideo,
@@ -66,8 +65,6 @@ export function App({ slot, watched, conversation, models, settings, check, offe
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
   const usesNano = useSnapshot(slot, ({ request }) => sameChoice(request.choice, nano.choice));
-  const answers = useSnapshot(conversation, answerMoments, sameItems);
-  const marks = useMemo(() => answers.map(markOf), [answers]);
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
@@ -225,7 +222,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}
-            answers={marks}
+            conversation={conversation}
             unpinOf={(id) => pins.unpinOf(session, id)}
             onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
             onLookAgain={(range) => askAbout({ range }, "look-again")}
@@ -272,17 +269,6 @@ export function App({ slot, watched, conversation, models, settings, check, offe
       <DropTarget onDrop={pick} />
     </div>
   );
-}
-
-/** Moments and questions of what was answered, each as one text so that two lists are told apart by their items. */
-function answerMoments(turns: readonly Turn[]): readonly string[] {
-  const answered = turns.filter(({ status }) => status === "done" || status === "stopped");
-  return answered.map((turn) => `${momentOf(turn) ?? 0} ${turn.question}`);
-}
-
-function markOf(answer: string): Mark {
-  const space = answer.indexOf(" ");
-  return { kind: "answer", seconds: Number(answer.slice(0, space)), label: answer.slice(space + 1) };
 }
 
 /** False where it turned out that this browser cannot run any model. */

@@ -29,7 +29,7 @@ test("axe finds nothing on any of the page's faces", async ({ app }) => {
   await choose(app, "public/samples/one-object.mp4", "public/samples/counting.mp4");
   await watchedToTheEnd(app);
   await ask(app, "What do you see?");
-  await expect(app.getByRole("complementary", { name: "Models for real footage" })).toBeVisible();
+  await expect(app.getByRole("region", { name: "Models for real footage" })).toBeVisible();
   const timeline = app.getByRole("slider", { name: "Timeline" });
   await timeline.press("Home");
   await timeline.press("Shift+PageUp");

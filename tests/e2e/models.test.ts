@@ -103,7 +103,7 @@ test("own footage under nano: real models are offered, and one press later asked
   await app.getByRole("button", { name: "Sample: One object" }).click();
   await watchedToTheEnd(app);
   await ask(app, "What do you see?");
-  const offer = app.getByRole("complementary", { name: "Models for real footage" });
+  const offer = app.getByRole("region", { name: "Models for real footage" });
   await expect(offer, "a sample is what nano knows").toHaveCount(0);
   await choose(app, "public/samples/footage.mp4");
   await watchedToTheEnd(app);

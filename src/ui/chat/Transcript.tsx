@@ -57,20 +57,20 @@ function FirstAnswered({
 }
 
 /** After another model took over: what the one before was asked, with one press. */
-function AskAnew({
-  conversation,
-  modelName,
-  onAskAnew,
-}: Pick<TranscriptProps, "conversation" | "modelName" | "onAskAnew">) {
-  const turns = useSnapshot(conversation, (all) => all.filter((turn) => turn.modelName !== null), sameItems);
-  const others = turns.some((turn) => turn.modelName === modelName) ? [] : turns.filter(({ instead }) => !instead);
-  if (modelName === null || others.length === 0) return null;
+function AskAnew({ conversation, modelName, onAskAnew }: AskAnewProps) {
+  const count = useSnapshot(conversation, (turns) => askedOfOthers(turns, modelName).length);
+  if (count === 0) return null;
   return (
-    <button type="button" className="button" onClick={() => onAskAnew(others)}>
-      <Icon name="again" /> Ask {modelName} {others.length === 1 ? "that question" : `these ${others.length} questions`}{" "}
-      again
+    <button type="button" className="button" onClick={() => onAskAnew(askedOfOthers(conversation.snapshot, modelName))}>
+      <Icon name="again" /> Ask {modelName} {count === 1 ? "that question" : `these ${count} questions`} again
     </button>
   );
+}
+
+/** What was asked of models before this one, as long as this one was asked nothing. */
+function askedOfOthers(turns: readonly Turn[], modelName: string | null): readonly Turn[] {
+  if (modelName === null || turns.some((turn) => turn.modelName === modelName)) return [];
+  return turns.filter((turn) => turn.modelName !== null && !turn.instead);
 }
 
 function Announcement({ conversation }: Pick<TranscriptProps, "conversation">) {
@@ -83,6 +83,8 @@ function newestSentences(turns: readonly Turn[]): readonly string[] {
   const turn = turns.at(-1);
   return turn ? finishedSentences(turn.text, !isOpen(turn)) : [];
 }
+
+type AskAnewProps = Pick<TranscriptProps, "conversation" | "modelName" | "onAskAnew">;
 
 type ModelNoteProps = {
   readonly conversation: Conversation;

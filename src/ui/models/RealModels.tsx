@@ -17,7 +17,7 @@ export function RealModels({ models, slot }: RealModelsProps) {
   const load = useSnapshot(slot, currentLoad, (a, b) => a?.text === b?.text);
   useEffect(() => void models.measure(), [models]);
   return (
-    <aside className="real-models" aria-label="Models for real footage">
+    <section className="real-models" aria-label="Models for real footage">
       <p>
         <b className="real-models-lead">nano knows drawings</b> of some fifty things, and guesses on real footage such
         as this. These models were trained on real pictures; your video is watched anew by itself once one is there.
@@ -43,7 +43,7 @@ export function RealModels({ models, slot }: RealModelsProps) {
           All models
         </button>
       </p>
-    </aside>
+    </section>
   );
 }
 

@@ -82,7 +82,7 @@ function WatchingSettings({
 }: GroupProps & { readonly modelFps: number | null; readonly children: ReactNode }) {
   const trained = modelFps === null ? "as the model was trained" : `as the model was trained: ${modelFps}`;
   return (
-    <section className="settings-group" aria-label="Watching">
+    <section className="settings-group">
       <h3>Watching, from the next video on</h3>
       <NumberField
         name="Frames a second"
@@ -121,7 +121,7 @@ function WatchingSettings({
 
 function AnswerSettings({ now, change }: GroupProps) {
   return (
-    <section className="settings-group" aria-label="Answers">
+    <section className="settings-group">
       <h3>Answers, from the next question on</h3>
       <NumberField
         name="Longest answer, in tokens"
@@ -150,7 +150,7 @@ function LookSettings({ now, change }: GroupProps) {
     ["dark", "Dark"],
   ] as const;
   return (
-    <section className="settings-group" aria-label="Look">
+    <section className="settings-group">
       <h3>Look</h3>
       <fieldset className="settings-field">
         <legend>Theme</legend>

@@ -17,6 +17,8 @@ const height = 40;
 export function ChangeCurve({ frames, view, width }: ChangeCurveProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  /** What the curve's upper edge stands for. */
+  const top = useRef(1);
 
   useEffect(() => {
     const target = holder.current;
@@ -31,7 +33,7 @@ export function ChangeCurve({ frames, view, width }: ChangeCurveProps) {
       cursor: { show: false },
       legend: { show: false },
       axes: [{ show: false }, { show: false }],
-      scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, Math.max(high, 1e-6) * 1.1] } },
+      scales: { x: { time: false }, y: { range: () => [0, top.current] } },
       series: [{}, { stroke: color, width: 1.5, fill, points: { show: false } }],
     };
     plot.current = new uPlot(options, [[], []], target);
@@ -45,9 +47,19 @@ export function ChangeCurve({ frames, view, width }: ChangeCurveProps) {
   useEffect(() => {
     const times = frames.map(({ timestampSeconds }) => timestampSeconds);
     const changes = frames.map(({ change }) => change);
+    top.current = upperEdge(changes);
     plot.current?.setData([times, changes], false);
     plot.current?.setScale("x", { min: view.from, max: view.to });
   }, [frames, view]);
 
   return <div ref={holder} className="timeline-curve" />;
+}
+
+/**
+ * A height that nine tenths of the changes stay well below. The first frames move an empty state by most of its size: they
+ * may stick out, so that what comes later is to be seen.
+ */
+function upperEdge(changes: readonly number[]): number {
+  const sorted = Float64Array.from(changes).sort();
+  return Math.max(1.6 * (sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 0), 1e-6);
 }

@@ -1,15 +1,16 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { emptySnapshot, type Medium, type SessionSnapshot } from "../../session/types.ts";
+import type { Conversation } from "../chat/conversation.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
 import { NotesPanel } from "../notes/NotesPanel.tsx";
 import type { Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
-import { type Mark, marksOf } from "../timeline/marks.ts";
-import { Timeline, type TimelineProps } from "../timeline/Timeline.tsx";
+import type { TimelineProps } from "../timeline/Timeline.tsx";
 import { placeAt } from "../timeline/timeline-view.ts";
 import type { ChosenVideo } from "./chosen-video.ts";
 import { Filmstrip } from "./Filmstrip.tsx";
 import { FrameView } from "./FrameView.tsx";
+import { MarkedTimeline } from "./MarkedTimeline.tsx";
 import { Memory } from "./Memory.tsx";
 import { OpenMemory, SaveMemory } from "./MemoryActions.tsx";
 import { Player } from "./Player.tsx";
@@ -26,8 +27,8 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   /** Asks for the camera or screen once more. */
   readonly onCapture: (medium: Medium) => void;
   readonly onOpenMemory: (file: File) => void;
-  /** The answers that stand on the timeline. */
-  readonly answers: readonly Mark[];
+  /** Its answers stand on the timeline. */
+  readonly conversation: Conversation;
   readonly unpinOf: (id: number) => (() => void) | null;
   /** State of the model, when it is worth saying; null otherwise. */
   readonly status: ReactNode;
@@ -35,16 +36,24 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
-  const { video, watched, slot, playhead, answers, unpinOf, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } =
-    props;
+  const {
+    video,
+    watched,
+    slot,
+    playhead,
+    conversation,
+    unpinOf,
+    onAskAsOf,
+    onLookAgain,
+    onCapture,
+    onOpenMemory,
+    status,
+  } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
   const stateBytes = useSnapshot(slot, modelInUse)?.stateBytes ?? null;
   const modelFailed = useSnapshot(slot, ({ model }) => model.status === "failed");
-  const scenes = useSnapshot(watch, (now) => now.scenes);
-  const notes = useSnapshot(watch, (now) => now.notes);
-  const marks = useMemo(() => [...marksOf(scenes, notes), ...answers], [scenes, notes, answers]);
   const [selected, setSelected] = useState<number | null>(null);
 
   // Going to a time, in whichever way, chooses the frame that was seen then.
@@ -56,6 +65,15 @@ export function Workspace(props: WorkspaceProps) {
       }),
     [playhead, watch],
   );
+
+  // Of what is live the newest is where one stands, until another moment is chosen.
+  const following = video.live !== null && selected === null;
+  useEffect(() => {
+    if (!following) return;
+    const follow = () => playhead.tell(watch.snapshot.watchedUntilSeconds);
+    follow();
+    return watch.subscribe(follow);
+  }, [following, playhead, watch]);
 
   function select(place: number) {
     const chosen = watch.snapshot.frames[place];
@@ -69,7 +87,7 @@ export function Workspace(props: WorkspaceProps) {
         <Player video={video} playhead={playhead} watch={watch} selected={selected} />
         <FrameView watch={watch} selected={selected} onFollow={() => setSelected(null)} />
       </div>
-      <Timeline {...{ watch, playhead, marks, onAskAsOf, onLookAgain }} />
+      <MarkedTimeline {...{ watch, playhead, conversation, onAskAsOf, onLookAgain }} />
       <WatchPanel
         name={video.name}
         watch={watch}

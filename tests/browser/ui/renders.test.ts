@@ -141,10 +141,11 @@ test("a token renders its turn, a frame what shows it, a load what tells of it, 
     }
   });
   // The player, which cannot play this clip, shows the frames instead.
-  const shows = ["FrameView", "WatchedBar", "WatchLine", "Watched", "Unplayable"];
+  const shows = ["FrameView", "WatchedBar", "WatchLine", "Watched", "Frames"];
   expect(byFrame).toMatchObject(Object.fromEntries(shows.map((name) => [name, times])));
   // The strip renders once more where it scrolls along.
-  const others = ["Filmstrip", "FramePicture", "TokenOverlay", "Legend", "Icon", "ProgressBar"];
+  const strip = ["Filmstrip", "FramePicture", "TokenOverlay", "Legend", "Icon", "ProgressBar"];
+  const others = [...strip, "Slider", "Pictures", "Curve", "ChangeCurve", "Ahead", "TimelineActions"];
   expect(Object.keys(byFrame).filter((name) => ![...shows, ...others].includes(name))).toEqual([]);
 
   const byLetter = await rendersOf(async () => {
@@ -156,7 +157,9 @@ test("a token renders its turn, a frame what shows it, a load what tells of it, 
     }
   });
   expect(byLetter).toMatchObject({ Composer: times });
-  expect(Object.keys(byLetter).filter((name) => !["Composer", "ModeSwitch", "Icon"].includes(name))).toEqual([]);
+  expect(
+    Object.keys(byLetter).filter((name) => !["Composer", "ModeSwitch", "DraftNote", "Icon"].includes(name)),
+  ).toEqual([]);
 
   void slot.switchTo({ name: "other", choice: { kind: "stored", key: "k" }, quantization: "int8" });
   await painted();
