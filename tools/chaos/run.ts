@@ -70,7 +70,7 @@ async function runSequence(
     const lost = deleted ? [] : kept.filter((path) => !now.includes(path));
     if (lost.length > 0) found.push(`lost ${lost.join(", ")}`);
   } catch (error) {
-    found.push(`not well: ${error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : error}`);
+    found.push(`not well: ${error instanceof Error ? error.message.split("\n").slice(0, 8).join(" ") : error}`);
   }
   found.push(...world.faults.splice(0));
   return { words, found };

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
 
 /** What goes wrong with the next answers: after `after` bytes the connection ends, is silent, or a byte is another. */
-export type Fault = {
+type Fault = {
   readonly kind: "cut" | "stall" | "corrupt" | "unavailable";
   readonly after: number;
   /** Answers that it befalls. */

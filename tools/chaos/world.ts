@@ -57,7 +57,9 @@ export async function openWorld(folder: string): Promise<World> {
 
 async function openPage(context: BrowserContext, faults: string[]): Promise<{ page: Page; protocol: CDPSession }> {
   const page = await context.newPage();
-  page.on("pageerror", (error) => faults.push(`nobody caught: ${error.stack ?? error}`));
+  page.on("pageerror", (error) => {
+    if (!String(error).includes(thrownOnPurpose)) faults.push(`nobody caught: ${error.stack ?? error}`);
+  });
   page.on("console", (message) => {
     const text = message.text();
     if (message.type() === "error" && !network.test(text) && !text.includes(thrownOnPurpose))
