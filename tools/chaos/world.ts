@@ -33,6 +33,7 @@ export async function openWorld(folder: string): Promise<World> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   await context.route(/^https:/, (route) => route.abort());
   const faults: string[] = [];
+  browser.on("disconnected", () => faults.push("the browser ended"));
   const opened = await openPage(context, faults);
   const world: World = {
     browser,
