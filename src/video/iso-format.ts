@@ -41,7 +41,7 @@ export function toPacketFormat(view: DataView, entry: TopLevelBox): PacketFormat
 }
 
 /** Of a file that says nothing. Told nothing at all, Chromium takes BT.709, and frames cannot be told from those that are. */
-const untold: VideoColorSpaceInit = { primaries: null, transfer: null, matrix: null, fullRange: null };
+const untold: VideoColorSpaceInit = {};
 
 function pixelAspect(pasp: Uint8Array | null): number {
   if (!pasp || pasp.length < 8) return 1;
@@ -115,10 +115,10 @@ function codedColorSpace(
   matrix: number,
   fullRange: boolean,
 ): VideoColorSpaceInit | null {
-  const names = {
-    primaries: primaries[primary] ?? null,
-    transfer: transfers[transfer] ?? null,
-    matrix: matrices[matrix] ?? null,
-  };
-  return names.primaries || names.transfer || names.matrix ? ({ ...names, fullRange } as VideoColorSpaceInit) : null;
+  const named = Object.entries({
+    primaries: primaries[primary],
+    transfer: transfers[transfer],
+    matrix: matrices[matrix],
+  }).filter(([, name]) => name !== undefined);
+  return named.length > 0 ? ({ ...Object.fromEntries(named), fullRange } as VideoColorSpaceInit) : null;
 }
