@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { type Grid, pictureSize, toGrid } from "./grid.ts";
+import { ToolError } from "./run-tool.ts";
 
 /** What ffprobe and ffmpeg say of a file's video. */
 export type Told = {
@@ -78,7 +79,9 @@ function run(command: string, args: readonly string[]): Promise<{ out: Buffer; e
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (part: Buffer) => out.push(part));
     child.stderr.on("data", (part: Buffer) => err.push(part));
-    child.on("error", reject);
+    child.on("error", () =>
+      reject(new ToolError(`${command} could not be started. Install ffmpeg (Debian: apt-get install ffmpeg).`)),
+    );
     child.on("close", () => resolve({ out: Buffer.concat(out), err: Buffer.concat(err).toString() }));
   });
 }

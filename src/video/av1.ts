@@ -15,6 +15,25 @@ export function withSequenceHeader(packet: Uint8Array, { sequenceHeader }: Packe
   return concat([sequenceHeader, ...kept.map(({ start, end }) => packet.subarray(start, end))]);
 }
 
+/**
+ * The sequence header that stands in a Matroska file's CodecPrivate (an av1C), which lies beside the name of its codec; null where
+ * there is none.
+ *
+ * @param head the file's beginning
+ */
+export function matroskaSequenceHeader(head: Uint8Array): Uint8Array | null {
+  const name = [0x86, 0x85, ...new TextEncoder().encode("V_AV1")]; // CodecID, of five bytes
+  for (let at = head.indexOf(0x86); at >= 0; at = head.indexOf(0x86, at + 1)) {
+    if (!name.every((byte, i) => head[at + i] === byte)) continue;
+    for (let near = Math.max(0, at - 512); near < at + 512; near++) {
+      if (head[near] !== 0x63 || head[near + 1] !== 0xa2) continue;
+      const length = (head[near + 2] ?? 0) & 0x7f; // CodecPrivate, its length in one byte
+      if (head[near + 3] === 0x81 && length > 4) return head.slice(near + 3 + 4, near + 3 + length);
+    }
+  }
+  return null;
+}
+
 /** The units of a packet (AV1 specification, 5.3), or null where their sizes do not add up. */
 function readUnits(packet: Uint8Array): { type: number; start: number; end: number }[] | null {
   const units: { type: number; start: number; end: number }[] = [];

@@ -1,6 +1,7 @@
 import { assert } from "../errors.ts";
 import { childBoxes, fourCc, type TopLevelBox } from "./iso-boxes.ts";
 import type { PacketFormat } from "./packet-index.ts";
+import { vp9Codec } from "./vp9.ts";
 
 /** Sample entries of codecs that some browser decodes. */
 const known = /^(avc[1-4]|hvc1|hev1|vp0[89]|av01|vvc1|vvi1|dvh1|dvhe|dva1|dvav|dav1)$/;
@@ -35,9 +36,12 @@ export function toPacketFormat(view: DataView, entry: TopLevelBox): PacketFormat
     codedWidth,
     codedHeight,
     pixelAspect: pixelAspect(bytesOf("pasp")),
-    colorSpace: colorSpace(bytesOf("colr")),
+    colorSpace: colorSpace(bytesOf("colr")) ?? untold,
   };
 }
+
+/** Of a file that says nothing. Told nothing at all, Chromium takes BT.709, and frames cannot be told from those that are. */
+const untold: VideoColorSpaceInit = {};
 
 function pixelAspect(pasp: Uint8Array | null): number {
   if (!pasp || pasp.length < 8) return 1;
@@ -61,8 +65,10 @@ function codecString(type: string, bytesOf: BoxBytes, area: number): string {
   const hex = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (type === "vp08") return "vp8";
   if (type.startsWith("vp09")) {
-    const [profile = 0, level = 0, depths = 0x80] = bytesOf("vpcC")?.subarray(4) ?? [];
-    return `vp09.${digits(profile)}.${digits(level || vp9Level(area))}.${digits(depths >> 4 || 8)}`;
+    const told = bytesOf("vpcC")?.subarray(4);
+    if (!told) return "vp09"; // its frames tell
+    const [profile = 0, level = 0, depths = 0x80] = told;
+    return vp9Codec(profile, depths >> 4 || 8, area, level);
   }
   if (type === "av01") {
     const [, levels = 0, flags = 0] = bytesOf("av1C") ?? [];
@@ -74,13 +80,6 @@ function codecString(type: string, bytesOf: BoxBytes, area: number): string {
   const hevc = bytesOf("hvcC");
   if (hevc && /^h[ve][cv]/.test(type)) return `${type}.${hevcProfile(hevc)}`;
   return known.test(type) ? type : "";
-}
-
-/** The least level that allows pictures of `area` pixels, ten times its number: recorders that do not know theirs write 0. */
-function vp9Level(area: number): number {
-  const levels = [10, 11, 20, 21, 30, 31, 40, 50, 60] as const;
-  const areas = [36864, 73728, 122880, 245760, 552960, 983040, 2228224, 8912896, 35651584];
-  return levels[areas.findIndex((most) => area <= most)] ?? 60;
 }
 
 /** Profile, compatibility, tier, level and constraints of an hvcC (ISO/IEC 14496-15, annex E.3). */
@@ -109,13 +108,17 @@ const transfers: Record<number, string> = {
 };
 const matrices: Record<number, string> = { 0: "rgb", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020-ncl" };
 
-/** A colour space by its code points (ITU-T H.273); null where WebCodecs has no name for one of them. */
+/** A colour space by its code points (ITU-T H.273); null where WebCodecs has no name for any of them. */
 function codedColorSpace(
   primary: number,
   transfer: number,
   matrix: number,
   fullRange: boolean,
 ): VideoColorSpaceInit | null {
-  const names = { primaries: primaries[primary], transfer: transfers[transfer], matrix: matrices[matrix] };
-  return names.primaries && names.transfer && names.matrix ? ({ ...names, fullRange } as VideoColorSpaceInit) : null;
+  const named = Object.entries({
+    primaries: primaries[primary],
+    transfer: transfers[transfer],
+    matrix: matrices[matrix],
+  }).filter(([, name]) => name !== undefined);
+  return named.length > 0 ? ({ ...Object.fromEntries(named), fullRange } as VideoColorSpaceInit) : null;
 }

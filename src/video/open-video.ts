@@ -10,6 +10,7 @@ import { sniff, sniffByteLength } from "./sniff.ts";
 import { readTrackIndex } from "./track-index.ts";
 import { openTrackVideo } from "./track-video.ts";
 import { fromTables } from "./transport-stream.ts";
+import { withVp9Codec } from "./vp9.ts";
 
 /** How long a file may take to open: long films in WebM are read from end to end. Tests shorten it. */
 export const openingPatience = { limitMs: 300_000 };
@@ -103,7 +104,7 @@ async function openTrack(source: PacketSource, signal: AbortSignal): Promise<Ope
 
 async function openIso(file: Blob, signal: AbortSignal): Promise<PacketSource> {
   try {
-    return sliceSource(file, await readIsoIndex(file, signal));
+    return await withVp9Codec(sliceSource(file, await readIsoIndex(file, signal)));
   } catch (error) {
     if (!(error instanceof IsoParseError)) throw error;
     return readTrackIndex(file, signal);

@@ -37,8 +37,9 @@ export function presentation(timeline: Timeline): Presentation {
   if (segments) return editedPresentation(timeline, segments, all);
   const at = (i: number) => pts[i] as number;
   const endOf = (i: number) => at(i) + (duration[i] as number);
+  const slack = (i: number) => Math.min(tolerance, (duration[i] as number) / 2); // a last picture may be shorter than that
   const within = all.filter(
-    (i) => endOf(i) > tolerance && (presentationEnd === null || at(i) < presentationEnd - tolerance),
+    (i) => endOf(i) > tolerance && (presentationEnd === null || at(i) < presentationEnd - slack(i)),
   );
   const shown = within.length > 0 ? within : all;
   const first = shown[0];

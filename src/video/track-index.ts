@@ -1,5 +1,6 @@
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "mediabunny";
 import { AuroraError, assert } from "../errors.ts";
+import { matroskaSequenceHeader } from "./av1.ts";
 import { codecUnsupported } from "./codec-support.ts";
 import {
   type FoundPacket,
@@ -12,6 +13,9 @@ import { streamIds, withoutRestarts } from "./transport-stream.ts";
 
 /** A track that lasts less than this part of the longest one is a preview or a cover. */
 const leastShare = 0.25;
+
+/** Bytes at a file's beginning in which its tracks are described. */
+const headBytes = 1 << 16;
 
 /** Video that ends this long before its file says was cut off or damaged; sound is allowed to outlast it by less. */
 const maxShortfallSeconds = 1;
@@ -50,7 +54,7 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
     const index = {
       container: format.name,
       rotation: await track.getRotation(),
-      formats: [await toFormat(track)],
+      formats: [await toFormat(track, file)],
       ...columns,
       offset: null,
       available: found.length,
@@ -148,14 +152,17 @@ function toPacket(packet: EncodedPacket): FoundPacket {
   };
 }
 
-async function toFormat(track: InputVideoTrack): Promise<PacketFormat> {
+async function toFormat(track: InputVideoTrack, file: Blob): Promise<PacketFormat> {
   const config = await track.getDecoderConfig();
+  const isAv1 = config?.codec.startsWith("av01") ?? false;
+  const head = isAv1 ? new Uint8Array(await file.slice(0, headBytes).arrayBuffer()) : null;
   const aspect = await track.getPixelAspectRatio();
   const description = config?.description;
   return {
     codec: config?.codec ?? "",
     sampleEntry: String(await track.getInternalCodecId()),
     description: description === undefined ? null : toBytes(description),
+    sequenceHeader: head && matroskaSequenceHeader(head),
     codedWidth: await track.getCodedWidth(),
     codedHeight: await track.getCodedHeight(),
     pixelAspect: aspect.num / aspect.den,

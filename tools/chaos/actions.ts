@@ -57,7 +57,10 @@ async function ask({ page }: World, random: Random): Promise<string> {
 
 /** Any button that can be pressed, or whatever else answers to a click. */
 async function press({ page }: World, random: Random): Promise<string> {
-  const buttons = page.locator("button:visible:enabled, summary:visible, input[type=radio]:enabled");
+  // A dialog covers the rest.
+  const within = (await page.locator("dialog[open]").count()) > 0 ? "dialog[open] " : "";
+  const kinds = ["button:visible:enabled", "summary:visible", "input[type=radio]:enabled"];
+  const buttons = page.locator(kinds.map((kind) => within + kind).join(", "));
   const count = await buttons.count();
   if (count === 0) return "press nothing";
   const button = buttons.nth(random.below(count));

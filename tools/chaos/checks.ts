@@ -29,26 +29,21 @@ export async function endTrouble(world: World): Promise<void> {
   await world.page.setViewportSize({ width: 1280, height: 900 });
 }
 
-/** Brings nano back by what the page offers, as a person would. */
+/** Brings nano back by what the dialog of models offers, as a person would, once what is on its way has come or failed. */
 async function bringNanoBack({ page }: World): Promise<void> {
-  await page.waitForFunction(
-    () => !document.querySelector('[role="progressbar"][aria-label^="Loading"]'),
-    undefined,
-    patience,
-  );
-  await page.getByRole("button", { name: /^Model: / }).waitFor(patience);
-  const again = page.locator(".page").getByRole("button", { name: /^(Reload model|Back to nano)$/ });
-  if (await again.first().isVisible()) await again.first().click();
-  const failed = page.locator(".drop-zone-status, .status").getByRole("button", { name: "Try again" });
-  if (await failed.first().isVisible()) await failed.first().click();
-  await page.getByRole("button", { name: /^Model: / }).click();
-  const nano = page.getByRole("dialog", { name: "Models" }).getByRole("button", { name: "Open nano" });
-  if (await nano.isEnabled({ timeout: 500 }).catch(() => false)) await nano.click();
-  await page
-    .getByRole("dialog", { name: "Models" })
-    .getByRole("region", { name: "In use" })
-    .filter({ hasText: "nano-v6" })
-    .waitFor(patience);
+  await page.getByRole("button", { name: /^Model: / }).click(patience);
+  const dialog = page.getByRole("dialog", { name: "Models" });
+  const used = dialog.getByRole("region", { name: "In use" }).filter({ hasText: "nano-v6" });
+  const open = dialog.getByRole("button", { name: "Open nano" });
+  const loading = dialog.getByRole("progressbar");
+  await dialog.waitFor(patience);
+  const end = Date.now() + 2 * patience.timeout;
+  while (!((await used.isVisible()) && !(await loading.isVisible()))) {
+    if (Date.now() > end) throw new Error(`nano does not come back: ${await dialog.textContent()}`);
+    const free = (await open.isVisible()) && (await open.isEnabled({ timeout: 1000 }).catch(() => false));
+    if (free) await open.click({ timeout: 1000 }).catch(() => undefined);
+    await page.waitForTimeout(1000);
+  }
   await page.keyboard.press("Escape");
 }
 

@@ -17,13 +17,13 @@ export type ChaosReport = { readonly sequences: number; readonly actions: number
 
 /** Sequences of mishaps, each followed by a look at whether the page is as well as before, until the time is up. */
 export async function runChaos({ seed, minutes, folder, log }: ChaosOptions): Promise<ChaosReport> {
-  const end = Date.now() + minutes * 60_000;
   const faults: string[] = [];
   const done = { sequences: 0, actions: 0 };
   let world = await openWorld(folder);
   try {
     const well = await mustBeWell(world);
     log(`well: ${JSON.stringify(well)}`);
+    const end = Date.now() + minutes * 60_000; // opening takes what it takes
     for (let number = seed; Date.now() < end; number++) {
       const { words, found } = await runSequence(world, number, well, end);
       done.sequences++;
@@ -70,7 +70,7 @@ async function runSequence(
     const lost = deleted ? [] : kept.filter((path) => !now.includes(path));
     if (lost.length > 0) found.push(`lost ${lost.join(", ")}`);
   } catch (error) {
-    found.push(`not well: ${error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : error}`);
+    found.push(`not well: ${error instanceof Error ? error.message.split("\n").slice(0, 8).join(" ") : error}`);
   }
   found.push(...world.faults.splice(0));
   return { words, found };

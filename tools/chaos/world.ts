@@ -33,6 +33,7 @@ export async function openWorld(folder: string): Promise<World> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   await context.route(/^https:/, (route) => route.abort());
   const faults: string[] = [];
+  browser.on("disconnected", () => faults.push("the browser ended"));
   const opened = await openPage(context, faults);
   const world: World = {
     browser,
@@ -57,7 +58,9 @@ export async function openWorld(folder: string): Promise<World> {
 
 async function openPage(context: BrowserContext, faults: string[]): Promise<{ page: Page; protocol: CDPSession }> {
   const page = await context.newPage();
-  page.on("pageerror", (error) => faults.push(`nobody caught: ${error.stack ?? error}`));
+  page.on("pageerror", (error) => {
+    if (!String(error).includes(thrownOnPurpose)) faults.push(`nobody caught: ${error.stack ?? error}`);
+  });
   page.on("console", (message) => {
     const text = message.text();
     if (message.type() === "error" && !network.test(text) && !text.includes(thrownOnPurpose))

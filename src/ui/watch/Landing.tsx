@@ -98,7 +98,9 @@ function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly o
           onMouseEnter={(event) => preview(event.currentTarget)}
           onMouseLeave={(event) => event.currentTarget.pause()}
         />
-        <time aria-hidden="true" dateTime={`PT${sample.seconds}S`}>{formatClock(sample.seconds)}</time>
+        <time aria-hidden="true" dateTime={`PT${sample.seconds}S`}>
+          {formatClock(sample.seconds)}
+        </time>
       </span>
       <span>{sample.title}</span>
     </button>

@@ -99,6 +99,13 @@ describe("presentation", () => {
     expect([...presentation(cut).times]).toEqual([0, 50_000, 150_000]);
   });
 
+  test("a last picture that is shown for a tenth of a millisecond is shown", () => {
+    const line = timeline([0, 100, 200], [0], { lastMs: 0.1, presentationEnd: 200_400 });
+    expect(presentation(line).packets).toHaveLength(3);
+    const ended = timeline([0, 100, 200], [0], { presentationEnd: 200_400 });
+    expect(presentation(ended).packets).toHaveLength(2); // what rounding left of it is none
+  });
+
   test("leaves out what comes after the edit list's end", () => {
     const cut = timeline(tenPerSecond(10), [0], { presentationEnd: 450_000 });
     expect(presentation(cut)).toMatchObject({ end: 450_000 });
