@@ -37,11 +37,11 @@ export type Asking = {
   close(): Promise<void>;
 };
 
-/** A question that nobody waits for. `onAnswer` is not called where there is nothing to answer from. */
+/** A question that nobody waits for. Its answer is null where there is nothing to answer from, or where it failed. */
 export type Aside = (
   question: string,
   options: Pick<AskOptions, "from" | "range">,
-  onAnswer: (answer: { readonly text: string; readonly asOfSeconds: number | null }) => void,
+  onAnswer: (answer: { readonly text: string; readonly asOfSeconds: number | null } | null) => void,
 ) => void;
 
 /** Most frames that such a question is read with, evenly over the part that it is about. */
@@ -138,10 +138,10 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
   return {
     aside: (question, options, onAnswer) =>
       queue.idle(async (signal) => {
-        if (memory.timeline.frames.length === 0) return true;
-        const answered = await answerAside(question, options, signal);
+        const asked = memory.timeline.frames.length > 0 ? answerAside(question, options, signal) : null;
+        const answered = await asked?.catch(() => null); // what fails, a lost device say, is told where it is noticed
         if (signal.aborted) return false;
-        onAnswer(answered);
+        onAnswer(answered ?? null);
         return true;
       }),
     ask(question, options, onText) {

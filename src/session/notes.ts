@@ -41,9 +41,9 @@ export function createNotes({ memory, ask, everySeconds, saved, onChange }: Note
     const fromSeconds = frames[first]?.timestampSeconds ?? 0;
     const lastSeconds = frames[end - 1]?.timestampSeconds ?? fromSeconds;
     const untilSeconds = frames[end]?.timestampSeconds ?? lastSeconds;
-    ask(noteQuestion, { from: "look-again", range: [fromSeconds, lastSeconds] }, ({ text }) => {
-      if (text === "") return;
-      const note = { id: nextId++, fromSeconds, untilSeconds, text, edited: false };
+    ask(noteQuestion, { from: "look-again", range: [fromSeconds, lastSeconds] }, (answer) => {
+      if (!answer?.text) return;
+      const note = { id: nextId++, fromSeconds, untilSeconds, text: answer.text, edited: false };
       set([...notes, note].sort((a, b) => a.fromSeconds - b.fromSeconds));
     });
   }

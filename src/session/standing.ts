@@ -29,8 +29,10 @@ export function createStanding({ ask, saved, onChange }: StandingOptions): Stand
   function askAgain({ id, question }: StandingQuestion): void {
     if (waiting.has(id)) return;
     waiting.add(id);
-    ask(question, {}, ({ text, asOfSeconds }) => {
+    ask(question, {}, (answer) => {
       waiting.delete(id);
+      if (!answer) return; // asked again with the next scene
+      const { text, asOfSeconds } = answer;
       set(standing.map((each) => (each.id === id ? withAnswer(each, text, asOfSeconds ?? 0) : each)));
     });
   }

@@ -9,10 +9,14 @@ import type { FrameRecord } from "../../../src/session/types.ts";
 function setUp() {
   const frames: FrameRecord[] = [];
   const sceneStarts: number[] = [];
-  const asked: { question: string; options: Parameters<Aside>[1]; answer(text: string, asOfSeconds?: number): void }[] =
-    [];
+  type Asked = { question: string; options: Parameters<Aside>[1]; answer(text: string | null, seconds?: number): void };
+  const asked: Asked[] = [];
   const ask: Aside = (question, options, onAnswer) =>
-    void asked.push({ question, options, answer: (text, asOfSeconds = 0) => onAnswer({ text, asOfSeconds }) });
+    void asked.push({
+      question,
+      options,
+      answer: (text, asOfSeconds = 0) => onAnswer(text === null ? null : { text, asOfSeconds }),
+    });
   const watch = (until: number) => {
     for (let index = frames.length; index / 2 < until; index++)
       frames.push({
@@ -113,6 +117,16 @@ describe("a standing question", () => {
     asked.at(-1)?.answer("Too late.", 9);
     expect(standing.all).toEqual([]);
   });
+});
+
+it("a question that was pinned before there was anything to see is asked again", () => {
+  const { asked, ask } = setUp();
+  const standing = createStanding({ ask, saved: [], onChange: () => undefined });
+  standing.pin(1, "Who is there?");
+  asked[0]?.answer(null);
+  standing.update();
+  asked[1]?.answer("A fox.", 2);
+  expect(standing.all[0]?.answers).toEqual([{ atSeconds: 2, text: "A fox." }]);
 });
 
 describe("turns", () => {
