@@ -104,10 +104,11 @@ export function createSession(
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
   const autosave = options.autosave ? createAutosave(id, save) : null;
   if (autosave) publish({ savedAs: id });
-  let lastKeyState = -1;
+  let lastKeyState: number | null = null; // the first frames are saved at once
   memory.subscribe(() => {
     const newest = memory.keyStates.frames().at(-1) ?? -1;
-    if (newest !== lastKeyState) autosave?.due(false);
+    if (memory.framesRead === 0 || newest === lastKeyState) return;
+    autosave?.due(false);
     lastKeyState = newest;
   });
   const observed = observeScenes(memory, asking.aside, { options, saved, publish });
