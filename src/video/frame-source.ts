@@ -23,6 +23,17 @@ export type SourceInfo = {
   readonly durationSeconds: number;
 };
 
+/** How a source's times lie on its file's own timeline, for whatever else is read of the file. */
+export type PictureClock = {
+  /** The first shown frame, which is second 0, on the file's timeline. */
+  readonly startSeconds: number;
+  /** By how many seconds the file's clock was moved each time that it began again. */
+  readonly restarts: readonly number[];
+};
+
+/** Where the sound of a source is to be had. */
+export type SoundPlace = { readonly file: Blob; readonly clock: PictureClock };
+
 /** A frame, the time it was asked for, and how it is turned upright. Whoever takes it closes `frame`. */
 export type WatchedFrame = {
   readonly frame: VideoFrame;
@@ -48,6 +59,8 @@ type FrameOptions = { readonly signal?: AbortSignal; readonly onLoss?: (loss: Vi
 /** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
 export type FrameSource = {
   readonly info: SourceInfo;
+  /** The file that may have sound; null where there can be none. */
+  readonly sound: SoundPlace | null;
   /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
   plan(): number | null;
   /**
@@ -64,6 +77,8 @@ export type FrameSource = {
 /** A video file whose frames can be had, at several samplings, too. */
 export type OpenedVideo = {
   readonly info: Omit<SourceInfo, "name"> & { readonly rotation: Rotation };
+  /** Null for pictures, which have no sound. */
+  readonly clock: PictureClock | null;
   /** As `FrameSource.plan`. */
   plan(sampling: Sampling): number;
   /** As `FrameSource.frames`. */

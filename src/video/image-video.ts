@@ -73,6 +73,7 @@ function imageVideo(
   const container = mimeType.replace("image/", "").toUpperCase();
   return {
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
+    clock: null,
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal }) => stoppable(signal, (stop) => watch(wantedFrames(shown, sampling), stop)),
     close: () => undefined, // the file's bytes are all that it has

@@ -30,6 +30,7 @@ async function openFile(file: Blob, name: string, sampling: Sampling, signal: Ab
   const video = await openVideo(file, { signal });
   return {
     info: { ...video.info, name },
+    sound: video.clock && { file, clock: video.clock },
     plan: () => video.plan(sampling),
     frames: (options) => video.frames(sampling, options),
     close: () => video.close(),

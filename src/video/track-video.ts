@@ -36,6 +36,7 @@ export async function openTrackVideo(source: PacketSource, signal?: AbortSignal)
       rotation: index.rotation,
       durationSeconds: shown.end / 1e6,
     },
+    clock: { startSeconds: shown.start / 1e6, restarts: index.restarts?.map((shift) => shift / 1e6) ?? [] },
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal: stop, onLoss }) =>
       stoppable(stop, (either) => watch(source, shown, sampling, either, onLoss ?? (() => {}))),
