@@ -41,7 +41,8 @@ export default defineConfig({
       "@noble/hashes/legacy.js",
       "@noble/hashes/sha2.js",
       "@noble/hashes/utils.js",
+      "@huggingface/transformers > onnxruntime-common",
     ],
-    exclude: ["onnxruntime-web"],
+    exclude: ["onnxruntime-web", "@huggingface/transformers"],
   },
 });

@@ -24,12 +24,13 @@ function dawnEnvironment(): Record<string, string> {
  */
 const fasterCompilation = "--enable-dawn-features=disable_workgroup_init";
 
+const speech = "@huggingface/transformers > onnxruntime-common";
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
 
 export default defineConfig({
   optimizeDeps: {
-    include: ["mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, ...react],
-    exclude: ["onnxruntime-web"],
+    include: ["mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, speech, ...react],
+    exclude: ["onnxruntime-web", "@huggingface/transformers"],
   },
   test: {
     projects: [

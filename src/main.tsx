@@ -4,6 +4,7 @@ import { openAssistant } from "./session/client.ts";
 import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
+import { createListenChoice } from "./ui/listen/listen-choice.ts";
 import { nano } from "./ui/models/model-catalog.ts";
 import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
@@ -15,7 +16,8 @@ const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];
 const query = new URLSearchParams(location.search);
 const encoder = encoders.find((each) => each === query.get("encoder"));
 const slot = createModelSlot(openAssistant, nano, encoder);
-const watched = createWatchedVideo(slot);
+const listenChoice = createListenChoice();
+const watched = createWatchedVideo(slot, () => listenChoice.snapshot);
 const models = createModels({
   library: openLibrary(),
   slot,
@@ -25,6 +27,12 @@ const models = createModels({
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
-  <App slot={slot} watched={watched} conversation={createConversation(watched.askable)} models={models} />,
+  <App
+    slot={slot}
+    watched={watched}
+    conversation={createConversation(watched.askable)}
+    models={models}
+    listenChoice={listenChoice}
+  />,
 );
 void models.start(query.get("model"));

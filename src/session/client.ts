@@ -1,8 +1,11 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
+import { exportTranscript } from "../speech/export-transcript.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
-import { checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
+import { createFinder } from "./find.ts";
+import { createListening, type Listening } from "./listening.ts";
+import { checkFind, checkFormat, checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "./options.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
 import type { AskOptions, Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
@@ -63,9 +66,15 @@ function toChoice(model: string | ModelChoice): ModelChoice {
   return choice.kind === "folder" ? { ...choice, url: new URL(choice.url, document.baseURI).href } : choice;
 }
 
+type OpenSession = {
+  readonly store: SnapshotStore;
+  readonly listening: Listening;
+  readonly onClosed: () => void;
+};
+
 type Link = {
   send(message: ToWorker): void;
-  readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
+  readonly sessions: Map<number, OpenSession>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
   readonly usages: Map<number, (usage: GpuUsage) => void>;
   next(): number;
@@ -148,7 +157,10 @@ const noUsage: GpuUsage = { buffers: 0, bytes: 0, openVideoFrames: 0 };
 function end(link: Link): void {
   link.ended = new AuroraError("Aborted", "The model was closed. Open it again to go on.").toData();
   for (const answer of link.answers.values()) answer.fail(AuroraError.fromData(link.ended));
-  for (const { onClosed } of link.sessions.values()) onClosed();
+  for (const { listening, onClosed } of link.sessions.values()) {
+    listening.close();
+    onClosed();
+  }
   link.sessions.clear();
   for (const resolve of link.usages.values()) resolve(noUsage);
   link.usages.clear();
@@ -158,6 +170,9 @@ function receive(link: Link, data: ToPage): void {
   switch (data.type) {
     case "changed":
       link.sessions.get(data.session)?.store.apply(data.change);
+      break;
+    case "sound":
+      link.sessions.get(data.session)?.listening.offer(data.sound);
       break;
     case "session-closed":
       link.sessions.get(data.session)?.onClosed();
@@ -185,10 +200,12 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve;
   });
-  link.sessions.set(number, { store, onClosed });
+  const { signal, listen = false, ...plain } = options;
+  const listening = createListening(store, listen);
+  const findIn = createFinder();
+  link.sessions.set(number, { store, listening, onClosed });
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
-  const { signal, ...plain } = options;
   signal?.addEventListener("abort", () => control("stop"), { once: true });
   link.send({ type: "watch", session: number, source, options: plain });
   if (signal?.aborted) control("stop");
@@ -198,11 +215,23 @@ function createSession(link: Link, source: WatchSource, options: WatchOptions, s
     },
     subscribe: store.subscribe,
     ask: (question, askOptions = {}) => ask(link, number, question, askOptions),
+    listen: listening.listen,
+    chooseSound: listening.choose,
+    editLine: listening.edit,
+    find: (text, options = {}) => findIn(store.snapshot, text, checkFind(text, options)),
+    export: (format) => exportTranscript(store.snapshot.transcript.lines, checkFormat(format)),
     resetConversation: () => control("reset-conversation"),
-    pause: () => control("pause"),
-    resume: () => control("resume"),
+    pause() {
+      listening.pause();
+      control("pause");
+    },
+    resume() {
+      listening.resume();
+      control("resume");
+    },
     stop: () => control("stop"),
     close() {
+      listening.close();
       if (!link.sessions.has(number)) onClosed();
       else control("close");
       return closed;
@@ -224,6 +253,14 @@ function refusedSession(error: AuroraError, stateBytes: number): Session {
     async *ask() {
       throw error;
     },
+    listen: nothing,
+    chooseSound: nothing,
+    editLine: nothing,
+    find: (text, options = {}) => {
+      checkFind(text, options);
+      return [];
+    },
+    export: (format) => exportTranscript([], checkFormat(format)),
     resetConversation: nothing,
     pause: nothing,
     resume: nothing,

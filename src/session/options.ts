@@ -1,5 +1,6 @@
 import { AuroraError } from "../errors.ts";
-import type { AskOptions, OpenOptions, WatchOptions, WatchSource } from "./types.ts";
+import { type TranscriptFormat, transcriptFormats } from "../speech/export-transcript.ts";
+import type { AskOptions, OpenOptions, SearchKind, WatchOptions, WatchSource } from "./types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkOpenOptions({ model, quantization, encoder }: OpenOptions): void {
@@ -32,10 +33,11 @@ export function checkSource(source: Blob | string | URL | WatchSource): WatchSou
 }
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkWatchOptions({ fps, frames, keepBytes }: WatchOptions): void {
+export function checkWatchOptions({ fps, frames, keepBytes, listen }: WatchOptions): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
   check("frames", frames, isWhole(frames) && frames >= 1, "a whole number from 1 on");
   check("frames", frames, fps === undefined, "left out where fps is given");
+  check("listen", listen, typeof listen === "boolean", "true or false");
   check("keepBytes", keepBytes, isNumber(keepBytes) && keepBytes >= 0, "a number of bytes, 0 or more");
 }
 
@@ -52,6 +54,21 @@ export function checkQuestion(question: string, options: AskOptions): void {
   check("temperature", temperature, isNumber(temperature) && temperature >= 0, "a number, 0 or more");
   check("topP", topP, isNumber(topP) && topP >= 0 && topP <= 1, "a number from 0 to 1");
   check("seed", seed, isNumber(seed), "a number");
+}
+
+/** What to search. @throws AuroraError `BadRequest` */
+export function checkFind(text: string, { in: kinds }: { readonly in?: readonly SearchKind[] }): readonly SearchKind[] {
+  if (typeof text !== "string" || text.trim() === "")
+    throw new AuroraError("BadRequest", "text: it is empty. Type a word to find.");
+  const known = Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => kind === "said");
+  check("in", kinds, known, 'a list of what to search: "said"');
+  return kinds ?? ["said"];
+}
+
+/** A form of the transcript. @throws AuroraError `BadRequest` */
+export function checkFormat(format: TranscriptFormat): TranscriptFormat {
+  if (!isOneOf(format, transcriptFormats)) throw refusal("format", format, "vtt, srt, text or json");
+  return format;
 }
 
 /** @param allowed whether a value that is given may be so */

@@ -1,5 +1,5 @@
 import { openSpillFile } from "../storage/spill-file.ts";
-import type { WatchSource } from "../video/frame-source.ts";
+import type { SoundPlace, WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking.ts";
 import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
@@ -30,11 +30,12 @@ export function createSession(
   source: WatchSource,
   options: WatchOptions,
   onChange: (change: SessionChange) => void,
+  onSound: (sound: SoundPlace | null) => void = () => undefined,
 ): WorkerSession {
   const { fps = engine.model.fps, frames, keepBytes = defaultKeepBytes } = options;
   const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile });
   const sampling = frames === undefined ? { fps } : { frames };
-  const watch = startWatching(memory, source, sampling, (part, added = []) => {
+  const publish: Parameters<typeof startWatching>[3] = (part, added = []) => {
     const { kept, timeline } = memory;
     const known = {
       visualTokens: timeline.frames.length * engine.encoder.tokensPerFrame,
@@ -42,7 +43,8 @@ export function createSession(
       gpuBytes: engine.gpu.ledger.bytes,
     };
     onChange({ part: { ...part, ...known }, frames: added, pictureStep: timeline.pictureStep });
-  });
+  };
+  const watch = startWatching(memory, source, sampling, publish, onSound);
   const asking = createAsking(engine, memory, watch.begun);
   return {
     ask: asking.ask,

@@ -1,8 +1,10 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { TranscriptFormat } from "../speech/export-transcript.ts";
+import type { SoundTrack, SpokenLine } from "../speech/protocol.ts";
 import type { SourceInfo, WatchSource } from "../video/frame-source.ts";
 
-export type { WatchSource };
+export type { TranscriptFormat, WatchSource };
 
 /** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
 export type EncoderBackend = "auto" | "webgpu" | "wasm";
@@ -56,6 +58,8 @@ export type WatchOptions = {
   readonly frames?: number;
   /** Most bytes of visual tokens that are kept to be looked at again, in memory and on disk; 4 GiB unless given. */
   readonly keepBytes?: number;
+  /** Whether to write down what is said in it; not, unless given: nothing of the sound is decoded or downloaded then. */
+  readonly listen?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -71,6 +75,27 @@ export type FrameRecord = {
 
 /** Value of `FrameRecord.owners` for patches whose token was dropped. */
 export const droppedToken = 0xffff;
+
+/** A line of what is said. `id` stays the same when the person changes its text. */
+export type TranscriptLine = SpokenLine & { readonly id: number; readonly edited: boolean };
+
+/** What was heard of a video. */
+export type Transcript = {
+  /** `waiting` until the video is open. `off` where nobody wants to listen, with what was heard before. */
+  readonly status: "off" | "waiting" | "listening" | "paused" | "done" | "no-sound" | "failed";
+  /** All lines so far in order of time; same array object until one changes. */
+  readonly lines: readonly TranscriptLine[];
+  readonly heardUntilSeconds: number;
+  /** Where the sound ends; null while unknown. */
+  readonly durationSeconds: number | null;
+  readonly tracks: readonly SoundTrack[];
+  /** Place of the track that is heard; null while unknown. */
+  readonly track: number | null;
+  /** How much of the recogniser has come while it is downloaded; null before and after. */
+  readonly download: { readonly loadedBytes: number; readonly totalBytes: number } | null;
+  /** Why it cannot be heard, e.g. `AudioUnreadable`. */
+  readonly error: ErrorData | null;
+};
 
 /** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
 type Notice = ErrorData;
@@ -104,7 +129,20 @@ export type SessionSnapshot = {
   /** Milliseconds spent watching so far. */
   readonly watchMs: number;
   readonly notices: readonly Notice[];
+  readonly transcript: Transcript;
   readonly error: ErrorData | null;
+};
+
+/** A transcript of a session that does not listen. */
+const emptyTranscript: Transcript = {
+  status: "off",
+  lines: [],
+  heardUntilSeconds: 0,
+  durationSeconds: null,
+  tracks: [],
+  track: null,
+  download: null,
+  error: null,
 };
 
 /** A session of which nothing is known yet. */
@@ -124,6 +162,7 @@ export const emptySnapshot: SessionSnapshot = {
   gpuBytes: 0,
   watchMs: 0,
   notices: [],
+  transcript: emptyTranscript,
   error: null,
 };
 
@@ -140,6 +179,21 @@ export type AskOptions = {
   readonly topP?: number;
   readonly seed?: number;
   readonly signal?: AbortSignal;
+};
+
+/** What can be searched. */
+export type SearchKind = "said";
+
+/** A moment of the video that was looked for; `score` is 1 for the best one, and above 0. */
+export type Moment = {
+  readonly kind: SearchKind | "noted";
+  readonly seconds: number;
+  readonly until: number;
+  readonly score: number;
+  /** What was said. */
+  readonly text: string;
+  /** The picture of that moment; null where none was kept. */
+  readonly thumbnail: Blob | null;
 };
 
 /** A piece of an answer as it is written. The last piece has `done` true and the answer's figures. */
@@ -168,6 +222,21 @@ export interface Session {
    *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
+  /** Writes down what is said from now on, or stops doing so; going on begins where it was. */
+  listen(on: boolean): void;
+  /** Hears another of the video's sound tracks, by its place among them. What was heard of the one before is forgotten. */
+  chooseSound(track: number): void;
+  /** Changes the text of a line of the transcript; an empty one takes the line out. */
+  editLine(id: number, text: string): void;
+  /**
+   * Finds moments, best first, by words, their beginnings, and words nearly so, whatever their case and accents.
+   *
+   * @param options `in` what to search; all that can be, unless given
+   * @throws AuroraError `BadRequest`
+   */
+  find(text: string, options?: { readonly in?: readonly SearchKind[] }): Moment[];
+  /** The transcript as far as it goes. */
+  export(format: TranscriptFormat): string;
   /** Forgets the questions and answers, not the video. */
   resetConversation(): void;
   pause(): void;

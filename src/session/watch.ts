@@ -1,5 +1,5 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import type { FrameSource, Sampling, VideoLoss, WatchSource } from "../video/frame-source.ts";
+import type { FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
 import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
@@ -28,8 +28,15 @@ type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) =>
  * Feeds a memory with the frames of a source, from now on. What comes of it, errors too, is published: what was read
  * before one stays.
  *
+ * @param onSound told where the source's sound is once it is open, null where it can have none
  */
-export function startWatching(memory: Memory, source: WatchSource, sampling: Sampling, publish: Publish): Watch {
+export function startWatching(
+  memory: Memory,
+  source: WatchSource,
+  sampling: Sampling,
+  publish: Publish,
+  onSound: (sound: SoundPlace | null) => void = () => undefined,
+): Watch {
   const ending = new AbortController();
   const gate = createGate();
   const firstFrames = createSignal();
@@ -72,6 +79,7 @@ export function startWatching(memory: Memory, source: WatchSource, sampling: Sam
     report({ status: "opening" });
     const opened = await openSource(source, sampling, { signal: ending.signal, onDownload });
     try {
+      onSound(opened.sound);
       planned = opened.plan();
       report({ status: "watching", framesPlanned: planned, video: opened.info, download: null });
       pace.start();

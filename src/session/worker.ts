@@ -86,8 +86,12 @@ async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, 
 
 function watch({ session, source, options }: Extract<ToWorker, { type: "watch" }>): void {
   if (!engine) return;
-  const created = createSession(engine, source, options, (change) =>
-    port.postMessage({ type: "changed", session, change }),
+  const created = createSession(
+    engine,
+    source,
+    options,
+    (change) => port.postMessage({ type: "changed", session, change }),
+    (sound) => port.postMessage({ type: "sound", session, sound }),
   );
   sessions.set(session, created);
 }

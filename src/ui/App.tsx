@@ -7,6 +7,7 @@ import { Composer } from "./chat/Composer.tsx";
 import type { Conversation, Turn } from "./chat/conversation.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
+import type { ListenChoice } from "./listen/listen-choice.ts";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
 import { ModelsDialog } from "./models/ModelsDialog.tsx";
@@ -27,13 +28,14 @@ type AppProps = {
   readonly watched: WatchedVideo;
   readonly conversation: Conversation;
   readonly models: Models;
+  readonly listenChoice: ListenChoice;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models }: AppProps) {
+export function App({ slot, watched, conversation, models, listenChoice }: AppProps) {
   const { video, session, showing } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -105,6 +107,7 @@ export function App({ slot, watched, conversation, models }: AppProps) {
             video={video}
             watched={watched}
             slot={slot}
+            listenChoice={listenChoice}
             videoRef={player}
             status={model ? <ModelNotices notices={model.notices} /> : status}
           />

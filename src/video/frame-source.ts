@@ -24,7 +24,7 @@ export type SourceInfo = {
 };
 
 /** How a source's times lie on its file's own timeline, for whatever else is read of the file. */
-export type PictureClock = {
+type PictureClock = {
   /** The first shown frame, which is second 0, on the file's timeline. */
   readonly startSeconds: number;
   /** By how many seconds the file's clock was moved each time that it began again. */

@@ -3,9 +3,10 @@ import { ask } from "./ask.ts";
 import { bench } from "./bench/bench.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
+import { listen } from "./listen.ts";
 
 /** What the command-line tools call; each takes one plain object and answers with one. */
-const commands = { ask, bench, dump, eval: evaluate };
+const commands = { ask, bench, dump, eval: evaluate, listen };
 export type Commands = typeof commands;
 export type Command = keyof Commands;
 

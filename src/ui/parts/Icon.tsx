@@ -17,6 +17,7 @@ const paths = {
   folder: "M3.5 6h6l2 2.5h9v10h-17z",
   file: "M6.5 3.5h7l4 4v13h-11zM13.5 3.5v4h4",
   download: "M12 4v11M7 10.5l5 5 5-5M5 19.5h14",
+  edit: "M4.5 19.5h4L19 9l-4-4L4.5 15.5zM12.5 7.5l4 4",
   film: "M4.5 5.5h15v13h-15zM8.5 5.5v13M15.5 5.5v13M4.5 12h15",
 } as const;
 

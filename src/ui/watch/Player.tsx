@@ -20,7 +20,7 @@ export function Player({ videoRef, url, name, watch, selected, onTime }: PlayerP
   const [playable, setPlayable] = useState(true);
   if (!playable) return <Unplayable name={name} watch={watch} selected={selected} />;
   return (
-    // biome-ignore lint/a11y/useMediaCaption: the person's own file; there are no captions to give.
+    // biome-ignore lint/a11y/useMediaCaption: captions come as they are heard, by a track that is added to it.
     <video
       ref={videoRef}
       className="player"

@@ -1,5 +1,9 @@
-import { type ReactNode, type RefObject, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useState } from "react";
 import { emptySnapshot, type SessionSnapshot } from "../../session/types.ts";
+import { FindPanel } from "../find/FindPanel.tsx";
+import { attachCaptions } from "../listen/captions.ts";
+import { ListenPanel } from "../listen/ListenPanel.tsx";
+import type { ListenChoice } from "../listen/listen-choice.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
 import { createStore, type Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
@@ -16,13 +20,14 @@ type WorkspaceProps = {
   readonly video: ChosenVideo;
   readonly watched: WatchedVideo;
   readonly slot: ModelSlot;
+  readonly listenChoice: ListenChoice;
   readonly videoRef: RefObject<HTMLVideoElement | null>;
   /** State of the model, when it is worth saying; null otherwise. */
   readonly status: ReactNode;
 };
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
-export function Workspace({ video, watched, slot, videoRef, status }: WorkspaceProps) {
+export function Workspace({ video, watched, slot, listenChoice, videoRef, status }: WorkspaceProps) {
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
@@ -30,6 +35,12 @@ export function Workspace({ video, watched, slot, videoRef, status }: WorkspaceP
   const modelFailed = useSnapshot(slot, ({ model }) => model.status === "failed");
   const [selected, setSelected] = useState<number | null>(null);
   const [playhead] = useState(() => createStore(0));
+
+  useEffect(() => (videoRef.current ? attachCaptions(videoRef.current, watch) : undefined), [videoRef, watch]);
+
+  function seek(seconds: number) {
+    if (videoRef.current) videoRef.current.currentTime = seconds;
+  }
 
   function select(place: number) {
     setSelected(place);
@@ -60,6 +71,15 @@ export function Workspace({ video, watched, slot, videoRef, status }: WorkspaceP
         onWatchAgain={watched.watchAgain}
       />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
+      {session && <FindPanel watch={watch} session={session} onSeek={seek} />}
+      <ListenPanel
+        name={video.name}
+        watch={watch}
+        session={session}
+        choice={listenChoice}
+        playhead={playhead}
+        onSeek={seek}
+      />
       <Memory watch={watch} stateBytes={stateBytes} />
     </div>
   );

@@ -30,8 +30,15 @@ export type WatchedVideo = Store<WatchedState> & {
   askable(signal: AbortSignal): Promise<Askable>;
 };
 
-/** No video yet; what will be chosen is watched by the slot's models. */
-export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe">): WatchedVideo {
+/**
+ * No video yet; what will be chosen is watched by the slot's models.
+ *
+ * @param listens whether it is to be listened to as well
+ */
+export function createWatchedVideo(
+  slot: Pick<ModelSlot, "snapshot" | "subscribe">,
+  listens: () => boolean = () => false,
+): WatchedVideo {
   const store = createStore<WatchedState>({ video: null, session: null, showing: 0 });
   const update = (change: Partial<WatchedState>) => store.set({ ...store.snapshot, ...change });
   /** The model that was followed last; null while one loads. */
@@ -42,7 +49,7 @@ export function createWatchedVideo(slot: Pick<ModelSlot, "snapshot" | "subscribe
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
     store.snapshot.session?.close().catch(() => undefined);
     const { model } = slot.snapshot;
-    return video && model.status === "ready" ? model.assistant.watch(video.source) : null;
+    return video && model.status === "ready" ? model.assistant.watch(video.source, { listen: listens() }) : null;
   }
 
   /** A lost model leaves its session, whose frames are still to be seen, until another one takes its place. */

@@ -75,7 +75,7 @@ it("is heard from any second on, at the same times", async () => {
     const sound = (await open(await soundFile(name))) as Sound;
     const { onsets, end } = await listen(sound, 1.5);
     const first = await sound.pieces({ from: 1.5 }).next();
-    expect(first.value && first.value.seconds, name).toBeCloseTo(1.5, 1);
+    expect(first.value?.seconds, name).toBeCloseTo(1.5, 1);
     expect(onsets, name).toHaveLength(1);
     expect(Math.abs((onsets[0] as number) - 2.2), name).toBeLessThan(0.05);
     expect(end, name).toBeGreaterThan(2.8);

@@ -12,6 +12,7 @@ import {
 } from "../../../src/session/types.ts";
 import { App } from "../../../src/ui/App.tsx";
 import { createConversation } from "../../../src/ui/chat/conversation.ts";
+import { createListenChoice } from "../../../src/ui/listen/listen-choice.ts";
 import { nano } from "../../../src/ui/models/model-catalog.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
 import { createModels } from "../../../src/ui/models/models.ts";
@@ -82,7 +83,7 @@ async function openPage() {
   };
   const remembered = { read: () => null, write: () => undefined };
   const models = createModels({ library, slot, remembered, persist: async () => undefined });
-  await render(createElement(App, { slot, watched, conversation, models }));
+  await render(createElement(App, { slot, watched, conversation, models, listenChoice: createListenChoice() }));
   await slot.load();
   watched.choose({ source: "clip", url: "data:,", name: "clip", questions: ["Why?"] });
   show({ framesWatched: 1, framesPlanned: 1000, frames: [frame(0)] });
