@@ -1,6 +1,7 @@
 import type { SoundPiece } from "../audio/open-sound.ts";
 import { fitWords } from "./fit-words.ts";
 import type { Recogniser } from "./recogniser.ts";
+import { SampleBuffer } from "./sample-buffer.ts";
 import { type FrameSpan, frameSeconds, type SpeechWindow, SpeechWindows } from "./speech-windows.ts";
 import { type SpokenLine, toLines } from "./transcript.ts";
 import { frameSamples, type VoiceDetector } from "./voice-detector.ts";
@@ -59,9 +60,8 @@ class Run {
   readonly #base: number;
   readonly #options: ListenOptions;
   readonly #windows = new SpeechWindows();
-  /** Sound that is still needed; its first sample is the run's sample `#first`. */
-  #held = new Float32Array(0);
-  #first = 0;
+  /** Sound that is still needed. */
+  readonly #held = new SampleBuffer();
   /** Frames whose voice was looked for. */
   #frames = 0;
 
@@ -72,7 +72,7 @@ class Run {
   }
 
   get endSeconds(): number {
-    return this.#base + (this.#first + this.#held.length) / rate;
+    return this.#base + this.#held.end / rate;
   }
 
   get untilSeconds(): number {
@@ -80,27 +80,18 @@ class Run {
   }
 
   append(samples: Float32Array): void {
-    const joined = new Float32Array(this.#held.length + samples.length);
-    joined.set(this.#held);
-    joined.set(samples, this.#held.length);
-    this.#held = joined;
+    this.#held.append(samples);
   }
 
   /** Goes through all whole frames. */
   async *hear(): AsyncGenerator<Heard, void, void> {
-    for (;;) {
-      const at = this.#frames * frameSamples - this.#first;
-      if (at + frameSamples > this.#held.length) break;
-      const probability = await this.#options.detector.probability(this.#held.subarray(at, at + frameSamples));
-      this.#frames++;
+    while ((this.#frames + 1) * frameSamples <= this.#held.end) {
+      const at = this.#frames++ * frameSamples;
+      const probability = await this.#options.detector.probability(this.#held.view(at, at + frameSamples));
       const window = this.#windows.push(probability);
       if (window) yield await this.#writeDown(window);
     }
-    const unneeded = this.#windows.needed * frameSamples - this.#first;
-    if (unneeded > rate) {
-      this.#held = this.#held.slice(unneeded);
-      this.#first += unneeded;
-    }
+    this.#held.drop(this.#windows.needed * frameSamples);
   }
 
   async *finish(): AsyncGenerator<Heard, void, void> {
@@ -112,7 +103,7 @@ class Run {
   }
 
   async #writeDown({ from, to, voiced, pauses }: SpeechWindow): Promise<Heard> {
-    const samples = this.#held.slice(from * frameSamples - this.#first, to * frameSamples - this.#first);
+    const samples = this.#held.view(from * frameSamples, to * frameSamples).slice();
     const recogniser = await this.#options.recogniser();
     const heard = await recogniser.recognise(samples);
     const base = this.#timeOf(from);

@@ -3,12 +3,14 @@ import { choose, expect, test } from "./app.ts";
 
 const speech = "tests/fixtures/speech/speech.mp4";
 
+test.setTimeout(600_000);
+
 test("what is said: written down, lit, sought, found, changed and saved", async ({ app }) => {
   await app.goto("/");
   await choose(app, speech);
   await expect(app.getByRole("checkbox", { name: "Listen" })).toBeChecked();
   const transcript = app.getByRole("list", { name: "Transcript" });
-  await expect(transcript.getByRole("listitem")).toHaveCount(2, { timeout: 120_000 });
+  await expect(transcript.getByRole("listitem")).toHaveCount(2, { timeout: 400_000 });
   await expect(transcript.getByRole("listitem").first()).toContainText(/quick brown fox/i);
   await expect(app.getByRole("status", { name: "Listening" })).toHaveText("Heard to the end");
 
@@ -52,7 +54,9 @@ test("Listen off, or a video without sound: nothing is decoded or downloaded", a
   const speechFiles = () => asked.filter((url) => /whisper|silero|speech|worker-.*speech/i.test(new URL(url).pathname));
   await app.goto("/");
   await app.getByRole("button", { name: "Sample: One object" }).click();
-  await expect(app.getByRole("status", { name: "Listening" })).toHaveText("This video has no sound");
+  await expect(app.getByRole("status", { name: "Listening" })).toHaveText("This video has no sound", {
+    timeout: 300_000,
+  });
   expect(asked.filter((url) => /whisper|silero/.test(url))).toEqual([]);
 
   await app.getByRole("checkbox", { name: "Listen" }).uncheck();
