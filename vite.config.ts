@@ -36,6 +36,7 @@ export default defineConfig({
       "react",
       "react-dom/client",
       "mediabunny",
+      "minisearch",
       "onnx-proto",
       "@huggingface/tokenizers",
       "@noble/hashes/legacy.js",

@@ -29,7 +29,7 @@ const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hash
 
 export default defineConfig({
   optimizeDeps: {
-    include: ["mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, speech, ...react],
+    include: ["mediabunny", "minisearch", "onnx-proto", "@huggingface/tokenizers", ...hashes, speech, ...react],
     exclude: ["onnxruntime-web", "@huggingface/transformers"],
   },
   test: {

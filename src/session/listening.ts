@@ -111,7 +111,7 @@ export function createListening(store: Pick<SnapshotStore, "snapshot" | "update"
       if (next === track) return;
       stop();
       track = next;
-      update({ status: "waiting", track, lines: [], heardUntilSeconds: 0, error: null });
+      update({ status: wanted ? "waiting" : "off", track, lines: [], heardUntilSeconds: 0, error: null });
       start();
     },
     pause() {

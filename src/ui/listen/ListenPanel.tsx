@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Session, SessionSnapshot, Transcript, TranscriptFormat } from "../../session/types.ts";
+import type { Session, SessionSnapshot, TranscriptFormat } from "../../session/types.ts";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes, formatClock } from "../parts/format.ts";
@@ -24,7 +24,7 @@ type ListenPanelProps = {
 /** What is said in the video: whether to listen, how far that has come, and the lines so far. */
 export function ListenPanel({ name, watch, session, choice, playhead, onSeek }: ListenPanelProps) {
   const listens = useSnapshot(choice);
-  const status = useSnapshot(watch, ({ transcript }) => statusLine(transcript, listens));
+  const status = useSnapshot(watch, (now) => statusLine(now, listens));
   const error = useSnapshot(watch, ({ transcript }) => transcript.error);
   const spoken = useSnapshot(watch, ({ transcript }) => transcript.lines.length > 0);
   const [filter, setFilter] = useState("");
@@ -128,10 +128,8 @@ function Export({ name, session }: { readonly name: string; readonly session: Se
   );
 }
 
-function statusLine(
-  { status, lines, heardUntilSeconds, durationSeconds, download }: Transcript,
-  listens: boolean,
-): string {
+function statusLine({ status: watching, transcript }: SessionSnapshot, listens: boolean): string {
+  const { status, lines, heardUntilSeconds, durationSeconds, download } = transcript;
   const until = formatClock(Math.floor(heardUntilSeconds));
   const progress = durationSeconds ? `${until} of ${formatClock(Math.round(durationSeconds))}` : until;
   if (download)
@@ -141,7 +139,7 @@ function statusLine(
       if (listens) return "Starts once the model is ready";
       return lines.length > 0 ? `Off since ${until}` : "Off: the sound is neither decoded nor heard";
     case "waiting":
-      return "Starts once the video is open";
+      return watching === "failed" ? "The video could not be opened" : "Starts once the video is open";
     case "listening":
       return `Listening · ${progress}`;
     case "paused":
