@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../../src/speech/protocol.ts";
 import type { SpokenLine } from "../../../src/speech/transcript.ts";
 import { media } from "../video/media.ts";
@@ -15,7 +15,10 @@ async function file(path: string): Promise<Blob> {
 
 const clock: SoundPlace["clock"] = { startSeconds: 0, restarts: [] };
 
-/** Listens in the speech worker, and gives what it told; `onMessage` may say that it is enough. */
+// Recognising is work, whose time says nothing where the machine is busy with more.
+vi.setConfig({ testTimeout: 600_000 });
+
+/** Listens in the speech worker, and gives what it told. */
 async function hear(
   sound: SoundPlace,
   { track = null, fromSeconds = 0 }: { track?: number | null; fromSeconds?: number } = {},
