@@ -23,9 +23,9 @@ make() { # NAME ENCODING…
   ff $picture -i "$work/both.wav" $* "$name"
 }
 make speech.mp4 "$x264 -c:a aac -b:a 40k"
-make speech.webm "-c:v libvpx -g 5 -b:v 20k -threads 1 $exact -c:a libopus -b:a 20k"
 # The rest is for a look by hand: sh tools/make-speech.sh --all
 [ "${1:-}" = --all ] || exit 0
+make speech.webm "-c:v libvpx -g 5 -b:v 20k -threads 1 $exact -c:a libopus -b:a 20k"
 make speech.mov "$x264 -c:a pcm_s16le"
 make speech-flac.mkv "$x264 -c:a flac"
 make speech-mp3.mkv "$x264 -c:a libmp3lame -b:a 48k"
