@@ -35,6 +35,7 @@ const inFirefox = [
 
 const firefoxPath = findFirefox();
 
+const speech = "@huggingface/transformers > onnxruntime-common";
 const hashes = ["@noble/hashes/legacy.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"];
 
 function firefoxProject(path: string): TestProjectInlineConfiguration {
@@ -61,8 +62,8 @@ function firefoxProject(path: string): TestProjectInlineConfiguration {
 
 export default defineConfig({
   optimizeDeps: {
-    include: ["mediabunny", "onnx-proto", "@huggingface/tokenizers", ...hashes, ...react],
-    exclude: ["onnxruntime-web"],
+    include: ["mediabunny", "minisearch", "onnx-proto", "@huggingface/tokenizers", ...hashes, speech, ...react],
+    exclude: ["onnxruntime-web", "@huggingface/transformers"],
   },
   test: {
     projects: [

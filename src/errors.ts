@@ -14,6 +14,7 @@ export type ErrorCode =
   | "VideoUnreadable"
   | "CodecUnsupported"
   | "NoVideoTrack"
+  | "AudioUnreadable"
   | "OutOfMemory"
   | "MemoryUnreadable"
   | "MemoryOfAnotherModel"

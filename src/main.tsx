@@ -5,6 +5,7 @@ import { findSavedSession, forgetSavedSession } from "./session/saved-sessions.t
 import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
+import { createListenChoice } from "./ui/listen/listen-choice.ts";
 import { nano } from "./ui/models/model-catalog.ts";
 import { createModelCheck, rememberOffers } from "./ui/models/model-check.ts";
 import { createModelSlot } from "./ui/models/model-slot.ts";
@@ -24,7 +25,13 @@ const slot = createModelSlot(openAssistant, nano, encoder);
 const settings = createSettings(browserStore());
 applyAppearance(settings.snapshot);
 settings.subscribe(() => applyAppearance(settings.snapshot));
-const watching = () => ({ ...watchOptions(settings.snapshot), notes: true, autosave: true });
+const listenChoice = createListenChoice();
+const watching = () => ({
+  ...watchOptions(settings.snapshot),
+  listen: listenChoice.snapshot,
+  notes: true,
+  autosave: true,
+});
 const watched = createWatchedVideo(slot, watching, { find: findSavedSession, forget: forgetSavedSession });
 
 const conversation = createConversation(watched.askable, () => answerOptions(settings.snapshot));
@@ -49,6 +56,7 @@ createRoot(root).render(
     settings={settings}
     check={check}
     offer={offer}
+    listenChoice={listenChoice}
   />,
 );
 void models.start(query.get("model"));

@@ -1,10 +1,10 @@
-import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
-import * as ort from "onnxruntime-web/webgpu";
+import type * as Ort from "onnxruntime-web/webgpu";
 import { type AuroraError, toAuroraError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferUsage } from "../gpu/flags.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { mapForReading } from "../gpu/wait.ts";
+import { ort } from "./runtime.ts";
 
 /** A tensor, or the first rows of one, as a model's input or output; dense f32. */
 export type Bound = { readonly tensor: Tensor; readonly shape: readonly number[] };
@@ -16,10 +16,6 @@ export type OrtSession = {
   run(inputs: Bindings, outputs: Bindings): Promise<void>;
   release(): Promise<void>;
 };
-
-// One thread needs no cross-origin isolation, and our copy of the binary is the only thing that is fetched.
-ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = { wasm: new URL(wasmUrl, import.meta.url) };
 
 /** What a model is called: `label` before the labels of its GPU buffers, `what` in sentences, e.g. "vision encoder". */
 export type OrtNames = { readonly label: string; readonly what: string };
@@ -55,24 +51,24 @@ export async function createOrtSession(
   };
 }
 
-async function runOnGpu(session: ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
+async function runOnGpu(session: Ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
   await session.run(mapValues(inputs, toGpuTensor), mapValues(outputs, toGpuTensor));
 }
 
-function toGpuTensor({ tensor, shape }: Bound): ort.Tensor {
+function toGpuTensor({ tensor, shape }: Bound): Ort.Tensor {
   return ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: "float32", dims: [...shape] });
 }
 
 async function runOnCpu(
   gpu: Gpu,
   label: string,
-  session: ort.InferenceSession,
+  session: Ort.InferenceSession,
   inputs: Bindings,
   outputs: Bindings,
 ): Promise<void> {
   const results = await withReadback(gpu, label, inputs, (feeds) => session.run(feeds));
   for (const [name, { tensor }] of Object.entries(outputs)) {
-    const data = (results[name] as ort.Tensor).data as Float32Array<ArrayBuffer>;
+    const data = (results[name] as Ort.Tensor).data as Float32Array<ArrayBuffer>;
     gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
   }
 }
@@ -82,7 +78,7 @@ async function withReadback<R>(
   gpu: Gpu,
   label: string,
   inputs: Bindings,
-  use: (feeds: Record<string, ort.Tensor>) => Promise<R>,
+  use: (feeds: Record<string, Ort.Tensor>) => Promise<R>,
 ): Promise<R> {
   const bytes = Object.values(inputs).map(({ shape }) => shape.reduce((product, size) => product * size, 4));
   const size = bytes.reduce((sum, length) => sum + length, 0);

@@ -1,20 +1,12 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
 import { appUrl } from "../library/model-assets.ts";
 import type { ModelChoice } from "../library/types.ts";
-import { ask, probe, score } from "./client-asking.ts";
-import { exportSession } from "./exporting.ts";
+import { probe } from "./client-asking.ts";
+import { createSession, refusedSession } from "./client-session.ts";
 import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link.ts";
-import {
-  checkExport,
-  checkMemoryFile,
-  checkOpenOptions,
-  checkQuestion,
-  checkSource,
-  checkWatchOptions,
-} from "./options.ts";
+import { checkMemoryFile, checkOpenOptions, checkSource, checkWatchOptions } from "./options.ts";
 import type { ToPage, ToWorker } from "./protocol.ts";
-import { createSnapshotStore } from "./snapshot-store.ts";
-import type { Assistant, OpenOptions, Session, WatchOptions, WatchSource } from "./types.ts";
+import type { Assistant, OpenOptions, WatchSource } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -166,104 +158,4 @@ const giveUpMs = 15_000;
 /** What of a source goes over to the worker for good. */
 function transferOf(source: WatchSource): Transferable[] {
   return source.kind === "live" ? [source.frames] : [];
-}
-
-/** @param begin tells the worker of it */
-function createSession(
-  link: Link,
-  options: WatchOptions,
-  stateBytes: number,
-  begin: (session: number, options: Omit<WatchOptions, "signal">) => void,
-): Session {
-  const number = link.next();
-  const store = createSnapshotStore(stateBytes);
-  let onClosed: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    onClosed = resolve;
-  });
-  link.sessions.set(number, { store, onClosed });
-  let lastPin = 0;
-  const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
-    link.send({ type: "control", session: number, action });
-  const { signal, ...plain } = options;
-  signal?.addEventListener("abort", () => control("stop"), { once: true });
-  begin(number, plain);
-  if (signal?.aborted) control("stop");
-  return {
-    get snapshot() {
-      return store.snapshot;
-    },
-    subscribe: store.subscribe,
-    ask: (question, askOptions = {}) => ask(link, number, question, askOptions),
-    score: (question, given, scoreOptions = {}) => score(link, number, question, given, scoreOptions),
-    resetConversation: () => control("reset-conversation"),
-    pause: () => control("pause"),
-    resume: () => control("resume"),
-    stop: () => control("stop"),
-    pin(question) {
-      checkQuestion(question, {});
-      const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;
-      lastPin = id;
-      link.send({ type: "pin", session: number, pin: id, question: question.trim() });
-      return {
-        id,
-        question: question.trim(),
-        get answers() {
-          return store.snapshot.standing.find((each) => each.id === id)?.answers ?? [];
-        },
-        unpin: () => link.send({ type: "unpin", session: number, pin: id }),
-      };
-    },
-    editNote: (note, text) => link.send({ type: "edit-note", session: number, note, text }),
-    removeNote: (note) => link.send({ type: "edit-note", session: number, note, text: null }),
-    export(kind) {
-      checkExport(kind);
-      return exportSession(store.snapshot, kind);
-    },
-    save() {
-      const request = link.next();
-      const saving = settled(link.saves, request, link);
-      if (!link.ended) link.send({ type: "save", session: number, request });
-      return saving;
-    },
-    close() {
-      if (!link.sessions.has(number)) onClosed();
-      else control("close");
-      return closed;
-    },
-  };
-}
-
-/** A session that failed before anything was done for it. */
-function refusedSession(error: AuroraError, stateBytes: number): Session {
-  const store = createSnapshotStore(stateBytes);
-  store.fail(error.toData());
-  const nothing = () => undefined;
-  return {
-    get snapshot() {
-      return store.snapshot;
-    },
-    subscribe: store.subscribe,
-    // biome-ignore lint/correctness/useYield: there is nothing to be yielded.
-    async *ask() {
-      throw error;
-    },
-    score: async () => {
-      throw error;
-    },
-    resetConversation: nothing,
-    pause: nothing,
-    resume: nothing,
-    stop: nothing,
-    pin() {
-      throw error;
-    },
-    editNote: nothing,
-    removeNote: nothing,
-    export: (kind) => exportSession(store.snapshot, kind),
-    save: async () => {
-      throw error;
-    },
-    close: async () => undefined,
-  };
 }

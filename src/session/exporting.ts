@@ -1,9 +1,18 @@
+import { exportTranscript } from "../speech/export-transcript.ts";
+import type { Export } from "./options.ts";
 import type { ExportKind, SessionSnapshot } from "./types.ts";
 
 type Exported = Pick<SessionSnapshot, "video" | "watchedUntilSeconds" | "scenes" | "notes" | "standing" | "turns">;
 
+/** What was asked for of a session as a text that can be saved. */
+export function exportSession(snapshot: SessionSnapshot, wanted: Export): string {
+  return wanted.part === "notes"
+    ? exportNotes(snapshot, wanted.kind)
+    : exportTranscript(snapshot.transcript.lines, wanted.kind);
+}
+
 /** A session's notes as subtitles, or with scenes, standing questions and the conversation as a text or as data. */
-export function exportSession(snapshot: Exported, kind: ExportKind): string {
+function exportNotes(snapshot: Exported, kind: ExportKind): string {
   switch (kind) {
     case "vtt":
       return `WEBVTT\n\n${subtitles(snapshot, ".", (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;"))}`;

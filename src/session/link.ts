@@ -1,4 +1,5 @@
 import { AuroraError, type ErrorData } from "../errors.ts";
+import type { SoundPlace } from "../video/frame-source.ts";
 import type { createAnswerQueue } from "./answer-queue.ts";
 import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -7,10 +8,17 @@ import type { AnswerScore, ProbeOptions, ProbeReport } from "./types.ts";
 /** How what is waited for ends. */
 type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };
 
+/** What is told of a session. */
+type OpenSession = {
+  readonly store: SnapshotStore;
+  readonly onSound: (sound: SoundPlace | null) => void;
+  readonly onClosed: () => void;
+};
+
 /** The page's end of a worker: what waits for its messages, by number. */
 export type Link = {
   send(message: ToWorker, transfer?: Transferable[]): void;
-  readonly sessions: Map<number, { readonly store: SnapshotStore; readonly onClosed: () => void }>;
+  readonly sessions: Map<number, OpenSession>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
   readonly scores: Map<number, PromiseWithResolvers<readonly AnswerScore[]>>;
   /** The check of the model that runs. */
@@ -59,6 +67,9 @@ export function receive(link: Link, data: ToPage): void {
   switch (data.type) {
     case "changed":
       link.sessions.get(data.session)?.store.apply(data.change);
+      break;
+    case "sound":
+      link.sessions.get(data.session)?.onSound(data.sound);
       break;
     case "session-closed":
       link.sessions.get(data.session)?.onClosed();

@@ -1,7 +1,8 @@
 import { AuroraError } from "../errors.ts";
+import { type TranscriptFormat, transcriptFormats } from "../speech/export-transcript.ts";
 import { captureFrames } from "../video/capture-frames.ts";
 import type { FileSource, WatchSource } from "../video/frame-source.ts";
-import type { AskOptions, ExportKind, OpenOptions, Watchable, WatchOptions } from "./types.ts";
+import type { AskOptions, ExportKind, OpenOptions, SearchKind, Watchable, WatchOptions } from "./types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkOpenOptions({ model, quantization, encoder }: OpenOptions): void {
@@ -62,23 +63,37 @@ export function checkMemoryFile(file: Blob): void {
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkWatchOptions(
-  { fps, frames, keepBytes, notes, noteSeconds, autosave }: WatchOptions,
+  { fps, frames, keepBytes, listen, notes, noteSeconds, autosave }: WatchOptions,
   source?: WatchSource,
 ): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
   check("frames", frames, isWhole(frames) && frames >= 1, "a whole number from 1 on");
   check("frames", frames, fps === undefined, "left out where fps is given");
   check("frames", frames, source?.kind !== "live", "left out for what has no end; give fps");
+  check("listen", listen, typeof listen === "boolean", "true or false");
   check("autosave", autosave, typeof autosave === "boolean", "true or false");
   check("notes", notes, typeof notes === "boolean", "true or false");
   check("noteSeconds", noteSeconds, isNumber(noteSeconds) && noteSeconds > 0, "a number of seconds above 0");
   check("keepBytes", keepBytes, isNumber(keepBytes) && keepBytes >= 0, "a number of bytes, 0 or more");
 }
 
-/** @throws AuroraError `BadRequest` where a form of an export is none */
-export function checkExport(kind: ExportKind): void {
-  check("kind", kind ?? null, isOneOf(kind, ["vtt", "srt", "markdown", "json"]), "vtt, srt, markdown or json");
+/** What is to be exported, and in which form. */
+export type Export =
+  | { readonly part: "notes"; readonly kind: ExportKind }
+  | { readonly part: "transcript"; readonly kind: TranscriptFormat };
+
+/** @throws AuroraError `BadRequest` where there is no such part of a session, or it cannot be had in this form */
+export function checkExport(kind: ExportKind | TranscriptFormat, part: Export["part"] = "notes"): Export {
+  check("part", part, part === "notes" || part === "transcript", "notes or transcript");
+  if (part === "notes") {
+    if (kind !== "text" && isOneOf(kind, ["vtt", "srt", "markdown", "json"])) return { part, kind };
+    throw refusal("kind", kind, "vtt, srt, markdown or json");
+  }
+  if (kind !== "markdown" && isOneOf(kind, transcriptFormats)) return { part, kind };
+  throw refusal("kind", kind, "vtt, srt, text or json");
 }
+
+const searchKinds: readonly SearchKind[] = ["said", "noted"];
 
 /** @throws AuroraError `BadRequest` naming what is wrong with a question, and what it may be */
 export function checkQuestion(question: string, options: AskOptions): void {
@@ -101,6 +116,15 @@ export function checkAnswers(answers: readonly string[]): void {
   const isText = (answer: unknown) => typeof answer === "string" && answer.trim() !== "";
   const good = Array.isArray(answers) && answers.length > 0 && answers.every(isText);
   check("answers", answers ?? null, good, "a list of at least one text, none of them empty");
+}
+
+/** What to search. @throws AuroraError `BadRequest` */
+export function checkFind(text: string, { in: kinds }: { readonly in?: readonly SearchKind[] }): readonly SearchKind[] {
+  if (typeof text !== "string" || text.trim() === "")
+    throw new AuroraError("BadRequest", "text: it is empty. Type a word to find.");
+  const known = Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => isOneOf(kind, searchKinds));
+  check("in", kinds, known, 'a list of what to search: "said" or "noted"');
+  return kinds ?? searchKinds;
 }
 
 /** @param allowed whether a value that is given may be so */

@@ -1,5 +1,6 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { SoundPlace } from "../video/frame-source.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type {
   AdapterInfo,
@@ -20,7 +21,7 @@ export type GpuUsage = { readonly buffers: number; readonly bytes: number; reado
 
 /** What changed in a session's snapshot, and the frames that came to it. */
 export type SessionChange = {
-  readonly part: Partial<Omit<SessionSnapshot, "frames">>;
+  readonly part: Partial<Omit<SessionSnapshot, "frames" | "transcript">>;
   readonly frames: readonly FrameRecord[];
   /** Frames whose index is a multiple of it keep their picture, the new ones and those before. */
   readonly pictureStep: number;
@@ -87,6 +88,7 @@ export type ToPage =
   | { readonly type: "opened"; readonly model: ModelInfo; readonly adapter: AdapterInfo }
   | { readonly type: "open-failed"; readonly error: ErrorData }
   | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }
+  | { readonly type: "sound"; readonly session: number; readonly sound: SoundPlace | null }
   | { readonly type: "session-closed"; readonly session: number }
   | { readonly type: "memory-opened"; readonly session: number }
   | { readonly type: "memory-refused"; readonly session: number; readonly error: ErrorData }

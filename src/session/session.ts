@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import { openSpillFile } from "../storage/spill-file.ts";
-import type { FrameSource, SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { FrameSource, SoundPlace, SourceInfo, WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking.ts";
 import { createAutosave } from "./autosave.ts";
 import type { Engine } from "./engine.ts";
@@ -54,6 +54,7 @@ export function createSession(
   engine: Engine,
   { source, options, saved }: SessionStart,
   onChange: (change: SessionChange) => void,
+  onSound: (sound: SoundPlace | null) => void = () => undefined,
 ): WorkerSession {
   const { fps, frames, keepBytes = defaultKeepBytes } = options;
   const given = frames === undefined ? { fps: fps ?? engine.model.fps } : { frames };
@@ -100,7 +101,8 @@ export function createSession(
   }
 
   if (saved) publishSaved(saved, source !== null);
-  const watch = source ? startWatching(memory, { source, sampling, place }, publish) : watchedBefore();
+  if (!source) onSound(null);
+  const watch = source ? startWatching(memory, { source, sampling, place, onSound }, publish) : watchedBefore();
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
   const autosave = options.autosave ? createAutosave(id, save) : null;
   if (autosave) publish({ savedAs: id });

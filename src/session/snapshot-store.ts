@@ -8,6 +8,8 @@ export type SnapshotStore = {
   readonly snapshot: SessionSnapshot;
   subscribe(listener: () => void): () => void;
   apply(change: SessionChange): void;
+  /** Puts what the page itself knows into the snapshot. */
+  update(part: Partial<SessionSnapshot>): void;
   /** Notes that the session does nothing any more; what is known of it stays. */
   fail(error: ErrorData): void;
 };
@@ -33,6 +35,7 @@ export function createSnapshotStore(stateBytes: number): SnapshotStore {
       step = pictureStep;
       set({ ...snapshot, ...part, frames: all });
     },
+    update: (part) => set({ ...snapshot, ...part }),
     fail: (error) => set({ ...snapshot, status: "failed", error }),
   };
 }

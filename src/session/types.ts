@@ -1,11 +1,14 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
 import type { Assumptions } from "../model/assumptions.ts";
+import type { TranscriptFormat } from "../speech/export-transcript.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
+import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asked.ts";
 import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
+import { emptyTranscript, type Moment, type SearchKind, type Transcript } from "./spoken.ts";
 
-export type { Medium, Pinned, SourcePart, WatchSource };
+export type { Medium, Pinned, SourcePart, TranscriptFormat, WatchSource };
 
 /** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
 export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;
@@ -73,6 +76,8 @@ export type WatchOptions = {
   readonly notes?: boolean;
   /** Longest part of a scene that one note is about, in seconds; 60 unless given. */
   readonly noteSeconds?: number;
+  /** Whether to write down what is said in it; not, unless given: nothing of the sound is decoded or downloaded then. */
+  readonly listen?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -144,6 +149,7 @@ export type SessionSnapshot = {
   /** Milliseconds spent watching so far. */
   readonly watchMs: number;
   readonly notices: readonly Notice[];
+  readonly transcript: Transcript;
   readonly error: ErrorData | null;
 };
 
@@ -171,70 +177,12 @@ export const emptySnapshot: SessionSnapshot = {
   gpuBytes: 0,
   watchMs: 0,
   notices: [],
+  transcript: emptyTranscript,
   error: null,
 };
 
-export type AskOptions = {
-  /** `memory` (the default): the question after the frames, from the state as it is now. `look-again`: question, all kept frames, question. */
-  readonly from?: "memory" | "look-again";
-  /** Answer as of this second of the video: only frames up to it count, and earlier turns do not unless `branch` says so. */
-  readonly at?: number;
-  /** Answer from these seconds of the video alone, both included; in place of `at`. Earlier turns do not count. */
-  readonly range?: readonly [from: number, to: number];
-  /**
-   * The turn behind which it is asked, by the number that its figures have; 0 for the beginning of the conversation. So a
-   * question is asked again, or another one in its place, or several from one moment side by side. The newest unless given.
-   */
-  readonly branch?: number;
-  readonly maxTokens?: number;
-  /** 0 (the default) is greedy; else top-p sampling. */
-  readonly temperature?: number;
-  readonly topP?: number;
-  readonly seed?: number;
-  readonly signal?: AbortSignal;
-};
-
-/** A piece of an answer as it is written. The last piece has `done` true and the answer's figures. */
-export type AnswerPiece = { readonly text: string; readonly done: boolean; readonly figures: AnswerFigures };
-
-export type AnswerFigures = {
-  readonly tokens: number;
-  readonly firstTokenMs: number;
-  readonly tokensPerSecond: number;
-  /** Frames that the answer is based on. */
-  readonly frames: number;
-  /** The moment of the video that the answer knows of and nothing after, in seconds; null before it is known. */
-  readonly asOfSeconds: number | null;
-  /** Whether frames up to the moment asked for are gone, so that the nearest key state answered. */
-  readonly fromNeighbour: boolean;
-  /** The turn's number in the conversation, to ask behind it again (`AskOptions.branch`); null until it is answered. */
-  readonly turn: number | null;
-};
-
-/** The figures of an answer of which nothing is known yet. */
-export const noFigures: AnswerFigures = {
-  tokens: 0,
-  firstTokenMs: 0,
-  tokensPerSecond: 0,
-  frames: 0,
-  asOfSeconds: null,
-  fromNeighbour: false,
-  turn: null,
-};
-
-/** Forms of `Session.export`: WebVTT, SubRip, Markdown and JSON. */
+/** Forms of a session's notes: WebVTT, SubRip, Markdown and JSON. */
 export type ExportKind = "vtt" | "srt" | "markdown" | "json";
-
-/** How the question stands before the answers that are scored. */
-export type ScoreOptions = Pick<AskOptions, "from" | "at" | "range" | "signal">;
-
-/** How likely the model holds an answer to be. */
-export type AnswerScore = {
-  readonly answer: string;
-  /** Natural logarithm of the likelihood of its tokens, each after those before it; the end of the answer is not among them. */
-  readonly logLikelihood: number;
-  readonly tokens: number;
-};
 
 /** One video being watched, and the conversation about it. */
 export interface Session {
@@ -252,6 +200,19 @@ export interface Session {
    *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
+  /** Writes down what is said from now on, or stops doing so; going on begins where it was. */
+  listen(on: boolean): void;
+  /** Hears another of the video's sound tracks, by its place among them. What was heard of the one before is forgotten. */
+  chooseSound(track: number): void;
+  /** Changes the text of a line of the transcript; an empty one takes the line out. */
+  editLine(id: number, text: string): void;
+  /**
+   * Finds moments, best first, by words, their beginnings, and words nearly so, whatever their case and accents.
+   *
+   * @param options `in` what to search; all that can be, unless given
+   * @throws AuroraError `BadRequest`
+   */
+  find(text: string, options?: { readonly in?: readonly SearchKind[] }): Moment[];
   /**
    * Pins a question: it is asked now and again whenever a scene has ended, while no question of a person's waits. Its answers
    * stand in `snapshot.standing`, those that said the same as the one before left out.
@@ -262,8 +223,14 @@ export interface Session {
   /** Puts a person's words in a note's place. */
   editNote(id: number, text: string): void;
   removeNote(id: number): void;
-  /** Notes as WebVTT or SubRip; with standing questions and the conversation as Markdown or JSON. */
-  export(kind: ExportKind): string;
+  /**
+   * Notes as WebVTT or SubRip; with standing questions and the conversation as Markdown or JSON.
+   *
+   * @throws AuroraError `BadRequest`, as the other form
+   */
+  export(kind: ExportKind, part?: "notes"): string;
+  /** What is said, as far as it was heard: subtitles, plain text, or JSON with the times of the words. */
+  export(kind: TranscriptFormat, part: "transcript"): string;
   /**
    * Tells how likely the model holds each of some given answers to a question to be, as it would be asked now. Nothing of it
    * stays in the conversation. Waits for its turn like a question.
@@ -288,7 +255,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asked.ts";
 export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
+export type { Moment, SearchKind, Transcript, TranscriptLine } from "./spoken.ts";
 
 export interface Assistant {
   readonly model: ModelInfo;

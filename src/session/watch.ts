@@ -1,5 +1,5 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import type { FrameSource, Sampling, VideoLoss, WatchSource } from "../video/frame-source.ts";
+import type { FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
 import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Memory } from "./memory/memory.ts";
@@ -29,6 +29,8 @@ export type WatchPlan = {
   readonly sampling: Sampling;
   /** Says where the opened source's frames go. One that is not `repeatable` is closed at its end, any other stays open. */
   place(opened: FrameSource): Placement;
+  /** Told where the source's sound is once it is open, null where it can have none. */
+  onSound?(sound: SoundPlace | null): void;
 };
 
 type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) => void;
@@ -38,7 +40,7 @@ type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) =>
  * before one stays.
  */
 export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish): Watch {
-  const { source, sampling } = plan;
+  const { source, sampling, onSound } = plan;
   const ending = new AbortController();
   const gate = createGate();
   const firstFrames = createSignal();
@@ -86,6 +88,7 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
     const placement = plan.place(opened);
     try {
+      onSound?.(opened.sound && laidBehind(opened.sound, placement));
       planned = plannedFrames(opened, placement);
       if (opened.info.live) live = opened;
       const video = { ...opened.info, durationSeconds: endOf(opened, placement) };
@@ -200,6 +203,11 @@ function plannedFrames(opened: FrameSource, { firstFrame }: Placement): number |
 /** Where a source ends on the memory's timeline; 0 where a lone one has no end of its own. */
 function endOf({ info }: FrameSource, { offsetSeconds }: Placement): number {
   return offsetSeconds + info.durationSeconds;
+}
+
+/** The sound with its times where the pictures' are in the memory. */
+function laidBehind({ file, clock }: SoundPlace, { offsetSeconds }: Placement): SoundPlace {
+  return { file, clock: { ...clock, startSeconds: clock.startSeconds - offsetSeconds } };
 }
 
 const nothingWatched =

@@ -1,6 +1,7 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { openAppFiles } from "../library/model-assets.ts";
 import { openVideoFrameCount } from "../video/frame-count.ts";
+import type { SoundPlace } from "../video/frame-source.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
 import { probeModel } from "./probe/probe.ts";
@@ -123,7 +124,8 @@ function watch({ session, source, options }: Extract<ToWorker, { type: "watch" }
 
 function begin(opened: Engine, session: number, start: SessionStart): void {
   const publish = (change: SessionChange) => port.postMessage({ type: "changed", session, change });
-  sessions.set(session, createSession(opened, start, publish));
+  const onSound = (sound: SoundPlace | null) => port.postMessage({ type: "sound", session, sound });
+  sessions.set(session, createSession(opened, start, publish, onSound));
 }
 
 async function openMemory(message: Extract<ToWorker, { type: "open-memory" }>): Promise<void> {

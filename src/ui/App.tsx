@@ -2,15 +2,13 @@
 import "./base.css";
 import "./parts/parts.css";
 import { useEffect, useRef, useState } from "react";
-import { type ErrorData, toAuroraError } from "../errors.ts";
-import { openCapture } from "../session/capture.ts";
-import type { Medium } from "../session/types.ts";
 import { Chat } from "./chat/Chat.tsx";
 import { Composer } from "./chat/Composer.tsx";
 import { type AskMode, type Conversation, isAnswering, type Scope, type Turn } from "./chat/conversation.ts";
 import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
+import type { ListenChoice } from "./listen/listen-choice.ts";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelCheckOffer } from "./models/ModelCheckView.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
@@ -30,19 +28,13 @@ import { Picker } from "./parts/Picker.tsx";
 import { fileNameOf, saveText } from "./parts/save-file.ts";
 import { createStore } from "./parts/store.ts";
 import { useSnapshot } from "./parts/use-snapshot.ts";
-import { videosAmong } from "./parts/videos-among.ts";
 import { SettingsDialog } from "./settings/SettingsDialog.tsx";
 import type { SettingsStore } from "./settings/settings.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
-import {
-  type ChosenVideo,
-  isMemoryFile,
-  videoFromFiles,
-  videoFromSample,
-  videoFromStream,
-} from "./watch/chosen-video.ts";
+import { videoFromSample } from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
 import { createPlayhead } from "./watch/playhead.ts";
+import { useOpening } from "./watch/use-opening.ts";
 import { Workspace } from "./watch/Workspace.tsx";
 import type { WatchedVideo } from "./watch/watched-video.ts";
 
@@ -54,13 +46,14 @@ type AppProps = {
   readonly settings: SettingsStore;
   readonly check: ModelCheck;
   readonly offer: RealModelOffer;
+  readonly listenChoice: ListenChoice;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models, settings, check, offer }: AppProps) {
+export function App({ slot, watched, conversation, models, settings, check, offer, listenChoice }: AppProps) {
   const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -69,58 +62,17 @@ export function App({ slot, watched, conversation, models, settings, check, offe
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
   const [pins] = useState(createPins);
-  const [captureError, setCaptureError] = useState<ErrorData | null>(null);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
 
   // A session that another takes the place of cannot end its answer any more.
   useEffect(() => (session ? conversation.stop : undefined), [session, conversation]);
 
-  function choose(next: ChosenVideo) {
-    void conversation.clear(null);
-    setCaptureError(null);
-    playhead.tell(0);
-    watched.choose(next);
-    // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
+  // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
+  const onChosen = () => {
     if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
-  }
-
-  /** A memory, with the videos beside it to go on with; or videos, with which a memory without one goes on. */
-  function pick(files: readonly File[]) {
-    const memory = files.find(isMemoryFile);
-    const videos = videosAmong(files.filter((file) => file !== memory));
-    const next = videos.length > 0 ? videoFromFiles(videos) : undefined;
-    if (memory) void openMemory(memory, next);
-    else if (next) goOn(next);
-  }
-
-  function goOn(next: ChosenVideo) {
-    if (video && !video.source && session) void openMemory(() => session.save(), next, true);
-    else choose(next);
-  }
-
-  /** @param same whether it is the memory on the page, whose conversation goes on */
-  async function openMemory(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false) {
-    try {
-      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next);
-      setCaptureError(null);
-      playhead.tell(0);
-      if (!same) conversation.restore(opened);
-      return true;
-    } catch (error) {
-      next?.release();
-      setCaptureError(toAuroraError(error, "Unexpected", "The memory could not be opened. Try again.").toData());
-      return false;
-    }
-  }
-
-  async function capture(medium: Medium) {
-    try {
-      goOn(videoFromStream(medium, await openCapture(medium)));
-    } catch (error) {
-      setCaptureError(toAuroraError(error, "Unexpected", "It could not be opened. Try again.").toData());
-    }
-  }
+  };
+  const { error, choose, pick, openMemory, capture } = useOpening({ watched, conversation, playhead, onChosen });
 
   async function ask(question: string) {
     const { mode, scope, instead } = draft.snapshot;
@@ -172,7 +124,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
     void check.start();
   }
 
-  const wrong = captureError ?? refusal;
+  const wrong = error ?? refusal;
   const captureNote = wrong && <ErrorNote error={wrong} />;
   const status = (
     <>
@@ -219,6 +171,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
             video={video}
             watched={watched}
             slot={slot}
+            listenChoice={listenChoice}
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}

@@ -77,6 +77,7 @@ export async function openList(
         place,
       })),
     },
+    sound: null, // each file has its own, which is not heard yet
     repeatable: true,
     plan: () => parts.reduce((sum, { planned }) => sum + planned, 0),
     frames: (options) => framesOf(parts, options, { signal, onSkipped }),

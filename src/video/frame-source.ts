@@ -53,6 +53,17 @@ export type SourcePart = {
   readonly place: number;
 };
 
+/** How a source's times lie on its file's own timeline, for whatever else is read of the file. */
+type PictureClock = {
+  /** The first shown frame, which is second 0, on the file's timeline. */
+  readonly startSeconds: number;
+  /** By how many seconds the file's clock was moved each time that it began again. */
+  readonly restarts: readonly number[];
+};
+
+/** Where the sound of a source is to be had. */
+export type SoundPlace = { readonly file: Blob; readonly clock: PictureClock };
+
 /** A frame, the time it was asked for, and how it is turned upright. Whoever takes it closes `frame`. */
 export type WatchedFrame = {
   readonly frame: VideoFrame;
@@ -90,6 +101,8 @@ export type FrameOptions = {
 /** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
 export type FrameSource = {
   readonly info: SourceInfo;
+  /** The file that may have sound; null where there can be none. */
+  readonly sound: SoundPlace | null;
   /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
   plan(): number | null;
   /** Whether `frames` can be called again, for frames that were given before too: of a file, not of a camera. */
@@ -112,6 +125,8 @@ export type OpenedVideo = {
   readonly info: Omit<SourceInfo, "name"> & { readonly rotation: Rotation };
   /** Pictures that the file shows, as far as they are there. */
   readonly pictures: number;
+  /** Null for pictures, which have no sound. */
+  readonly clock: PictureClock | null;
   /** As `FrameSource.plan`. */
   plan(sampling: Sampling): number;
   /** As `FrameSource.frames`. */

@@ -103,6 +103,7 @@ function imageVideo(
   return {
     info: { container, codec: mimeType, width, height, rotation: 0, durationSeconds: shown.end / 1e6 },
     pictures: pts.length,
+    clock: null,
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal, range }) =>
       stoppable(signal, (stop) => watch(framesWithin(wantedFrames(shown, sampling), range), stop)),

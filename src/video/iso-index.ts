@@ -6,7 +6,7 @@ import { toPacketFormat } from "./iso-format.ts";
 import { FragmentReader } from "./iso-fragments.ts";
 import { readSampleTable } from "./iso-samples.ts";
 import { chooseVideoTrack, type IsoTrack, listTracks, readClock } from "./iso-tracks.ts";
-import type { PacketIndex } from "./packet-index.ts";
+import type { PacketFormat, PacketIndex } from "./packet-index.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 const maxMoovBytes = 512 * 2 ** 20;
@@ -14,12 +14,35 @@ const maxMoovBytes = 512 * 2 ** 20;
 /** A file that another reader may still make sense of: the index is there but does not parse. */
 export class IsoParseError extends Error {}
 
+/** Which track of a file to read, and how its packets are encoded. */
+export type IsoReading<Format> = {
+  /** @param view what the tracks' boxes lie in. Throws where none is worth reading. */
+  choose(tracks: readonly IsoTrack[], view: DataView): IsoTrack;
+  /** @throws Error where the sample entry lacks what decoders need */
+  toFormat(view: DataView, entry: TopLevelBox): Format;
+  /** Bytes of one sample where all are alike and those of a chunk may be read as one; null where they are not. */
+  evenSize?(view: DataView, entry: TopLevelBox): number | null;
+};
+
+const pictures: IsoReading<PacketFormat> = { choose: chooseVideo, toFormat: toPacketFormat };
+
 /**
- * Reads the packet index of an MP4, MOV or fragmented MP4 file, touching only box headers, `moov` and `moof`. What it costs grows with their
- * bytes, whatever they claim.
+ * Reads the packet index of the video track of an MP4, MOV or fragmented MP4 file.
  * @throws AuroraError where the file has no video or is beyond reading; `IsoParseError` where its tables are malformed
  */
-export async function readIsoIndex(file: Blob, signal?: AbortSignal): Promise<PacketIndex> {
+export function readIsoIndex(file: Blob, signal?: AbortSignal): Promise<PacketIndex> {
+  return readIsoTrack(file, pictures, signal);
+}
+
+/**
+ * Reads the packet index of a track, touching only box headers, `moov` and `moof`. What it costs grows with their bytes, whatever they claim.
+ * @throws AuroraError where the file is beyond reading; `IsoParseError` where its tables are malformed; what `choose` throws
+ */
+export async function readIsoTrack<Format>(
+  file: Blob,
+  reading: IsoReading<Format>,
+  signal?: AbortSignal,
+): Promise<PacketIndex<Format>> {
   const window = new FileWindow(file);
   const seen = new Set<string>();
   const early: TopLevelBox[] = [];
@@ -35,7 +58,7 @@ export async function readIsoIndex(file: Blob, signal?: AbortSignal): Promise<Pa
     const begun = box.end > file.size;
     if (box.type === "moov" && begun) throw missingMoov(seen);
     if (box.type === "moov" && !movie) {
-      movie = await readMovie(file, box);
+      movie = await readMovie(file, box, reading);
       for (const fragment of early) if (!(await readFragment(window, fragment, movie))) break;
     } else if (box.type === "moof" && !begun) {
       if (!movie) early.push(box);
@@ -44,7 +67,7 @@ export async function readIsoIndex(file: Blob, signal?: AbortSignal): Promise<Pa
   }
   if (!movie) throw missingMoov(seen);
   const container = await containerName(file, seen);
-  return { container, ...finish(movie, file.size, end > file.size, seen.has("moof")) };
+  return { container, ...finish(movie, reading, file.size, end > file.size && seen.has("moof"), seen.has("moof")) };
 }
 
 /** Reads a fragment; false where it is damaged, and what came before it is all that can be shown. */
@@ -90,15 +113,19 @@ type Movie = {
   readonly fragments: FragmentReader;
 };
 
-async function readMovie(file: Blob, box: TopLevelBox): Promise<Movie> {
+async function readMovie(file: Blob, box: TopLevelBox, reading: IsoReading<unknown>): Promise<Movie> {
   if (box.end - box.start > maxMoovBytes) throw new IsoParseError("moov is too large");
   const view = new DataView(await file.slice(box.start, box.end).arrayBuffer());
   const moov = { ...box, start: 0, end: box.end - box.start };
-  const track = requireTrack(view, moov);
+  const tracks = listTracks(view, moov);
+  if (tracks.length === 0) throw new IsoParseError("moov has no track");
+  const track = reading.choose(tracks, view);
   const columns = new SampleColumns();
   try {
     const stbl = findBox(view, track.box, "mdia", "minf", "stbl");
-    const decodedUntil = stbl && track.samples > 0 ? readSampleTable(view, stbl, columns) : 0;
+    const [entry] = sampleEntries(view, track.box);
+    const evenSize = entry ? (reading.evenSize?.(view, entry) ?? null) : null;
+    const decodedUntil = stbl && track.samples > 0 ? readSampleTable(view, stbl, columns, evenSize) : 0;
     const fragments = new FragmentReader(view, moov, track.id, columns, file.size, decodedUntil);
     return { view, moov, track, columns, fragments };
   } catch (error) {
@@ -106,13 +133,9 @@ async function readMovie(file: Blob, box: TopLevelBox): Promise<Movie> {
   }
 }
 
-function requireTrack(view: DataView, moov: TopLevelBox): IsoTrack {
-  const tracks = listTracks(view, moov);
+function chooseVideo(tracks: readonly IsoTrack[]): IsoTrack {
   const track = chooseVideoTrack(tracks);
-  if (!track) {
-    if (tracks.length === 0) throw new IsoParseError("moov has no track");
-    throw new AuroraError("NoVideoTrack", "This file has no video track, only sound or text.");
-  }
+  if (!track) throw new AuroraError("NoVideoTrack", "This file has no video track, only sound or text.");
   if (/^enc|^drm/.test(track.sampleEntry)) {
     throw new AuroraError(
       "VideoUnreadable",
@@ -122,24 +145,35 @@ function requireTrack(view: DataView, moov: TopLevelBox): IsoTrack {
   return track;
 }
 
-function finish(
+/** The descriptions of how a track's samples are encoded. */
+function sampleEntries(view: DataView, trak: TopLevelBox): TopLevelBox[] {
+  const stsd = findBox(view, trak, "mdia", "minf", "stbl", "stsd");
+  return stsd ? childBoxes(view, stsd.start + stsd.headerBytes + 8, stsd.end) : [];
+}
+
+function finish<Format>(
   movie: Movie,
+  reading: IsoReading<Format>,
   fileSize: number,
   endsEarly: boolean,
   fragmented: boolean,
-): Omit<PacketIndex, "container"> {
+): Omit<PacketIndex<Format>, "container"> {
   try {
     const { columns } = movie;
     assert(columns.length > 0 || fragmented, "a table without samples");
-    const index = buildIndex(movie, fileSize);
+    const index = buildIndex(movie, reading, fileSize);
     // A table in front knows all packets; of fragments, those that are not there are not known either.
-    return { ...index, truncated: index.available < columns.length || (endsEarly && fragmented) };
+    return { ...index, truncated: index.available < columns.length || endsEarly };
   } catch (error) {
     throw new IsoParseError("the movie's header does not add up", { cause: error });
   }
 }
 
-function buildIndex({ view, moov, track, columns }: Movie, fileSize: number) {
+function buildIndex<Format>(
+  { view, moov, track, columns }: Movie,
+  { toFormat }: IsoReading<Format>,
+  fileSize: number,
+): Omit<PacketIndex<Format>, "container" | "truncated"> {
   const trak = track.box;
   const { timescale } = readClock(view, trak);
   assert(timescale > 0, "timescale is zero");
@@ -147,15 +181,14 @@ function buildIndex({ view, moov, track, columns }: Movie, fileSize: number) {
   assert(mvhd, "no movie header");
   const movie = readMovieHeader(view, moov, mvhd);
   const edits = readEdits(view, trak, timescale, movie.timescale);
-  const stsd = findBox(view, trak, "mdia", "minf", "stbl", "stsd");
-  const entries = stsd ? childBoxes(view, stsd.start + stsd.headerBytes + 8, stsd.end) : [];
+  const entries = sampleEntries(view, trak);
   assert(entries.length > 0, "no sample description");
   const packets = columns.toIndex(timescale, edits.shift);
   const missing = packets.offset.findIndex((offset, i) => !(offset + (packets.size[i] as number) <= fileSize));
   const claimed = (movie.duration / movie.timescale) * 1e6;
   return {
     ...readTurn(view, trak),
-    formats: entries.map((entry) => toPacketFormat(view, entry)),
+    formats: entries.map((entry) => toFormat(view, entry)),
     ...packets,
     available: missing === -1 ? columns.length : missing,
     presentationEnd: edits.end,

@@ -7,16 +7,25 @@ import type { SampleColumns } from "./sample-columns.ts";
  * read by it.
  *
  * @param stbl the table's box in `view`
+ * @param evenSize bytes of every sample, where those of a chunk are to be one: uncompressed sound has one sample for each moment
  * @returns the time of decoding at which the last sample ends, in units of the track's timescale
  * @throws Error where a table is missing, or tells of more entries than it has
  */
-export function readSampleTable(view: DataView, stbl: TopLevelBox, columns: SampleColumns): number {
+export function readSampleTable(
+  view: DataView,
+  stbl: TopLevelBox,
+  columns: SampleColumns,
+  evenSize: number | null = null,
+): number {
   const sizes = readSizes(view, stbl);
   const wide = findBox(view, stbl, "co64");
   const chunks = table(view, wide ?? findBox(view, stbl, "stco"), wide ? 8 : 4);
   const runs = table(view, findBox(view, stbl, "stsc"), 12);
   assert(chunks && runs, "no chunks");
   const nextTime = times(view, stbl);
+  // Files of QuickTime's first version tell the size of a sample of one channel as 1.
+  const isEven = evenSize !== null && (sizes.all === evenSize || sizes.all === 1);
+  const evenDuration = isEven ? onlyDuration(view, stbl) : null;
   const isKey = keys(view, stbl);
   let run = 0;
   let decodedUntil = 0;
@@ -25,6 +34,14 @@ export function readSampleTable(view: DataView, stbl: TopLevelBox, columns: Samp
     const inChunk = view.getUint32(runs.at + run * 12 + 4);
     const format = view.getUint32(runs.at + run * 12 + 8) - 1;
     let offset = wide ? uint64(view, chunks.at + chunk * 8) : view.getUint32(chunks.at + chunk * 4);
+    if (evenSize !== null && evenDuration !== null) {
+      const samples = Math.min(inChunk, sizes.count - i);
+      const duration = samples * evenDuration;
+      columns.add({ time: decodedUntil, duration, key: true, size: samples * evenSize, format, offset });
+      decodedUntil += duration;
+      i += samples;
+      continue;
+    }
     for (const end = Math.min(sizes.count, i + inChunk); i < end; i++) {
       const size = sizes.of(i);
       const { time, duration } = nextTime();
@@ -54,22 +71,22 @@ function table(view: DataView, box: TopLevelBox | null, entryBytes: number): Tab
   return { at: at + 4, count };
 }
 
-function readSizes(view: DataView, stbl: TopLevelBox): { count: number; of(sample: number): number } {
+function readSizes(view: DataView, stbl: TopLevelBox): { count: number; all: number; of(sample: number): number } {
   const box = findBox(view, stbl, "stsz");
   const compact = box ? null : findBox(view, stbl, "stz2");
   assert(box || compact, "no sample sizes");
   const { at } = fullBox(view, (box ?? compact) as TopLevelBox);
   const count = view.getUint32(at + 4);
   const all = box ? view.getUint32(at) : 0;
-  if (all > 0) return { count, of: () => all };
+  if (all > 0) return { count, all, of: () => all };
   const bits = box ? 32 : view.getUint8(at + 3);
   assert([4, 8, 16, 32].includes(bits), `sample sizes of ${bits} bits`);
   assert(at + 8 + (count * bits) / 8 <= ((box ?? compact) as TopLevelBox).end, `sizes of ${count} samples`);
   const first = at + 8;
-  if (bits === 32) return { count, of: (i) => view.getUint32(first + i * 4) };
-  if (bits === 16) return { count, of: (i) => view.getUint16(first + i * 2) };
-  if (bits === 8) return { count, of: (i) => view.getUint8(first + i) };
-  return { count, of: (i) => (view.getUint8(first + (i >> 1)) >> (i % 2 === 0 ? 4 : 0)) & 15 };
+  if (bits === 32) return { count, all, of: (i) => view.getUint32(first + i * 4) };
+  if (bits === 16) return { count, all, of: (i) => view.getUint16(first + i * 2) };
+  if (bits === 8) return { count, all, of: (i) => view.getUint8(first + i) };
+  return { count, all, of: (i) => (view.getUint8(first + (i >> 1)) >> (i % 2 === 0 ? 4 : 0)) & 15 };
 }
 
 /** Gives each sample's time of presentation and its duration in turn. Where `stts` ends early, its last entry goes on. */
@@ -87,6 +104,12 @@ function times(view: DataView, stbl: TopLevelBox): () => { time: number; duratio
     decodedAt += duration;
     return { time, duration };
   };
+}
+
+/** How long every sample lasts, or null where they differ. */
+function onlyDuration(view: DataView, stbl: TopLevelBox): number | null {
+  const durations = table(view, findBox(view, stbl, "stts"), 8);
+  return durations?.count === 1 ? view.getUint32(durations.at + 4) : null;
 }
 
 /** Gives the values of a table of (count, value) one by one. */

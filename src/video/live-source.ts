@@ -46,6 +46,7 @@ export async function openLive(source: LiveSource, sampling: Sampling, signal: A
       durationSeconds: 0,
       live: source.medium,
     },
+    sound: null,
     plan: () => null,
     frames,
     rest: newest.rest,

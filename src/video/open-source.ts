@@ -44,6 +44,7 @@ async function openFile(file: Blob, name: string, sampling: Sampling, signal: Ab
   return {
     info: { ...video.info, name },
     repeatable: true,
+    sound: video.clock && { file, clock: video.clock },
     plan: () => video.plan(sampling),
     frames: (options) => video.frames(sampling, options),
     close: () => video.close(),

@@ -27,15 +27,15 @@ export type Rotation = 0 | 90 | 180 | 270;
 export type Segment = { readonly from: number; readonly to: number; readonly at: number };
 
 /**
- * All packets of one video track, in decode order, N of them, and what is known of the track.
+ * All packets of one track, in decode order, N of them, and what is known of the track.
  * Times are microseconds on the file's own timeline, after its edit list.
  */
-export type PacketIndex = {
+export type PacketIndex<Format = PacketFormat> = {
   readonly container: string;
   readonly rotation: Rotation;
   /** Whether left and right are swapped once the picture is turned; not, unless given. */
   readonly mirrored?: boolean;
-  readonly formats: readonly PacketFormat[];
+  readonly formats: readonly Format[];
   /** Presentation time of each packet. [N] */
   readonly pts: Float64Array;
   /** How long each packet is shown. [N] */
@@ -53,6 +53,8 @@ export type PacketIndex = {
   readonly presentationEnd: number | null;
   /** The parts that are shown one after another, where an edit list names several; absent or null where it is all one. */
   readonly segments?: readonly Segment[] | null;
+  /** By how much the packets' clock was moved each time it began again; absent where it never did. */
+  readonly restarts?: readonly number[];
   /** Duration that the file's header tells; null where it tells none. */
   readonly claimedDuration: number | null;
   /** The file ends before its own structure does, and pictures may be missing for it. */
@@ -66,7 +68,11 @@ export type PacketReader = {
 };
 
 /** A packet index and the way to the packets' bytes. */
-export type PacketSource = { readonly index: PacketIndex; createReader(): PacketReader; close(): void };
+export type PacketSource<Format = PacketFormat> = {
+  readonly index: PacketIndex<Format>;
+  createReader(): PacketReader;
+  close(): void;
+};
 
 /** One packet as a back-end finds it; times in microseconds. `duration` is null where the container tells none. */
 export type FoundPacket = {

@@ -48,7 +48,8 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
     }
     if (found.length > 1 && found.every((packet) => packet.key)) await unmarkKeys(track, sink, found);
     const times = Float64Array.from(found, (packet) => packet.pts);
-    const { offset: _, ...columns } = packPackets(withoutRestarts(found));
+    const restarts: number[] = [];
+    const { offset: _, ...columns } = packPackets(withoutRestarts(found, (shift) => restarts.push(shift)));
     const claimed = await track.getDurationFromMetadata();
     const endSeconds = columns.pts.reduce((end, pts, i) => Math.max(end, pts + (columns.duration[i] ?? 0)), 0) / 1e6;
     const index = {
@@ -59,6 +60,7 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
       offset: null,
       available: found.length,
       presentationEnd: null,
+      restarts,
       claimedDuration: claimed === null ? null : claimed * 1e6,
       truncated: (await isCutOff(file)) || (claimed !== null && (await endsShort(input, track, endSeconds, claimed))),
     };

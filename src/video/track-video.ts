@@ -40,6 +40,7 @@ export async function openTrackVideo(source: PacketSource, signal?: AbortSignal)
       durationSeconds: shown.end / 1e6,
     },
     pictures: shown.packets.length,
+    clock: { startSeconds: shown.start / 1e6, restarts: index.restarts?.map((shift) => shift / 1e6) ?? [] },
     plan: (sampling) => wantedFrames(shown, sampling).length,
     frames: (sampling, { signal: stop, onLoss, range }) =>
       stoppable(stop, (either) =>

@@ -5,7 +5,7 @@ import { transportStart } from "./sniff.ts";
 const searchedBytes = 1 << 20;
 
 /** A time that lies this long before one that was decoded earlier is no reordering: the stream's clock began again. */
-const restartUs = 1e6;
+export const restartUs = 1e6;
 
 type Layout = { readonly start: number; readonly step: number; readonly sync: number };
 
@@ -49,8 +49,12 @@ export async function streamIds(file: Blob): Promise<Set<number>> {
  * Packets whose clock begins again, where two recordings were joined or 33 bits ran out, moved behind what came before.
  *
  * @param found in decode order
+ * @param onRestart told by how much the packets are moved from there on, in microseconds
  */
-export function withoutRestarts(found: readonly FoundPacket[]): FoundPacket[] {
+export function withoutRestarts(
+  found: readonly FoundPacket[],
+  onRestart: (shift: number) => void = () => undefined,
+): FoundPacket[] {
   let shift = 0;
   let latest = Number.NEGATIVE_INFINITY;
   let begin = found[0]?.pts ?? 0;
@@ -60,6 +64,7 @@ export function withoutRestarts(found: readonly FoundPacket[]): FoundPacket[] {
       // How long the last picture was shown nobody tells: as long as those before it.
       begin = latest + (latest - begin) / Math.max(1, count - 1);
       shift = begin - packet.pts;
+      onRestart(shift);
       count = 0;
     }
     const pts = packet.pts + shift;

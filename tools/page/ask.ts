@@ -1,12 +1,6 @@
 import { AuroraError } from "../../src/errors.ts";
-import {
-  type AskOptions,
-  type Assistant,
-  type EncoderBackend,
-  noFigures,
-  type Session,
-  type SessionSnapshot,
-} from "../../src/session/types.ts";
+import { noFigures } from "../../src/session/asked.ts";
+import type { AskOptions, Assistant, EncoderBackend, Session, SessionSnapshot } from "../../src/session/types.ts";
 import { keepAssistant } from "./assistants.ts";
 
 export type AskCommand = {

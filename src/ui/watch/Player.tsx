@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { SessionSnapshot, SourcePart } from "../../session/types.ts";
+import { attachCaptions } from "../listen/captions.ts";
 import type { Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import type { ChosenVideo } from "./chosen-video.ts";
@@ -54,6 +55,7 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
 
   useEffect(() => playhead.attach(go), [playhead, go]);
   useEffect(() => playhead.tell(0), [playhead]);
+  useEffect(() => (element.current ? attachCaptions(element.current, watch) : undefined), [watch]);
 
   function begin(player: HTMLVideoElement) {
     if (!next.current) return;
@@ -69,7 +71,7 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
   }
 
   return (
-    // biome-ignore lint/a11y/useMediaCaption: the person's own file; there are no captions to give.
+    // biome-ignore lint/a11y/useMediaCaption: captions come as they are heard, by a track that is added to it.
     <video
       ref={element}
       className="player"

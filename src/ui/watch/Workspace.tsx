@@ -1,6 +1,9 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { emptySnapshot, type Medium, type SessionSnapshot } from "../../session/types.ts";
 import type { Conversation } from "../chat/conversation.ts";
+import { FindPanel } from "../find/FindPanel.tsx";
+import { ListenPanel } from "../listen/ListenPanel.tsx";
+import type { ListenChoice } from "../listen/listen-choice.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
 import { NotesPanel } from "../notes/NotesPanel.tsx";
 import type { Store } from "../parts/store.ts";
@@ -23,6 +26,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly video: ChosenVideo;
   readonly watched: WatchedVideo;
   readonly slot: ModelSlot;
+  readonly listenChoice: ListenChoice;
   readonly playhead: Playhead;
   /** Asks for the camera or screen once more. */
   readonly onCapture: (medium: Medium) => void;
@@ -36,19 +40,8 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
-  const {
-    video,
-    watched,
-    slot,
-    playhead,
-    conversation,
-    unpinOf,
-    onAskAsOf,
-    onLookAgain,
-    onCapture,
-    onOpenMemory,
-    status,
-  } = props;
+  const { video, watched, slot, listenChoice, playhead, conversation } = props;
+  const { unpinOf, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
@@ -97,6 +90,8 @@ export function Workspace(props: WorkspaceProps) {
       />
       <NotesPanel {...{ watch, session, unpinOf }} name={video.name} onSeek={playhead.seek} />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
+      {session && <FindPanel watch={watch} session={session} onSeek={playhead.seek} />}
+      {video.source && <ListenPanel {...{ watch, session, playhead }} name={video.name} choice={listenChoice} />}
       <Memory watch={watch} stateBytes={stateBytes} />
       <div className="memory-actions">
         {session && !modelFailed && <SaveMemory session={session} name={video.name} />}

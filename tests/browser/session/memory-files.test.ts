@@ -1,5 +1,6 @@
 import { afterAll, expect, it } from "vitest";
 import type { Session } from "../../../src/session/types.ts";
+import soundUrl from "../../fixtures/sound/aac.mp4?url";
 import { ask, ended, openNano, questionOf, reference, sample, until } from "./session.ts";
 
 const assistant = await openNano();
@@ -76,6 +77,28 @@ it("watching goes on where it was left with the same video, and behind it with a
 });
 
 const times = (session: Session) => session.snapshot.frames.map(({ timestampSeconds }) => timestampSeconds);
+
+it("a next part is heard behind what was seen before it, and nothing where there is no video", async () => {
+  const listen = true;
+  const sound = await (await fetch(soundUrl)).blob();
+  const alone = assistant.watch(sound, { listen });
+  const heard = await until(alone, ({ transcript }) => transcript.status === "done");
+  await ended(alone);
+  await alone.close();
+  const session = assistant.watch(sample(clip));
+  await ended(session);
+  const file = await session.save();
+  await session.close();
+
+  const next = await assistant.open(file, { video: sound, listen });
+  const { transcript } = await until(next, (now) => now.transcript.status === "done");
+  for (const key of ["durationSeconds", "heardUntilSeconds"] as const)
+    expect(transcript[key]).toBeCloseTo(4 + (heard.transcript[key] ?? Number.NaN), 2);
+  await next.close();
+  const nothing = await assistant.open(file, { listen });
+  await until(nothing, (now) => now.transcript.status === "no-sound");
+  await nothing.close();
+});
 
 it("is saved while it watches, and watches on", async () => {
   const session = assistant.watch(sample("footage.mp4"));

@@ -32,6 +32,7 @@ async function openClip(): Promise<FrameSource> {
   const { fps } = config.sampling;
   return {
     info: { ...video.info, name: "clip" },
+    sound: null,
     repeatable: true,
     plan: () => null,
     frames: (options) => video.frames({ fps }, options),

@@ -1,18 +1,19 @@
 import { createElement } from "react";
 import { expect, test } from "vitest";
 import type { LoadProgress, ModelOffer } from "../../../src/library/types.ts";
+import { noFigures } from "../../../src/session/asked.ts";
 import {
   type AnswerPiece,
   type Assistant,
   emptySnapshot,
   type FrameRecord,
-  noFigures,
   type OpenOptions,
   type Session,
   type SessionSnapshot,
 } from "../../../src/session/types.ts";
 import { App } from "../../../src/ui/App.tsx";
 import { createConversation } from "../../../src/ui/chat/conversation.ts";
+import { createListenChoice } from "../../../src/ui/listen/listen-choice.ts";
 import { nano } from "../../../src/ui/models/model-catalog.ts";
 import { createModelCheck } from "../../../src/ui/models/model-check.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
@@ -98,7 +99,8 @@ async function openPage() {
   const check = createModelCheck(slot, library, { has: () => true, add: () => undefined });
   const offer = createRealModelOffer(slot, library, { refused: () => true, refuse: () => undefined });
   const settings = createSettings(null);
-  await render(createElement(App, { slot, watched, conversation, models, settings, check, offer }));
+  const listenChoice = createListenChoice();
+  await render(createElement(App, { slot, watched, conversation, models, settings, check, offer, listenChoice }));
   await slot.load();
   watched.choose({
     source: "clip",

@@ -14,7 +14,7 @@ const snapshot: SessionSnapshot = {
 };
 
 it("writes WebVTT, whose texts are nothing but text", () => {
-  expect(exportSession(snapshot, "vtt")).toBe(
+  expect(exportSession(snapshot, { part: "notes", kind: "vtt" })).toBe(
     [
       "WEBVTT",
       "",
@@ -29,15 +29,17 @@ it("writes WebVTT, whose texts are nothing but text", () => {
       "",
     ].join("\n"),
   );
-  expect(exportSession(emptySnapshot, "vtt")).toBe("WEBVTT\n\n");
+  expect(exportSession(emptySnapshot, { part: "notes", kind: "vtt" })).toBe("WEBVTT\n\n");
 });
 
 it("writes SubRip", () => {
-  expect(exportSession(snapshot, "srt")).toContain("1\n00:00:00,000 --> 00:01:01,250\nA <pig> & a\ncat → gone.\n\n2\n");
+  expect(exportSession(snapshot, { part: "notes", kind: "srt" })).toContain(
+    "1\n00:00:00,000 --> 00:01:01,250\nA <pig> & a\ncat → gone.\n\n2\n",
+  );
 });
 
 it("writes Markdown with times", () => {
-  const text = exportSession(snapshot, "markdown");
+  const text = exportSession(snapshot, { part: "notes", kind: "markdown" });
   expect(text).toContain("- **0:00** A \\<pig\\> & a cat --\\> gone.\n- **1:02:05** The end.");
   expect(text).toContain("## Who is \\*there\\*?\n\n- **1:05** A pig.");
   expect(text).toContain("**What?** (as of 1:01:01)\n\nA pig.");
@@ -45,6 +47,6 @@ it("writes Markdown with times", () => {
 
 it("writes JSON with all of it, without pictures", () => {
   const { notes, standing, turns, scenes, watchedUntilSeconds } = snapshot;
-  const written = JSON.parse(exportSession(snapshot, "json"));
+  const written = JSON.parse(exportSession(snapshot, { part: "notes", kind: "json" }));
   expect(written).toEqual({ video: null, watchedUntilSeconds, scenes, notes, standing, turns });
 });

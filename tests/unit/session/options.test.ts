@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { checkOpenOptions, checkQuestion, checkSource, checkWatchOptions } from "../../../src/session/options.ts";
+import {
+  checkExport,
+  checkFind,
+  checkOpenOptions,
+  checkQuestion,
+  checkSource,
+  checkWatchOptions,
+} from "../../../src/session/options.ts";
 import type { AskOptions, OpenOptions, WatchOptions } from "../../../src/session/types.ts";
 
 beforeAll(() => vi.stubGlobal("document", { baseURI: "https://host.example/app/" }));
@@ -47,6 +54,7 @@ describe("options of watching", () => {
     [{ frames: 3, fps: 1 }, "frames"],
     [{ keepBytes: -1 }, "keepBytes"],
     [{ keepBytes: Number.NaN }, "keepBytes"],
+    [{ listen: "yes" }, "listen"],
   ] as [WatchOptions, string][])("are refused by the field's name: %o", (options, field) => {
     expect(() => checkWatchOptions(options)).toThrow(refused(field));
   });
@@ -130,4 +138,17 @@ describe("a question", () => {
   it.each(["", "  \n\r\n ", undefined, 3])("is refused when it is none: %o", (question) => {
     expect(() => checkQuestion(question as string, {})).toThrow(refused("question"));
   });
+});
+
+it("what is to be found, and the form of a transcript, are checked", () => {
+  expect(checkFind("word", {})).toEqual(["said", "noted"]);
+  for (const text of ["", "  ", null as unknown as string]) expect(() => checkFind(text, {})).toThrow(refused("text"));
+  for (const kinds of [[], ["heard"], "said"])
+    expect(() => checkFind("word", { in: kinds as never })).toThrow(refused("in"));
+  expect(checkExport("markdown")).toEqual({ part: "notes", kind: "markdown" });
+  expect(checkExport("text", "transcript")).toEqual({ part: "transcript", kind: "text" });
+  for (const kind of ["pdf", "text", undefined]) expect(() => checkExport(kind as never)).toThrow(refused("kind"));
+  for (const kind of ["pdf", "markdown"])
+    expect(() => checkExport(kind as never, "transcript")).toThrow(refused("kind"));
+  expect(() => checkExport("vtt", "frames" as never)).toThrow(refused("part"));
 });

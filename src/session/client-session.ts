@@ -1,0 +1,132 @@
+import type { AuroraError } from "../errors.ts";
+import { ask, score } from "./client-asking.ts";
+import { exportSession } from "./exporting.ts";
+import { createFinder } from "./find.ts";
+import { type Link, settled } from "./link.ts";
+import { createListening } from "./listening.ts";
+import { checkExport, checkFind, checkQuestion } from "./options.ts";
+import type { ToWorker } from "./protocol.ts";
+import { createSnapshotStore } from "./snapshot-store.ts";
+import type { Session, WatchOptions } from "./types.ts";
+
+/**
+ * The page's end of a session in the worker.
+ *
+ * @param begin tells the worker of it
+ */
+export function createSession(
+  link: Link,
+  options: WatchOptions,
+  stateBytes: number,
+  begin: (session: number, options: Omit<WatchOptions, "signal">) => void,
+): Session {
+  const number = link.next();
+  const store = createSnapshotStore(stateBytes);
+  const { signal, listen = false, ...plain } = options;
+  const listening = createListening(store, listen);
+  const findIn = createFinder();
+  const closed = Promise.withResolvers<void>();
+  const onClosed = () => {
+    listening.close();
+    closed.resolve();
+  };
+  link.sessions.set(number, { store, onSound: listening.offer, onClosed });
+  let lastPin = 0;
+  const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
+    link.send({ type: "control", session: number, action });
+  signal?.addEventListener("abort", () => control("stop"), { once: true });
+  begin(number, plain);
+  if (signal?.aborted) control("stop");
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    ask: (question, askOptions = {}) => ask(link, number, question, askOptions),
+    score: (question, given, scoreOptions = {}) => score(link, number, question, given, scoreOptions),
+    listen: listening.listen,
+    chooseSound: listening.choose,
+    editLine: listening.edit,
+    find: (text, findOptions = {}) => findIn(store.snapshot, text, checkFind(text, findOptions)),
+    resetConversation: () => control("reset-conversation"),
+    pause() {
+      listening.pause();
+      control("pause");
+    },
+    resume() {
+      listening.resume();
+      control("resume");
+    },
+    stop: () => control("stop"),
+    pin(question) {
+      checkQuestion(question, {});
+      const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;
+      lastPin = id;
+      link.send({ type: "pin", session: number, pin: id, question: question.trim() });
+      return {
+        id,
+        question: question.trim(),
+        get answers() {
+          return store.snapshot.standing.find((each) => each.id === id)?.answers ?? [];
+        },
+        unpin: () => link.send({ type: "unpin", session: number, pin: id }),
+      };
+    },
+    editNote: (note, text) => link.send({ type: "edit-note", session: number, note, text }),
+    removeNote: (note) => link.send({ type: "edit-note", session: number, note, text: null }),
+    export: (kind, part) => exportSession(store.snapshot, checkExport(kind, part)),
+    save() {
+      const request = link.next();
+      const saving = settled(link.saves, request, link);
+      if (!link.ended) link.send({ type: "save", session: number, request });
+      return saving;
+    },
+    close() {
+      listening.close();
+      if (!link.sessions.has(number)) onClosed();
+      else control("close");
+      return closed.promise;
+    },
+  };
+}
+
+/** A session that failed before anything was done for it. */
+export function refusedSession(error: AuroraError, stateBytes: number): Session {
+  const store = createSnapshotStore(stateBytes);
+  store.fail(error.toData());
+  const nothing = () => undefined;
+  return {
+    get snapshot() {
+      return store.snapshot;
+    },
+    subscribe: store.subscribe,
+    // biome-ignore lint/correctness/useYield: there is nothing to be yielded.
+    async *ask() {
+      throw error;
+    },
+    score: async () => {
+      throw error;
+    },
+    listen: nothing,
+    chooseSound: nothing,
+    editLine: nothing,
+    find: (text, options = {}) => {
+      checkFind(text, options);
+      return [];
+    },
+    resetConversation: nothing,
+    pause: nothing,
+    resume: nothing,
+    stop: nothing,
+    pin() {
+      throw error;
+    },
+    editNote: nothing,
+    removeNote: nothing,
+    export: (kind, part) => exportSession(store.snapshot, checkExport(kind, part)),
+    save: async () => {
+      throw error;
+    },
+    close: async () => undefined,
+  };
+}

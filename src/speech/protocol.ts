@@ -1,0 +1,34 @@
+import type { SoundTrack } from "../audio/open-sound.ts";
+import type { ErrorData } from "../errors.ts";
+import type { SoundPlace } from "../video/frame-source.ts";
+import type { SpokenLine } from "./transcript.ts";
+
+export type { SoundPlace, SoundTrack, SpokenLine };
+
+/** What the page tells the speech worker. */
+export type ToSpeech =
+  | {
+      readonly type: "listen";
+      readonly sound: SoundPlace;
+      /** Place of the wanted track; null for the default one. */
+      readonly track: number | null;
+      readonly fromSeconds: number;
+      /** The folder that the app's own files lie in. */
+      readonly appUrl: string;
+    }
+  | { readonly type: "pause" }
+  | { readonly type: "resume" };
+
+/** What the speech worker tells the page. */
+export type FromSpeech =
+  | {
+      readonly type: "opened";
+      readonly tracks: readonly SoundTrack[];
+      readonly track: number;
+      readonly durationSeconds: number | null;
+    }
+  | { readonly type: "no-sound" }
+  | { readonly type: "download"; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly type: "heard"; readonly lines: readonly SpokenLine[]; readonly untilSeconds: number }
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly error: ErrorData };
