@@ -34,7 +34,7 @@ test("scenes are noted, a question is pinned; notes are searched, edited, export
   await expect(timeline).toHaveAttribute("aria-valuetext", new RegExp(`^${clock} of`));
 
   const download = app.waitForEvent("download");
-  await app.getByRole("button", { name: "Export notes as WebVTT" }).click();
+  await app.getByRole("button", { name: "Save notes as WebVTT" }).click();
   const stream = await (await download).createReadStream();
   let text = "";
   for await (const chunk of stream) text += chunk;

@@ -18,11 +18,11 @@ export function ExportNotes({ session, name }: { readonly session: Session; read
           key={kind}
           type="button"
           className="button button-ghost button-small"
-          aria-label={`Export notes as ${label}`}
-          title={`Export notes as ${label}`}
+          aria-label={`Save notes as ${label}`}
+          title={`Save notes as ${label}`}
           onClick={() => saveText(session.export(kind), fileNameOf(name, ending), type)}
         >
-          {ending.toUpperCase()}
+          {label}
         </button>
       ))}
     </fieldset>

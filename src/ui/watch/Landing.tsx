@@ -98,9 +98,7 @@ function SampleButton({ sample, onPress }: { readonly sample: Sample; readonly o
           onMouseEnter={(event) => preview(event.currentTarget)}
           onMouseLeave={(event) => event.currentTarget.pause()}
         />
-        <time aria-hidden="true" dateTime={`PT${sample.seconds}S`}>
-          {formatClock(sample.seconds)}
-        </time>
+        <span className="sample-length" aria-hidden="true" data-length={formatClock(sample.seconds)} />
       </span>
       <span>{sample.title}</span>
     </button>
