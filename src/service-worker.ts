@@ -1,6 +1,7 @@
 /**
- * Keeps the page's own files, the small model included, so that the next visit needs no network. Everything is kept when a
- * version of the page is installed, and a version is used as a whole: a newer one takes over once no tab shows the older.
+ * Keeps the page's own files, the small model included, so that the next visit needs no network. They are kept when a version
+ * of the page is installed, what not everybody needs once it was asked for; a version is used as a whole: a newer one takes
+ * over once no tab shows the older.
  * Whatever else is asked for goes to the network as if this did not exist.
  */
 
@@ -19,6 +20,8 @@ type Lifetime = { waitUntil(done: Promise<unknown>): void };
 type Asked = { readonly request: Request; respondWith(response: Promise<Response>): void };
 
 const base = scope.registration.scope;
+/** Folders of what is kept once it was asked for: models of speech, the pictures of the check of a model. */
+const onDemand = ["models/silero-vad/", "models/whisper-tiny.en/", "probe/"];
 const cacheName = `auroralong ${builtVersion}`;
 
 scope.addEventListener("install", (event) => event.waitUntil(keepAll()));
@@ -40,7 +43,9 @@ async function keepAll(): Promise<void> {
   const cache = await caches.open(cacheName);
   // One after the other: together they would hold up the page that is being looked at.
   for (const path of Object.keys(builtFiles)) {
-    if (!(await cache.match(keyOf(path)))) await keep(cache, path);
+    if (await cache.match(keyOf(path))) continue;
+    const known = () => caches.match(keyOf(path));
+    if (!onDemand.some((folder) => path.startsWith(folder)) || (await known())) await keep(cache, path);
   }
 }
 

@@ -7,6 +7,8 @@ const network = new Map([
   ["index.html", "<!doctype html>"],
   ["assets/index-1.js", "code"],
   ["samples/a.mp4", "0123456789"],
+  ["models/whisper-tiny.en/a.onnx", "hears"],
+  ["models/silero-vad/b.onnx", "voices"],
 ]);
 const asked: string[] = [];
 
@@ -84,9 +86,10 @@ async function get(url: string, options: { mode?: string; method?: string; range
   );
 }
 
-test("installing keeps every file, taking from an older version what is the same", async () => {
+test("installing keeps what everybody needs, taking from an older version what is the same", async () => {
   const older = await store.open("auroralong v1");
   await older.put(`${base}samples/a.mp4?kept=hash-13`, new Response("0123456789"));
+  await older.put(`${base}models/silero-vad/b.onnx?kept=hash-24`, new Response("voices"));
   await store.open("another app's");
   await lifetime("install");
   expect(asked).toEqual(["index.html", "assets/index-1.js"]);
@@ -115,6 +118,15 @@ test.each([
   ["lines=1-2", 416, "", "bytes */10"],
 ])("of %s a player gets %d and %j", async (range, status, text, contentRange) => {
   expect(await get(`${base}samples/a.mp4`, { range })).toEqual({ status, text, range: contentRange });
+});
+
+test("what not everybody needs is kept once it was asked for, and from one version to the next", async () => {
+  const before = asked.length;
+  expect(await get(`${base}models/silero-vad/b.onnx`)).toMatchObject({ text: "voices" });
+  expect(asked).toHaveLength(before);
+  for (let visit = 0; visit < 2; visit++)
+    expect(await get(`${base}models/whisper-tiny.en/a.onnx`)).toMatchObject({ text: "hears" });
+  expect(asked.slice(before)).toEqual(["models/whisper-tiny.en/a.onnx"]);
 });
 
 test("what went missing is fetched again", async () => {
