@@ -69,9 +69,14 @@ export function App({ slot, watched, conversation, models, settings, check, offe
   useEffect(() => (session ? conversation.stop : undefined), [session, conversation]);
 
   // The button that was pressed is gone; where typing brings up a keyboard on the screen, that would only be in the way.
+  const chosen = useRef(false);
   const onChosen = () => {
-    if (matchMedia("(pointer: fine)").matches) requestAnimationFrame(() => box.current?.focus());
+    chosen.current = matchMedia("(pointer: fine)").matches;
   };
+  useEffect(() => {
+    if (chosen.current) box.current?.focus();
+    chosen.current = false;
+  }, [showing]);
   const { error, choose, pick, openMemory, capture } = useOpening({ watched, conversation, playhead, onChosen });
 
   async function ask(question: string) {

@@ -24,7 +24,7 @@ type OpeningOptions = {
   readonly watched: WatchedVideo;
   readonly conversation: Conversation;
   readonly playhead: Playhead;
-  /** A video takes the place of the one before. */
+  /** A video is about to take the place of the one before. */
   readonly onChosen: () => void;
 };
 
@@ -36,8 +36,8 @@ export function useOpening({ watched, conversation, playhead, onChosen }: Openin
     void conversation.clear(null);
     setError(null);
     playhead.tell(0);
-    watched.choose(next);
     onChosen();
+    watched.choose(next);
   }
 
   function goOn(next: ChosenVideo) {
