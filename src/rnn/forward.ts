@@ -16,30 +16,21 @@ export function buildForward(weights: RnnWeights, io: LayerIo): Dispatch[] {
   return [layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps }), ...weights.layers.build(io)];
 }
 
+type HeadIo = Pick<LayerIo, "gpu" | "config" | "scratch" | "rows">;
+
 /** The logits [V] of the last row in `scratch.x`. */
-export function buildHead(
-  weights: RnnWeights,
-  io: Pick<LayerIo, "gpu" | "config" | "scratch" | "rows">,
-  logits: Tensor,
-): Dispatch[] {
-  const { gpu, config, scratch, rows } = io;
-  const norm = { x: scratch.x, ...weights.lnOut, y: scratch.normed, rows };
-  return [
-    layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps, lastOnly: true }),
-    ...linearDecode(gpu, { x: scratch.normed, w: weights.head, y: logits }),
-  ];
+export function buildHead(weights: RnnWeights, io: HeadIo, logits: Tensor): Dispatch[] {
+  const product = linearDecode(io.gpu, { x: io.scratch.normed, w: weights.head, y: logits });
+  return [headNorm(weights, io, true), ...product];
 }
 
 /** The logits [T, V] of all rows in `scratch.x`, for any T that `logits` has room for. */
-export function buildHeads(
-  weights: RnnWeights,
-  io: Pick<LayerIo, "gpu" | "config" | "scratch" | "rows">,
-  logits: Tensor,
-): Dispatch[] {
-  const { gpu, config, scratch, rows } = io;
+export function buildHeads(weights: RnnWeights, io: HeadIo, logits: Tensor): Dispatch[] {
+  const product = linearPrefill(io.gpu, { x: io.scratch.normed, w: weights.head, y: logits, rows: io.rows });
+  return [headNorm(weights, io, false), ...product];
+}
+
+function headNorm(weights: RnnWeights, { gpu, config, scratch, rows }: HeadIo, lastOnly: boolean): Dispatch {
   const norm = { x: scratch.x, ...weights.lnOut, y: scratch.normed, rows };
-  return [
-    layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps }),
-    ...linearPrefill(gpu, { x: scratch.normed, w: weights.head, y: logits, rows }),
-  ];
+  return layerNorm(gpu, norm, { width: config.hiddenSize, eps: layerNormEps, lastOnly });
 }

@@ -1,9 +1,10 @@
 import type { ReactNode } from "react";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { Icon } from "../parts/Icon.tsx";
+import { type Candidate, costOf, formOf, type Shelf, storedCopy, storedForm } from "./candidate.ts";
 import { ModelOfferView } from "./ModelOfferView.tsx";
 import type { ModelRequest } from "./model-slot.ts";
-import { type Candidate, costOf, formOf, type Models, type Shelf, storedCopy, storedForm } from "./models.ts";
+import type { Models } from "./models.ts";
 
 type ModelCardProps = {
   readonly candidate: Candidate;

@@ -1,13 +1,14 @@
 import { formatBytes, formatParameters } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
+import { filesCandidate, hubCandidate } from "./candidate.ts";
 import { HubForm } from "./HubForm.tsx";
 import { formatHubId } from "./hub-id.ts";
 import { LocalForm } from "./LocalForm.tsx";
 import { ModelCard } from "./ModelCard.tsx";
 import { type Preset, presets, sameChoice } from "./model-catalog.ts";
 import type { ModelRequest, ModelSlot } from "./model-slot.ts";
-import { filesCandidate, hubCandidate, type Models } from "./models.ts";
+import type { Models } from "./models.ts";
 
 type ModelChoicesProps = {
   readonly models: Models;

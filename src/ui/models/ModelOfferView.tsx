@@ -2,8 +2,8 @@ import { useState } from "react";
 import type { ModelOffer, Quantization, QuantizationOffer, StoredModel } from "../../library/types.ts";
 import { formatBytes, formatParameters } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
+import type { Shelf } from "./candidate.ts";
 import { type DiskOutlook, diskOutlook } from "./disk-outlook.ts";
-import type { Shelf } from "./models.ts";
 
 type ModelOfferViewProps = {
   /** Names the group of radio buttons. */

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { StoredModel } from "../../library/types.ts";
 import { formatBytes, formatDate } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
-import type { Shelf } from "./models.ts";
+import type { Shelf } from "./candidate.ts";
 
 type ShelfViewProps = {
   readonly shelf: Shelf;

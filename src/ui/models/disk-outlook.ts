@@ -1,5 +1,5 @@
 import { formatBytes } from "../parts/format.ts";
-import type { Shelf } from "./models.ts";
+import type { Shelf } from "./candidate.ts";
 
 /** Whether a model that is not stored yet finds room, and what the person should know of it. */
 export type DiskOutlook = {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { Shelf } from "../../../../src/ui/models/candidate.ts";
 import { diskOutlook } from "../../../../src/ui/models/disk-outlook.ts";
-import type { Shelf } from "../../../../src/ui/models/models.ts";
 
 const usage: Shelf["usage"] = {
   modelBytes: 0,

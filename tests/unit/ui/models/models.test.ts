@@ -2,16 +2,10 @@ import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../../src/errors.ts";
 import type { Library, ModelOffer, StoredModel } from "../../../../src/library/types.ts";
 import type { Assistant, OpenOptions } from "../../../../src/session/types.ts";
+import { type Candidate, costOf, formOf, storedCopy, storedForm } from "../../../../src/ui/models/candidate.ts";
 import { nano } from "../../../../src/ui/models/model-catalog.ts";
 import { createModelSlot, type ModelRequest } from "../../../../src/ui/models/model-slot.ts";
-import {
-  type Candidate,
-  costOf,
-  createModels,
-  formOf,
-  storedCopy,
-  storedForm,
-} from "../../../../src/ui/models/models.ts";
+import { createModels } from "../../../../src/ui/models/models.ts";
 
 const hubId = "WorldRWKV/ModRWKV-0.4";
 const commit = "0123456789abcdef0123456789abcdef01234567";
