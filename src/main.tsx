@@ -1,7 +1,7 @@
 import { createRoot } from "react-dom/client";
 import { openLibrary } from "./library/library.ts";
-import { openAssistant } from "./session/client.ts";
-import { findSavedSession, forgetSavedSession } from "./session/saved-sessions.ts";
+import { openAssistant } from "./session/page/client.ts";
+import { findSavedSession, forgetSavedSession } from "./session/page/saved-sessions.ts";
 import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";

@@ -1,7 +1,9 @@
 import { AuroraError } from "../errors.ts";
 import { openSpillFile } from "../storage/spill-file.ts";
 import type { FrameSource, SoundPlace, SourceInfo, WatchSource } from "../video/frame-source.ts";
-import { createAsking } from "./asking.ts";
+import { createAsking } from "./asking/asking.ts";
+import { observeScenes } from "./asking/scenes.ts";
+import { createTurnTree } from "./asking/turn-tree.ts";
 import { createAutosave } from "./autosave.ts";
 import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
@@ -11,8 +13,6 @@ import { type Placement, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
 import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
-import { observeScenes } from "./scenes.ts";
-import { createTurnTree } from "./turn-tree.ts";
 import type { AnswerFigures, AnswerScore, AskOptions, FrameRecord, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
 

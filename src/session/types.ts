@@ -3,7 +3,7 @@ import type { LoadProgress, ModelChoice, Quantization } from "../library/types.t
 import type { Assumptions } from "../model/assumptions.ts";
 import type { TranscriptFormat } from "../speech/export-transcript.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
-import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asked.ts";
+import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
 import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 import { emptyTranscript, type Moment, type SearchKind, type Transcript } from "./spoken.ts";
@@ -255,7 +255,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asked.ts";
+export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
 export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
 export type { Moment, SearchKind, Transcript, TranscriptLine } from "./spoken.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toFloat32 } from "../../src/model/half.ts";
 import { openSafetensors } from "../../src/model/safetensors.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
-import { createAsking } from "../../src/session/asking.ts";
+import { createAsking } from "../../src/session/asking/asking.ts";
 import { type Engine, openEngine } from "../../src/session/engine.ts";
 import { createMemory } from "../../src/session/memory/memory.ts";
 import type { EncoderBackend } from "../../src/session/types.ts";

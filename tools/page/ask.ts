@@ -1,5 +1,5 @@
 import { AuroraError } from "../../src/errors.ts";
-import { noFigures } from "../../src/session/asked.ts";
+import { noFigures } from "../../src/session/asking/asked.ts";
 import type { AskOptions, Assistant, EncoderBackend, Session, SessionSnapshot } from "../../src/session/types.ts";
 import { keepAssistant } from "./assistants.ts";
 

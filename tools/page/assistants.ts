@@ -1,4 +1,4 @@
-import { openAssistant } from "../../src/session/client.ts";
+import { openAssistant } from "../../src/session/page/client.ts";
 import type { Assistant, EncoderBackend } from "../../src/session/types.ts";
 
 type Choice = { readonly model: string; readonly encoder: EncoderBackend };

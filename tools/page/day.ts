@@ -1,8 +1,8 @@
-import { createAsking } from "../../src/session/asking.ts";
+import { createAsking } from "../../src/session/asking/asking.ts";
 import { type Engine, openEngine } from "../../src/session/engine.ts";
 import { createMemory, type Memory } from "../../src/session/memory/memory.ts";
+import { createSnapshotStore } from "../../src/session/page/snapshot-store.ts";
 import { saveSession } from "../../src/session/saving.ts";
-import { createSnapshotStore } from "../../src/session/snapshot-store.ts";
 
 export type DayCommand = {
   readonly model: string;

@@ -1,6 +1,6 @@
 import { AuroraError } from "../../src/errors.ts";
-import { createListening } from "../../src/session/listening.ts";
-import { createSnapshotStore } from "../../src/session/snapshot-store.ts";
+import { createListening } from "../../src/session/page/listening.ts";
+import { createSnapshotStore } from "../../src/session/page/snapshot-store.ts";
 import type { Transcript, TranscriptLine } from "../../src/session/types.ts";
 import { downloadVideo } from "../../src/video/download-video.ts";
 import { openVideo } from "../../src/video/open-video.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { findSavedSessions, forgetSavedSession, type SavedSession } from "../../session/saved-sessions.ts";
+import { findSavedSessions, forgetSavedSession, type SavedSession } from "../../session/page/saved-sessions.ts";
 import { formatDuration } from "../parts/format.ts";
 
 type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<boolean> };

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { type ErrorData, toAuroraError } from "../../errors.ts";
-import { openCapture } from "../../session/capture.ts";
+import { openCapture } from "../../session/page/capture.ts";
 import type { Medium } from "../../session/types.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import { videosAmong } from "../parts/videos-among.ts";

@@ -1,5 +1,5 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
-import type { SavedSession } from "../../session/saved-sessions.ts";
+import type { SavedSession } from "../../session/page/saved-sessions.ts";
 import type { Assistant, Session, WatchOptions } from "../../session/types.ts";
 import type { ModelSlot } from "../models/model-slot.ts";
 import { createStore, type Store, until } from "../parts/store.ts";

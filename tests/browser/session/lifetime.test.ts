@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LoadProgress } from "../../../src/library/types.ts";
-import { openAssistant } from "../../../src/session/client.ts";
+import { openAssistant } from "../../../src/session/page/client.ts";
 import { ask, ended, openNano, questionOf, reference, sample, until } from "./session.ts";
 
 const long = "/tests/fixtures/clips/forty-seconds.mp4";

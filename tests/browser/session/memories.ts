@@ -1,8 +1,8 @@
 import { afterAll, expect } from "vitest";
-import { type Asking, createAsking } from "../../../src/session/asking.ts";
+import { type Asking, createAsking } from "../../../src/session/asking/asking.ts";
+import type { MemoryView } from "../../../src/session/asking/reading.ts";
 import { openEngine } from "../../../src/session/engine.ts";
 import { createMemory, type Memory, type MemoryOptions } from "../../../src/session/memory/memory.ts";
-import type { MemoryView } from "../../../src/session/reading.ts";
 import type { Reels } from "../../../src/session/reels.ts";
 import type { AnswerFigures, AskOptions } from "../../../src/session/types.ts";
 import { openVideoFrameCount } from "../../../src/video/frame-count.ts";

@@ -1,8 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
 import type { AuroraError } from "../../../src/errors.ts";
 import type { LoadProgress, ModelChoice } from "../../../src/library/types.ts";
-import { openAssistant } from "../../../src/session/client.ts";
 import { openEngine } from "../../../src/session/engine.ts";
+import { openAssistant } from "../../../src/session/page/client.ts";
 import { hub, library, offer, takeRequests } from "../hub.ts";
 import { ask, collect, ended, questionOf, reference, sample } from "./session.ts";
 

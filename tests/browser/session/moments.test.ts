@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { AuroraError } from "../../../src/errors.ts";
 import { readRnnState } from "../../../src/rnn/state.ts";
-import { createBranch } from "../../../src/session/branch.ts";
+import { createBranch } from "../../../src/session/asking/branch.ts";
+import { planReading } from "../../../src/session/asking/reading.ts";
 import type { Memory } from "../../../src/session/memory/memory.ts";
-import { planReading } from "../../../src/session/reading.ts";
 import { createReels, type Reels } from "../../../src/session/reels.ts";
 import type { AskOptions } from "../../../src/session/types.ts";
 import type { FrameSource } from "../../../src/video/frame-source.ts";

@@ -1,4 +1,4 @@
-import { openAssistant } from "../../../src/session/client.ts";
+import { openAssistant } from "../../../src/session/page/client.ts";
 import type { AnswerPiece, AskOptions, Assistant, Session, SessionSnapshot } from "../../../src/session/types.ts";
 
 type ClipAnswers = {

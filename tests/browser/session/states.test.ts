@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { copyRnnState, createRnnState, type RnnState, readRnnState, writeRnnState } from "../../../src/rnn/state.ts";
 import { createRnnWriter } from "../../../src/rnn/writer.ts";
-import { createBranch } from "../../../src/session/branch.ts";
+import { createBranch } from "../../../src/session/asking/branch.ts";
+import { planReading } from "../../../src/session/asking/reading.ts";
 import { frameIndices } from "../../../src/session/memory/frame-tokens.ts";
 import type { Memory } from "../../../src/session/memory/memory.ts";
-import { planReading } from "../../../src/session/reading.ts";
 import { createAnswerText } from "../../../src/text/answer-text.ts";
 import { memoryPrompt, nextTurnPrompt } from "../../../src/text/prompt.ts";
 import { expectClose } from "../../close.ts";

@@ -1,7 +1,7 @@
 import { createElement } from "react";
 import { expect, test } from "vitest";
 import type { LoadProgress, ModelOffer } from "../../../src/library/types.ts";
-import { noFigures } from "../../../src/session/asked.ts";
+import { noFigures } from "../../../src/session/asking/asked.ts";
 import {
   type AnswerPiece,
   type Assistant,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { exportSession } from "../../../src/session/exporting.ts";
+import { exportSession } from "../../../src/session/page/exporting.ts";
 import { emptySnapshot, type SessionSnapshot } from "../../../src/session/types.ts";
 
 const snapshot: SessionSnapshot = {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createFinder } from "../../../src/session/find.ts";
+import { createFinder } from "../../../src/session/page/find.ts";
 import { emptySnapshot, type SessionSnapshot } from "../../../src/session/types.ts";
 
 const line = {

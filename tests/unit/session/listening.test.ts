@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createListening } from "../../../src/session/listening.ts";
-import { createSnapshotStore } from "../../../src/session/snapshot-store.ts";
+import { createListening } from "../../../src/session/page/listening.ts";
+import { createSnapshotStore } from "../../../src/session/page/snapshot-store.ts";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../../src/speech/protocol.ts";
 
 /** Speech workers that say what the test has them say. */

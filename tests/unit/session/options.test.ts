@@ -6,7 +6,7 @@ import {
   checkQuestion,
   checkSource,
   checkWatchOptions,
-} from "../../../src/session/options.ts";
+} from "../../../src/session/page/options.ts";
 import type { AskOptions, OpenOptions, WatchOptions } from "../../../src/session/types.ts";
 
 beforeAll(() => vi.stubGlobal("document", { baseURI: "https://host.example/app/" }));

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/model/config.ts";
-import { type Asked, type MemoryView, planReading, type Reading, type Turn } from "../../../src/session/reading.ts";
+import {
+  type Asked,
+  type MemoryView,
+  planReading,
+  type Reading,
+  type Turn,
+} from "../../../src/session/asking/reading.ts";
 import { memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../../../src/text/prompt.ts";
 import { createTokenizer } from "../../../src/text/tokenizer.ts";
 

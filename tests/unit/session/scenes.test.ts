@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Aside } from "../../../src/session/asking.ts";
+import type { Aside } from "../../../src/session/asking/asking.ts";
+import { createNotes } from "../../../src/session/asking/notes.ts";
+import { createStanding } from "../../../src/session/asking/standing.ts";
 import { createTurns } from "../../../src/session/flow.ts";
-import { createNotes } from "../../../src/session/notes.ts";
-import { createStanding } from "../../../src/session/standing.ts";
 import type { FrameRecord } from "../../../src/session/types.ts";
 
 /** A memory of two frames a second that grows, and questions that are answered when the test says so. */

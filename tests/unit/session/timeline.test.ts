@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createTimeline, joinFrames } from "../../../src/session/memory/timeline.ts";
-import { createSnapshotStore } from "../../../src/session/snapshot-store.ts";
+import { createSnapshotStore } from "../../../src/session/page/snapshot-store.ts";
 import type { FrameRecord } from "../../../src/session/types.ts";
 
 const picture = new Blob(["picture"]);

@@ -1,4 +1,4 @@
-import { openAssistant } from "../../../src/session/client.ts";
+import { openAssistant } from "../../../src/session/page/client.ts";
 import type { AnswerFigures, Assistant, EncoderBackend, Session } from "../../../src/session/types.ts";
 import { watched } from "../ask.ts";
 import { type Figure, median, timed } from "./measure.ts";

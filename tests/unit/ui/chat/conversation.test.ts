@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { AuroraError } from "../../../../src/errors.ts";
-import { type AnswerPiece, type AskOptions, noFigures } from "../../../../src/session/asked.ts";
+import { type AnswerPiece, type AskOptions, noFigures } from "../../../../src/session/asking/asked.ts";
 import type { Session } from "../../../../src/session/types.ts";
 import { createConversation, momentOf, openTurn, type Turn } from "../../../../src/ui/chat/conversation.ts";
 

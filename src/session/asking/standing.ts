@@ -1,5 +1,5 @@
+import type { StandingQuestion } from "../records.ts";
 import type { Aside } from "./asking.ts";
-import type { StandingQuestion } from "./records.ts";
 
 /** Pinned questions, which are asked again as scenes end. */
 export type Standing = {

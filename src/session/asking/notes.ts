@@ -1,6 +1,6 @@
+import type { Memory } from "../memory/memory.ts";
+import type { Note } from "../records.ts";
 import type { Aside } from "./asking.ts";
-import type { Memory } from "./memory/memory.ts";
-import type { Note } from "./records.ts";
 
 /** Notes about the scenes of a memory, as they end. */
 export type Notes = {

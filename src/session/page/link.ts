@@ -1,9 +1,9 @@
-import { AuroraError, type ErrorData } from "../errors.ts";
-import type { SoundPlace } from "../video/frame-source.ts";
+import { AuroraError, type ErrorData } from "../../errors.ts";
+import type { SoundPlace } from "../../video/frame-source.ts";
+import type { GpuUsage, ToPage, ToWorker } from "../protocol.ts";
+import type { AnswerScore, ProbeOptions, ProbeReport } from "../types.ts";
 import type { createAnswerQueue } from "./answer-queue.ts";
-import type { GpuUsage, ToPage, ToWorker } from "./protocol.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
-import type { AnswerScore, ProbeOptions, ProbeReport } from "./types.ts";
 
 /** How what is waited for ends. */
 type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };

@@ -1,8 +1,8 @@
-import { AuroraError } from "../errors.ts";
-import { appUrl } from "../library/model-assets.ts";
-import type { FromSpeech, SoundPlace, ToSpeech } from "../speech/protocol.ts";
+import { AuroraError } from "../../errors.ts";
+import { appUrl } from "../../library/model-assets.ts";
+import type { FromSpeech, SoundPlace, ToSpeech } from "../../speech/protocol.ts";
+import type { Transcript, TranscriptLine } from "../types.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
-import type { Transcript, TranscriptLine } from "./types.ts";
 
 /** The hearing of a session's sound, in a worker of its own that lives while it listens. */
 export type Listening = {
@@ -43,7 +43,7 @@ export function createListening(store: Pick<SnapshotStore, "snapshot" | "update"
       update({ status: sound === null ? "no-sound" : "waiting" });
       return;
     }
-    worker = new Worker(new URL("../speech/worker.ts", import.meta.url), { type: "module", name: "speech" });
+    worker = new Worker(new URL("../../speech/worker.ts", import.meta.url), { type: "module", name: "speech" });
     worker.onmessage = ({ data }: MessageEvent<FromSpeech>) => receive(data);
     worker.onerror = (event) => {
       const message = "The listening part of the app did not start. Reload the page, or use a recent browser.";

@@ -1,6 +1,6 @@
-import { exportTranscript } from "../speech/export-transcript.ts";
+import { exportTranscript } from "../../speech/export-transcript.ts";
+import type { ExportKind, SessionSnapshot } from "../types.ts";
 import type { Export } from "./options.ts";
-import type { ExportKind, SessionSnapshot } from "./types.ts";
 
 type Exported = Pick<SessionSnapshot, "video" | "watchedUntilSeconds" | "scenes" | "notes" | "standing" | "turns">;
 

@@ -1,6 +1,6 @@
-import { createTextIndex, type SearchedText, type TextIndex } from "../search/text-index.ts";
-import type { Note } from "./records.ts";
-import type { FrameRecord, Moment, SearchKind, SessionSnapshot, TranscriptLine } from "./types.ts";
+import { createTextIndex, type SearchedText, type TextIndex } from "../../search/text-index.ts";
+import type { Note } from "../records.ts";
+import type { FrameRecord, Moment, SearchKind, SessionSnapshot, TranscriptLine } from "../types.ts";
 
 type Known = Pick<SessionSnapshot, "transcript" | "notes" | "frames">;
 

@@ -1,8 +1,8 @@
-import { AuroraError } from "../errors.ts";
+import { AuroraError } from "../../errors.ts";
+import type { AnswerPiece, AnswerScore, AskOptions, ProbeOptions, ProbeReport, ScoreOptions } from "../types.ts";
 import { createAnswerQueue } from "./answer-queue.ts";
 import type { Link } from "./link.ts";
 import { checkAnswers, checkQuestion } from "./options.ts";
-import type { AnswerPiece, AnswerScore, AskOptions, ProbeOptions, ProbeReport, ScoreOptions } from "./types.ts";
 
 /** Sends a question to the worker, and yields the answer as it comes. */
 export async function* ask(

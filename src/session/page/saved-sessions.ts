@@ -1,5 +1,5 @@
-import { listSessionFiles, readSessionFiles, removeSessionFiles } from "../storage/session-files.ts";
-import { inspectMemoryFile, type MemorySummary } from "./memory/memory-file.ts";
+import { listSessionFiles, readSessionFiles, removeSessionFiles } from "../../storage/session-files.ts";
+import { inspectMemoryFile, type MemorySummary } from "../memory/memory-file.ts";
 
 /** A session that saved itself (`WatchOptions.autosave`), to be opened again: `Assistant.open(file)`. */
 export type SavedSession = MemorySummary & { readonly id: string; readonly file: Blob };

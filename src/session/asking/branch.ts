@@ -1,17 +1,17 @@
-import { assert } from "../errors.ts";
-import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
-import { gpuIdle } from "../gpu/wait.ts";
-import { rowStride } from "../kernels/row-stride.ts";
-import { createRnnScorer, type RnnScorer } from "../rnn/scorer.ts";
-import { clearRnnState, copyRnnState, createRnnState, type RnnState, writeRnnState } from "../rnn/state.ts";
-import { type Choice, createRnnWriter, maxFlush } from "../rnn/writer.ts";
-import { createAnswerText } from "../text/answer-text.ts";
-import type { Engine } from "./engine.ts";
-import { frameByteLength, frameRows } from "./memory/frame-tokens.ts";
-import type { Memory } from "./memory/memory.ts";
-import { splitLayers } from "./memory/state-bytes.ts";
+import { assert } from "../../errors.ts";
+import { createTensor, type Tensor, writeTensor } from "../../gpu/tensor.ts";
+import { gpuIdle } from "../../gpu/wait.ts";
+import { rowStride } from "../../kernels/row-stride.ts";
+import { createRnnScorer, type RnnScorer } from "../../rnn/scorer.ts";
+import { clearRnnState, copyRnnState, createRnnState, type RnnState, writeRnnState } from "../../rnn/state.ts";
+import { type Choice, createRnnWriter, maxFlush } from "../../rnn/writer.ts";
+import { createAnswerText } from "../../text/answer-text.ts";
+import type { Engine } from "../engine.ts";
+import { frameByteLength, frameRows } from "../memory/frame-tokens.ts";
+import type { Memory } from "../memory/memory.ts";
+import { splitLayers } from "../memory/state-bytes.ts";
+import type { Reels } from "../reels.ts";
 import type { Reading } from "./reading.ts";
-import type { Reels } from "./reels.ts";
 
 /** How an answer ended: the ids that the state has read since the prompt. */
 export type Answer = {

@@ -1,13 +1,13 @@
-import { AuroraError, toAuroraError } from "../errors.ts";
-import type { Choice } from "../rnn/writer.ts";
-import { cleanQuestion, encodeAnswer } from "../text/prompt.ts";
+import { AuroraError, toAuroraError } from "../../errors.ts";
+import type { Choice } from "../../rnn/writer.ts";
+import { cleanQuestion, encodeAnswer } from "../../text/prompt.ts";
+import type { Engine } from "../engine.ts";
+import { createTurns } from "../flow.ts";
+import type { Memory } from "../memory/memory.ts";
+import type { Reels } from "../reels.ts";
 import { type AnswerFigures, type AnswerScore, type AskOptions, noFigures, type ScoreOptions } from "./asked.ts";
 import { type Answer, createBranch } from "./branch.ts";
-import type { Engine } from "./engine.ts";
-import { createTurns } from "./flow.ts";
-import type { Memory } from "./memory/memory.ts";
 import { planReading, type Reading } from "./reading.ts";
-import type { Reels } from "./reels.ts";
 import { createTurnTree, type TurnTree } from "./turn-tree.ts";
 
 /** Questions and answers about one memory. */

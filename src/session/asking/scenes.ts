@@ -1,11 +1,11 @@
+import type { Memory } from "../memory/memory.ts";
+import type { SavedMemory } from "../memory/saved-memory.ts";
+import type { SessionChange } from "../protocol.ts";
+import type { Scene } from "../records.ts";
+import type { WatchOptions } from "../types.ts";
 import type { Aside } from "./asking.ts";
-import type { Memory } from "./memory/memory.ts";
-import type { SavedMemory } from "./memory/saved-memory.ts";
 import { createNotes, type Notes } from "./notes.ts";
-import type { SessionChange } from "./protocol.ts";
-import type { Scene } from "./records.ts";
 import { createStanding, type Standing } from "./standing.ts";
-import type { WatchOptions } from "./types.ts";
 
 /** What follows from the scenes of a memory: notes about them, and standing questions that are asked as they end. */
 export type ObservedScenes = {

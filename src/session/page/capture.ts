@@ -1,5 +1,5 @@
-import { AuroraError } from "../errors.ts";
-import type { Medium } from "./types.ts";
+import { AuroraError } from "../../errors.ts";
+import type { Medium } from "../types.ts";
 
 /**
  * Asks the person for the camera or the screen. Whoever calls stops the tracks of what comes back.

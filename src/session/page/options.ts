@@ -1,8 +1,8 @@
-import { AuroraError } from "../errors.ts";
-import { type TranscriptFormat, transcriptFormats } from "../speech/export-transcript.ts";
-import { captureFrames } from "../video/capture-frames.ts";
-import type { FileSource, WatchSource } from "../video/frame-source.ts";
-import type { AskOptions, ExportKind, OpenOptions, SearchKind, Watchable, WatchOptions } from "./types.ts";
+import { AuroraError } from "../../errors.ts";
+import { type TranscriptFormat, transcriptFormats } from "../../speech/export-transcript.ts";
+import { captureFrames } from "../../video/capture-frames.ts";
+import type { FileSource, WatchSource } from "../../video/frame-source.ts";
+import type { AskOptions, ExportKind, OpenOptions, SearchKind, Watchable, WatchOptions } from "../types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkOpenOptions({ model, quantization, encoder }: OpenOptions): void {

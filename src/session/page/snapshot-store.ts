@@ -1,7 +1,7 @@
-import type { ErrorData } from "../errors.ts";
-import { joinFrames } from "./memory/timeline.ts";
-import type { SessionChange } from "./protocol.ts";
-import { emptySnapshot, type SessionSnapshot } from "./types.ts";
+import type { ErrorData } from "../../errors.ts";
+import { joinFrames } from "../memory/timeline.ts";
+import type { SessionChange } from "../protocol.ts";
+import { emptySnapshot, type SessionSnapshot } from "../types.ts";
 
 /** The page's copy of a session's snapshot. */
 export type SnapshotStore = {

@@ -1,5 +1,5 @@
-import type { AuroraError } from "../errors.ts";
-import type { AnswerPiece } from "./types.ts";
+import type { AuroraError } from "../../errors.ts";
+import type { AnswerPiece } from "../types.ts";
 
 /** Pieces of an answer on their way from the worker to whoever iterates over them. */
 export function createAnswerQueue() {

@@ -1,6 +1,6 @@
-import { AuroraError } from "../errors.ts";
+import { AuroraError } from "../../errors.ts";
+import type { TurnRecord } from "../records.ts";
 import type { Turn } from "./reading.ts";
-import type { TurnRecord } from "./records.ts";
 
 /** A question that was answered, numbered from 1 on, with the ids of its answer. */
 export type AnsweredTurn = Turn & TurnRecord;

@@ -1,8 +1,8 @@
-import { AuroraError } from "../errors.ts";
-import type { PromptConfig } from "../model/config.ts";
-import { memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../text/prompt.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-import type { AskOptions } from "./types.ts";
+import { AuroraError } from "../../errors.ts";
+import type { PromptConfig } from "../../model/config.ts";
+import { memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../../text/prompt.ts";
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import type { AskOptions } from "../types.ts";
 
 /** What must be read for a question, in this order. */
 export type Reading = {

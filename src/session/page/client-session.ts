@@ -1,13 +1,13 @@
-import type { AuroraError } from "../errors.ts";
+import type { AuroraError } from "../../errors.ts";
+import type { ToWorker } from "../protocol.ts";
+import type { Session, WatchOptions } from "../types.ts";
 import { ask, score } from "./client-asking.ts";
 import { exportSession } from "./exporting.ts";
 import { createFinder } from "./find.ts";
 import { type Link, settled } from "./link.ts";
 import { createListening } from "./listening.ts";
 import { checkExport, checkFind, checkQuestion } from "./options.ts";
-import type { ToWorker } from "./protocol.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
-import type { Session, WatchOptions } from "./types.ts";
 
 /**
  * The page's end of a session in the worker.

@@ -1,12 +1,12 @@
-import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import { appUrl } from "../library/model-assets.ts";
-import type { ModelChoice } from "../library/types.ts";
+import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
+import { appUrl } from "../../library/model-assets.ts";
+import type { ModelChoice } from "../../library/types.ts";
+import type { ToPage, ToWorker } from "../protocol.ts";
+import type { Assistant, OpenOptions, WatchSource } from "../types.ts";
 import { probe } from "./client-asking.ts";
 import { createSession, refusedSession } from "./client-session.ts";
 import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link.ts";
 import { checkMemoryFile, checkOpenOptions, checkSource, checkWatchOptions } from "./options.ts";
-import type { ToPage, ToWorker } from "./protocol.ts";
-import type { Assistant, OpenOptions, WatchSource } from "./types.ts";
 
 /**
  * Starts the worker and loads a model in it.
@@ -17,7 +17,7 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
   const { signal, onProgress } = options;
   checkOpenOptions(options);
   if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "aurora" });
+  const worker = new Worker(new URL("../worker.ts", import.meta.url), { type: "module", name: "aurora" });
   try {
     const opened = await new Promise<Extract<ToPage, { type: "opened" }>>((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(new AuroraError("Aborted", "Stopped.")), { once: true });
