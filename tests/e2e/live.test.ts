@@ -52,7 +52,7 @@ test("a screen, from the workspace; the camera's light goes out with End watchin
 test("several files: watched one after the other, a broken one among them told", async ({ app }) => {
   await app.goto("/");
   const broken = { name: "broken.mp4", bytes: bytesOf("public/samples/footage.mp4").slice(0, 900) };
-  await choose(app, "public/samples/one-object.mp4", broken, "public/samples/two-objects.mp4");
+  await choose(app, broken, "public/samples/one-object.mp4", broken, "public/samples/two-objects.mp4");
   await watchedToTheEnd(app);
   const watching = app.getByRole("region", { name: "Watching" });
   await expect(watching).toContainText("2 files · 8 s");

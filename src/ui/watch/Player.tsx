@@ -32,30 +32,44 @@ type FilePlayerProps = Omit<PlayerProps, "selected"> & { readonly onUnplayable: 
 /** Plays the files as if they were one; of a single one nothing needs to be known for that. */
 function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
   const parts = useSnapshot(watch, ({ video: info }) => info?.parts ?? noParts);
-  const [place, setPlace] = useState(() => parts[0]?.place ?? 0);
   const element = useRef<HTMLVideoElement>(null);
+  /** The file that is played or being opened. It is set on the element at once, so that no seek meets the one before. */
+  const place = useRef(0);
   /** What a file that is being opened is to do once it is there. */
   const next = useRef<{ readonly seconds: number; readonly play: boolean } | null>(null);
-  const startSeconds = parts.find((part) => part.place === place)?.startSeconds ?? 0;
+
+  const open = useCallback(
+    (chosen: number, seconds: number, play: boolean) => {
+      next.current = { seconds, play };
+      place.current = chosen;
+      if (element.current) element.current.src = video.urls[chosen] as string;
+    },
+    [video],
+  );
 
   const go = useCallback(
-    (seconds: number, playing?: boolean) => {
+    (seconds: number, play = next.current?.play) => {
       const player = element.current;
-      if (!player) return;
       const part = parts.findLast((each) => each.startSeconds <= seconds) ?? parts[0];
+      if (!player) return;
       const local = Math.max(0, seconds - (part?.startSeconds ?? 0));
-      if (!part || part.place === place) player.currentTime = local;
-      else {
-        next.current = { seconds: local, play: playing ?? !player.paused };
-        setPlace(part.place);
-      }
+      const playing = play ?? !player.paused;
+      if (part && part.place !== place.current) open(part.place, local, playing);
+      else if (next.current) next.current = { seconds: local, play: playing };
+      else player.currentTime = local;
     },
-    [parts, place],
+    [parts, open],
   );
 
   useEffect(() => playhead.attach(go), [playhead, go]);
   useEffect(() => playhead.tell(0), [playhead]);
   useEffect(() => (element.current ? attachCaptions(element.current, watch) : undefined), [watch]);
+  // Of several files it is known only later which ones can be watched: the first may be none of them.
+  useEffect(() => {
+    if (!parts[0]) return;
+    if (!parts.some((part) => part.place === place.current)) open(parts[0].place, 0, false);
+    else if (element.current?.error) onUnplayable();
+  }, [parts, open, onUnplayable]);
 
   function begin(player: HTMLVideoElement) {
     if (!next.current) return;
@@ -66,8 +80,14 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
   }
 
   function goOn() {
-    const part = parts[parts.findIndex((each) => each.place === place) + 1];
+    const part = parts[parts.findIndex((each) => each.place === place.current) + 1];
     if (part) go(part.startSeconds, true);
+  }
+
+  function tell(player: HTMLVideoElement) {
+    if (next.current) return;
+    const part = parts.find((each) => each.place === place.current);
+    playhead.tell((part?.startSeconds ?? 0) + player.currentTime);
   }
 
   return (
@@ -75,17 +95,17 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
     <video
       ref={element}
       className="player"
-      src={video.urls[place]}
+      src={video.urls[0]}
       aria-label={video.name}
       controls
       playsInline
       preload="auto"
-      onError={onUnplayable}
+      onError={() => {
+        if (video.urls.length === 1 || parts.some((part) => part.place === place.current)) onUnplayable();
+      }}
       onLoadedMetadata={(event) => begin(event.currentTarget)}
       onEnded={goOn}
-      onTimeUpdate={(event) => {
-        if (!next.current) playhead.tell(startSeconds + event.currentTarget.currentTime);
-      }}
+      onTimeUpdate={(event) => tell(event.currentTarget)}
     />
   );
 }
