@@ -51,6 +51,8 @@ export type PacketIndex<Format = PacketFormat> = {
   readonly available: number;
   /** End of what is shown, by the edit list; null where it does not say. */
   readonly presentationEnd: number | null;
+  /** Whether what comes before time 0 is shown too; not, unless given. */
+  readonly fromStart?: boolean;
   /** The parts that are shown one after another, where an edit list names several; absent or null where it is all one. */
   readonly segments?: readonly Segment[] | null;
   /** By how much the packets' clock was moved each time it began again; absent where it never did. */

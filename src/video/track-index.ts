@@ -2,6 +2,9 @@ import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "m
 import { AuroraError, assert } from "../errors.ts";
 import { matroskaSequenceHeader } from "./av1.ts";
 import { codecUnsupported } from "./codec-support.ts";
+import { withRgbMark } from "./coded-colours.ts";
+import { isH264 } from "./h264.ts";
+import { sequenceParameters } from "./h264-sets.ts";
 import {
   type FoundPacket,
   type PacketFormat,
@@ -55,11 +58,13 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
     const index = {
       container: format.name,
       rotation: await track.getRotation(),
-      formats: [await toFormat(track, file)],
+      formats: [await withStreamSize(await toFormat(track, file), sink)],
       ...columns,
       offset: null,
       available: found.length,
       presentationEnd: null,
+      // A transport stream's clock of 33 bits may have run out meanwhile: mediabunny counts backwards then.
+      fromStart: format.name === "MPEG Transport Stream",
       restarts,
       claimedDuration: claimed === null ? null : claimed * 1e6,
       truncated: (await isCutOff(file)) || (claimed !== null && (await endsShort(input, track, endSeconds, claimed))),
@@ -168,8 +173,16 @@ async function toFormat(track: InputVideoTrack, file: Blob): Promise<PacketForma
     codedWidth: await track.getCodedWidth(),
     codedHeight: await track.getCodedHeight(),
     pixelAspect: aspect.num / aspect.den,
-    colorSpace: config?.colorSpace ?? null,
+    colorSpace: config?.colorSpace ? withRgbMark(config.colorSpace) : null,
   };
+}
+
+/** The size that the stream itself tells, where the container tells none: of interlaced H.264 mediabunny takes a field's height for the frame's. */
+async function withStreamSize(format: PacketFormat, sink: EncodedPacketSink): Promise<PacketFormat> {
+  if (!isH264(format) || format.description) return format;
+  const first = await sink.getFirstPacket().catch(() => null);
+  const told = first && sequenceParameters(first.data, format);
+  return told ? { ...format, codedWidth: told.width, codedHeight: told.height } : format;
 }
 
 function toBytes(source: AllowSharedBufferSource): Uint8Array {
