@@ -76,6 +76,9 @@ export type PacketSource<Format = PacketFormat> = {
   close(): void;
 };
 
+/** Told how much of a file has been looked through for its packets, 0 to 1. */
+export type OpeningListener = (part: number) => void;
+
 /** One packet as a back-end finds it; times in microseconds. `duration` is null where the container tells none. */
 export type FoundPacket = {
   readonly pts: number;

@@ -7,6 +7,7 @@ import { isH264 } from "./h264.ts";
 import { sequenceParameters } from "./h264-sets.ts";
 import {
   type FoundPacket,
+  type OpeningListener,
   type PacketFormat,
   type PacketReader,
   type PacketSource,
@@ -28,9 +29,19 @@ const maxShortfallSeconds = 1;
  * containers have no table of packets.
  * @throws AuroraError where there is no video track or nothing in it
  */
-export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<PacketSource> {
+export async function readTrackIndex(
+  file: Blob,
+  signal?: AbortSignal,
+  onProgress?: OpeningListener,
+): Promise<PacketSource> {
   const { ALL_FORMATS, BlobSource, EncodedPacketSink: Sink, Input: MediaInput } = await import("mediabunny");
-  const input = new MediaInput({ source: new BlobSource(file, { handleUnhandledError() {} }), formats: ALL_FORMATS });
+  const source = new BlobSource(file, { handleUnhandledError() {} });
+  let readUntil = 0;
+  source.onread = (_, end) => {
+    readUntil = Math.max(readUntil, end);
+    onProgress?.(Math.min(1, readUntil / file.size));
+  };
+  const input = new MediaInput({ source, formats: ALL_FORMATS });
   try {
     const format = await input.getFormat();
     const track = await chooseTrack(input, file);
