@@ -31,6 +31,8 @@ export type SequenceParameters = {
   /** Position of `bitstream_restriction_flag`, or of `vui_parameters_present_flag` where there is no VUI; in bits, without emulation prevention. */
   readonly restrictionAt: number;
   readonly hasVui: boolean;
+  /** Position of `vui_parameters_present_flag`, likewise. */
+  readonly vuiAt: number;
 };
 
 /** Reads a sequence parameter set: a NAL unit of type 7, its header included. Null where it cannot be read. */
@@ -42,7 +44,7 @@ export function readSequenceParameters(sps: Uint8Array): SequenceParameters | nu
   const colours = hasVui ? readToRestriction(reader) : null;
   const restrictionAt = hasVui ? reader.at : vuiAt;
   const told = hasVui && reader.bit() === 1 ? readRestriction(reader) : null;
-  return reader.failed ? null : { ...picture, colours, told, restrictionAt, hasVui };
+  return reader.failed ? null : { ...picture, colours, told, restrictionAt, hasVui, vuiAt };
 }
 
 /** Reads up to `vui_parameters_present_flag`. */

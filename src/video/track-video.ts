@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import { withSequenceHeader } from "./av1.ts";
-import { claimedFormat, codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
+import { claimedFormat, codecUnsupported, decoderConfig, rareForm, renamed } from "./codec-support.ts";
 import { RunDecoder } from "./decode-runs.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { OpenedVideo, VideoLoss, WatchedFrame } from "./frame-source.ts";
@@ -90,6 +90,7 @@ async function* watch(
     decoder.close();
   }
   if (given === 0 && (wanted.length > 0 || !range)) {
+    await refuseRareForm(source, decoder.lastError);
     throw new AuroraError(
       "VideoUnreadable",
       "No picture of this video could be decoded: the file is damaged.",
@@ -100,6 +101,17 @@ async function* watch(
     const frames = lostToTruncation(shown, sampling);
     onLoss({ fromSeconds: shown.availableEnd / 1e6, toSeconds: shown.end / 1e6, frames, reason: "truncated" });
   }
+}
+
+/** @throws AuroraError where nothing was decoded for what the pictures are */
+async function refuseRareForm({ index, createReader }: PacketSource, cause: Error | null): Promise<void> {
+  const key = Math.max(0, index.key.indexOf(1));
+  const format = index.formats[index.format[key] ?? 0];
+  const [first] = await createReader()
+    .read(key, key)
+    .catch(() => []);
+  const form = format && first ? rareForm(format, first) : null;
+  if (format && form) throw codecUnsupported(format, cause, form);
 }
 
 /** The loss of frames between the first of them and where decoding goes on, or the last of them at least. */
