@@ -1,5 +1,5 @@
 import { AuroraError } from "../errors.ts";
-import { isH264 } from "./h264.ts";
+import { canStartDecoding, isH264 } from "./h264.ts";
 import type { PacketFormat } from "./packet-index.ts";
 import { vp9Profile } from "./vp9.ts";
 
@@ -35,6 +35,21 @@ const rareProfiles: Readonly<Record<string, string>> = { "6e": "10 bits", "7a": 
 export function rareForm({ codec }: PacketFormat, firstKey: Uint8Array): string | null {
   if (/^vp0?9/.test(codec) && vp9Profile(firstKey)?.is440) return "4:4:0";
   return /^av01\.\d\.\w+\.12/.test(codec) ? "12 bits" : null;
+}
+
+/** The error for a recording of which no picture came out, where none of its first `packets` is one that a decoder can begin at; null where one is. */
+export function nowhereToBegin(
+  packets: readonly Uint8Array[],
+  format: PacketFormat,
+  cause: unknown,
+): AuroraError | null {
+  if (!isH264(format) || packets.some((packet) => canStartDecoding(packet, format))) return null;
+  return new AuroraError(
+    "CodecUnsupported",
+    "This recording has no picture that this browser's decoder can begin at (H.264 without IDR pictures, as television sends it). " +
+      "Open it in another browser, or convert it, for example: ffmpeg -i video -c:v libx264 -pix_fmt yuv420p video.mp4",
+    cause,
+  );
 }
 
 /** The error for a codec that this browser does not decode. @param form what is rare about it; H.264 tells by its profile */

@@ -1,4 +1,5 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { withWholeFrames } from "./field-pairs.ts";
 import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
@@ -101,7 +102,7 @@ async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListe
 
 async function openTrack(source: PacketSource, signal: AbortSignal): Promise<OpenedVideo> {
   try {
-    return await openTrackVideo(source, signal);
+    return await openTrackVideo(await withWholeFrames(source, signal), signal);
   } catch (error) {
     source.close();
     throw error;

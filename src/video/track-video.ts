@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import { withSequenceHeader } from "./av1.ts";
-import { claimedFormat, codecUnsupported, decoderConfig, rareForm, renamed } from "./codec-support.ts";
+import { claimedFormat, codecUnsupported, decoderConfig, nowhereToBegin, rareForm, renamed } from "./codec-support.ts";
 import { RunDecoder } from "./decode-runs.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { OpenedVideo, VideoLoss, WatchedFrame } from "./frame-source.ts";
@@ -103,6 +103,9 @@ async function* watch(
   }
 }
 
+/** Packets among which a picture must be that decoding can begin at: ten seconds of television. */
+const searchedPackets = 500;
+
 /** @throws AuroraError where nothing was decoded for what the pictures are */
 async function refuseRareForm({ index, createReader }: PacketSource, cause: Error | null): Promise<void> {
   const key = Math.max(0, index.key.indexOf(1));
@@ -112,6 +115,12 @@ async function refuseRareForm({ index, createReader }: PacketSource, cause: Erro
     .catch(() => []);
   const form = format && first ? rareForm(format, first) : null;
   if (format && form) throw codecUnsupported(format, cause, form);
+  const last = Math.min(index.available, searchedPackets) - 1;
+  const packets = await createReader()
+    .read(0, last)
+    .catch(() => []);
+  const error = format && packets.length > 0 ? nowhereToBegin(packets, format, cause) : null;
+  if (error) throw error;
 }
 
 /** The loss of frames between the first of them and where decoding goes on, or the last of them at least. */
