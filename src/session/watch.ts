@@ -232,6 +232,13 @@ function describeLoss({ reason, fromSeconds, toSeconds, frames, name }: VideoLos
         "or convert it, for example: ffmpeg -i picture -pix_fmt yuv420p video.mp4",
     );
   }
+  if (reason === "followed") {
+    return new AuroraError(
+      "VideoUnreadable",
+      "Behind this recording lies another one in the same file, which was not watched. Join them to one, for example: " +
+        "ffmpeg -f concat -i list.txt -c copy video.mkv",
+    );
+  }
   const which = name === undefined ? "" : `${name}: `;
   const lost = frames === 1 ? "1 frame" : `${frames} frames`;
   return reason === "truncated"

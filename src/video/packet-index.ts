@@ -59,6 +59,8 @@ export type PacketIndex<Format = PacketFormat> = {
   readonly restarts?: readonly number[];
   /** Duration that the file's header tells; null where it tells none. */
   readonly claimedDuration: number | null;
+  /** Whether another recording follows in the file, which is not watched; not, unless given. */
+  readonly followed?: boolean;
   /** The file ends before its own structure does, and pictures may be missing for it. */
   readonly truncated: boolean;
 };

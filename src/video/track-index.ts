@@ -5,6 +5,7 @@ import { codecUnsupported } from "./codec-support.ts";
 import { withRgbMark } from "./coded-colours.ts";
 import { isH264 } from "./h264.ts";
 import { sequenceParameters } from "./h264-sets.ts";
+import { isFollowed } from "./matroska-cut.ts";
 import {
   type FoundPacket,
   type OpeningListener,
@@ -77,6 +78,7 @@ export async function readTrackIndex(
       // A transport stream's clock of 33 bits may have run out meanwhile: mediabunny counts backwards then.
       fromStart: format.name === "MPEG Transport Stream",
       restarts,
+      followed: await isFollowed(file, signal),
       claimedDuration: claimed === null ? null : claimed * 1e6,
       truncated: (await isCutOff(file)) || (claimed !== null && (await endsShort(input, track, endSeconds, claimed))),
     };

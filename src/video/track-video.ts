@@ -97,7 +97,10 @@ async function* watch(
       decoder.lastError,
     );
   }
-  if (index.truncated && !(range && range[1] * 1e6 < shown.availableEnd)) {
+  const toEnd = !(range && range[1] * 1e6 < shown.availableEnd);
+  const end = shown.end / 1e6;
+  if (index.followed && toEnd) onLoss({ fromSeconds: end, toSeconds: end, frames: 0, reason: "followed" });
+  if (index.truncated && toEnd) {
     const frames = lostToTruncation(shown, sampling);
     onLoss({ fromSeconds: shown.availableEnd / 1e6, toSeconds: shown.end / 1e6, frames, reason: "truncated" });
   }
