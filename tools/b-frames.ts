@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import type { Sampling } from "../src/video/sample-plan.ts";
 import { numberOption } from "./arguments.ts";
 import { createRandom, type Random } from "./chaos/random.ts";
 import { compareFile } from "./compare-file.ts";
-import { askFfmpeg } from "./ffmpeg.ts";
+import { askFfmpeg, makeFile } from "./ffmpeg.ts";
 import { type Host, openHost } from "./host.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
@@ -41,7 +40,7 @@ async function bFrames(args: readonly string[], output: Output): Promise<void> {
   try {
     for (let number = 0; number < files; number++) {
       progress.show(`${number + 1} / ${files}`);
-      const clip = makeClip(folder, createRandom(seed + number));
+      const clip = await makeClip(folder, createRandom(seed + number));
       const faults = await watchClip(host, clip, runs);
       watched += faults.watched;
       found.push(...faults.found.map((fault) => `${seed + number}: ${clip.words}: ${fault}`));
@@ -75,7 +74,7 @@ async function watchClip(
 }
 
 /** A healthy clip of any container and structure of B-frames, every second one without what tells their depth. */
-function makeClip(folder: string, random: Random): Clip {
+async function makeClip(folder: string, random: Random): Promise<Clip> {
   const rate = random.one([10, 15, 24, 25, 30]);
   const container = random.one(["mp4", "mov", "mkv", "ts"]);
   const bare = random.below(2) === 0;
@@ -94,7 +93,7 @@ function makeClip(folder: string, random: Random): Clip {
   const source = `color=black:size=96x64:rate=${rate},format=yuv420p,${ripple}`;
   const from = ["-f", "lavfi", "-i", source, "-frames:v", String(pictures)];
   const to = ["-c:v", "libx264", "-threads", "1", "-x264-params", settings, path];
-  execFileSync("ffmpeg", ["-v", "error", "-nostdin", "-y", ...from, ...to]);
+  await makeFile([...from, ...to]);
   if (bare) writeFileSync(path, withoutVui(readFileSync(path)));
   return { path, rate, words: `${container}, ${rate}/s, ${settings}${bare ? ", without VUI" : ""}` };
 }

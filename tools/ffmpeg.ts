@@ -46,6 +46,12 @@ export async function askFfmpeg(path: string, mostPictures: number): Promise<Tol
   };
 }
 
+/** Has ffmpeg make a file. @throws ToolError with what it says where it cannot */
+export async function makeFile(args: readonly string[]): Promise<void> {
+  const { err } = await run("ffmpeg", ["-v", "error", "-nostdin", "-y", ...args]);
+  if (err !== "") throw new ToolError(`ffmpeg: ${err}`);
+}
+
 const quiet = ["-v", "error"];
 
 type Stream = {

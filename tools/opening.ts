@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeFile } from "./ffmpeg.ts";
 import { type Host, openHost } from "./host.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
@@ -19,7 +19,7 @@ async function opening(args: readonly string[], output: Output): Promise<void> {
   const host = await openHost();
   try {
     for (const kind of kinds) {
-      const path = makeFile(folder, kind);
+      const path = await makeLarge(folder, kind);
       await host.run("opening", {});
       const before = await memoryBytes(host);
       const { seconds, pictures } = await host.run("opening", {}, [path]);
@@ -37,23 +37,11 @@ async function opening(args: readonly string[], output: Output): Promise<void> {
   }
 }
 
-function makeFile(folder: string, { frames, times, flags }: (typeof kinds)[number]): string {
+async function makeLarge(folder: string, { frames, times, flags }: (typeof kinds)[number]): Promise<string> {
   const [clip, path] = [join(folder, "clip.mp4"), join(folder, "large.mp4")];
-  const run = (...args: string[]) => execFileSync("ffmpeg", ["-v", "error", "-nostdin", "-y", ...args]);
-  run(
-    "-f",
-    "lavfi",
-    "-i",
-    "color=gray:size=16x16:rate=30",
-    "-frames:v",
-    String(frames),
-    "-c:v",
-    "libx264",
-    "-bf",
-    "0",
-    clip,
-  );
-  run("-stream_loop", String(times - 1), "-i", clip, "-c", "copy", "-movflags", flags, path);
+  const source = ["-f", "lavfi", "-i", "color=gray:size=16x16:rate=30", "-frames:v", String(frames)];
+  await makeFile([...source, "-c:v", "libx264", "-bf", "0", clip]);
+  await makeFile(["-stream_loop", String(times - 1), "-i", clip, "-c", "copy", "-movflags", flags, path]);
   return path;
 }
 

@@ -58,7 +58,7 @@ async function frameStarts(
 }
 
 /** Which field of which frame a packet is, by the header of its first slice (ITU-T H.264, 7.3.3); null where it is a frame. */
-export function fieldOf(packet: Uint8Array, format: PacketFormat, set: SequenceParameters): Field | null {
+function fieldOf(packet: Uint8Array, format: PacketFormat, set: SequenceParameters): Field | null {
   const slice = nalUnits(packet, lengthSize(format))?.find((unit) => [1, 5].includes(typeOf(packet, unit)));
   if (!slice) return null;
   const reader = new BitReader(withoutEmulation(packet.subarray(slice.header, slice.header + headerBytes)), 8);
