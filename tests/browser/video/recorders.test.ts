@@ -80,17 +80,3 @@ function mediaTime(view: DataView, elst: number): number {
 function later(view: DataView, elst: number, mdhd: number): number {
   return mediaTime(view, elst) + 2 * view.getUint32(mdhd + 16);
 }
-
-test.each(["h264-fields.mpegts", "h264-fields.mp4"])(
-  "of %s, two packets a frame, every frame is shown once",
-  async (name) => {
-    const { video, numbers, losses } = await watch(await media(name), { fps: 10 });
-    expect(video.info).toMatchObject({ width: 32, height: 32 });
-    expect({ pictures: video.pictures, numbers, losses }).toEqual({
-      pictures: 20,
-      numbers: tenths.slice(0, 20),
-      losses: [],
-    });
-    expect((await watch(await media(name), { fps: 2 })).numbers).toEqual([0, 5, 10, 15]);
-  },
-);
