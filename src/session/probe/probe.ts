@@ -1,15 +1,15 @@
-import { AuroraError } from "../../errors.ts";
-import { gpuBudget, readGpuLimits } from "../../library/gpu-budget.ts";
+import { AuroraError, assert } from "../../errors.ts";
 import type { AppFiles } from "../../library/model-assets.ts";
 import { addAssumptions } from "../../model/assumptions.ts";
-import { type ModelConfig, type PromptConfig, parseConfig } from "../../model/config.ts";
-import { createEncoder } from "../../vision/encoder.ts";
+import { type PromptConfig, parseConfig } from "../../model/config.ts";
 import type { Engine } from "../engine.ts";
-import { createListener, type Listener } from "./listener.ts";
+import { createEye, type Eye, openEye, type Seen } from "./eye.ts";
+import { createListener, type Heard, type Listener } from "./listener.ts";
 import { openPictureSet, type PictureSet, shuffleWords } from "./picture-set.ts";
 import type { LanguageResult, ProbeOptions, ProbeReport, TriedSetting } from "./report.ts";
+import { captionsFor, inPieces, mayBeBetter, worstFirst } from "./sequence.ts";
 import { listSettings, type Setting } from "./settings.ts";
-import { type ShownPictures, showPictures } from "./show-pictures.ts";
+import { openStills, type Still } from "./show-pictures.ts";
 import { compareSetting, costsLess, countRight, judge, type PictureResult, readsLanguage } from "./verdict.ts";
 
 /**
@@ -48,17 +48,23 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
 function createProbe(engine: Engine, set: PictureSet, listener: Listener, { signal, onProgress }: ProbeOptions) {
   const { config, source } = engine;
   const captions = set.pictures.map(({ caption }) => caption);
-  const contents = set.pictures.map(({ content }) => content);
   const settings = listSettings(config, engine.tokenizer);
   const total = 2 + settings.length;
   const notices: string[] = [];
   let done = 0;
   let frames = 0;
+  let stills: readonly Still[] = [];
   /** The pictures as the model itself sees them: settings of the prompt need no others. */
-  let shown: ShownPictures | null = null;
+  let own: { readonly eye: Eye; readonly seen: Seen } | null = null;
+  /** What each caption costs without a picture, with the prompt that it was asked with. */
+  const priors = new Map<PromptConfig, Promise<readonly Heard[]>>();
+
+  function stopIfAborted(): void {
+    if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
+  }
 
   function next(what: string): void {
-    if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
+    stopIfAborted();
     onProgress?.({ done: done++, total, what });
   }
 
@@ -78,124 +84,118 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
     return { loss: sum / tokens, tokens };
   }
 
-  async function readPassage(): Promise<LanguageResult> {
-    next("words");
-    const { loss, tokens } = await hearPassage((text) => text);
-    const { loss: shuffledLoss } = await hearPassage(shuffleWords);
-    return { loss, shuffledLoss, tokens };
+  /** Of these captions after one picture, or after none. */
+  function hear(prompt: PromptConfig, which: readonly number[], seen: Seen | null, picture: number | null) {
+    const texts = which.map((place) => captions[place] as string);
+    const row = picture === null ? null : (seen?.rowOf.get(picture) ?? null);
+    return listener.hearAnswers({ prompt, question: set.question, shown: seen?.shown ?? null }, texts, row);
   }
 
-  /** What each picture tells of each caption. */
-  async function caption(pictures: ShownPictures, prompt: PromptConfig): Promise<PictureResult[]> {
-    const asked = { prompt, question: set.question, shown: pictures };
-    const without = await listener.hearAnswers(asked, captions, null);
-    const results: PictureResult[] = [];
-    for (const [picture] of captions.entries()) {
-      if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
-      const heard = await listener.hearAnswers(asked, captions, picture);
-      const gains = heard.map(({ logLikelihood }, i) => logLikelihood - (without[i]?.logLikelihood ?? 0));
-      const { logLikelihood = 0, tokens = 1 } = heard[picture] ?? {};
-      const gain = (gains[picture] as number) / tokens;
-      results.push({ loss: -logLikelihood / tokens, gain, right: gains.indexOf(Math.max(...gains)) === picture });
-    }
-    return results;
+  function hearWithout(prompt: PromptConfig): Promise<readonly Heard[]> {
+    const known = priors.get(prompt) ?? hear(prompt, [...captions.keys()], null, null);
+    priors.set(prompt, known);
+    return known;
   }
 
-  /** What the right captions alone cost, by picture. */
-  async function hearRight(pictures: ShownPictures, prompt: PromptConfig): Promise<number[]> {
-    const losses: number[] = [];
-    for (const [picture, right] of captions.entries()) {
-      if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
-      const asked = { prompt, question: set.question, shown: pictures };
-      const [heard] = await listener.hearAnswers(asked, [right], picture);
-      losses.push(-(heard?.logLikelihood ?? 0) / (heard?.tokens ?? 1));
-    }
-    return losses;
+  /** What a picture tells of its own caption and of others. */
+  async function tellCaptions(seen: Seen, prompt: PromptConfig, picture: number): Promise<PictureResult> {
+    stopIfAborted();
+    const without = await hearWithout(prompt);
+    const which = captionsFor(picture, captions.length);
+    const heard = await hear(prompt, which, seen, picture);
+    const gains = heard.map(
+      ({ logLikelihood }, i) => logLikelihood - (without[which[i] as number]?.logLikelihood ?? 0),
+    );
+    const { logLikelihood = 0, tokens = 1 } = heard[0] ?? {};
+    const [gain = 0, ...others] = gains;
+    return { loss: -logLikelihood / tokens, gain: gain / tokens, right: others.every((other) => other < gain) };
   }
 
-  /** A software adapter is spared the wrong captions where a setting cannot be better. */
+  /** What the right captions of some pictures cost. */
+  async function hearRight(seen: Seen, prompt: PromptConfig, pictures: readonly number[]): Promise<number[]> {
+    // All are submitted before the first is waited for.
+    const heard = await Promise.all(pictures.map((picture) => hear(prompt, [picture], seen, picture)));
+    return heard.map(([each]) => -(each?.logLikelihood ?? 0) / (each?.tokens ?? 1));
+  }
+
+  /** Tries a setting on the pictures that tell most, and on the rest only while it may be better. */
   async function compare(
     setting: Setting,
-    own: readonly PictureResult[],
-    pictures: ShownPictures,
+    results: readonly PictureResult[],
+    see: (pictures: readonly number[]) => Promise<Seen>,
     prompt: PromptConfig,
-  ) {
-    const losses = await hearRight(pictures, prompt);
-    const counts = !engine.adapter.software || costsLess(own, losses);
-    return compareSetting(setting, own, losses, counts ? countRight(await caption(pictures, prompt)) : null);
-  }
-
-  async function show(changed: ModelConfig, encoder = engine.encoder): Promise<ShownPictures> {
-    frames += contents.length;
-    return showPictures(engine, changed, encoder, contents);
-  }
-
-  /** Pictures through an encoder that is built anew; null where the GPU has no room for it beside the model's own. */
-  async function showAnew(changed: ModelConfig): Promise<ShownPictures | null> {
-    const { gpu } = engine;
-    const needed = encoderBytes(engine);
-    const missing = gpu.ledger.bytes + needed - gpuBudget(readGpuLimits(gpu.device, gpu.adapter));
-    if (missing > 0) return null;
-    const encoder = await createEncoder(gpu, changed, source.tensors, {
-      backend: engine.encoder.backend,
-      maxBatch: engine.encoder.maxBatch,
-      ...(signal ? { signal } : {}),
-    });
-    try {
-      return await show(changed, encoder);
-    } finally {
-      await encoder.destroy();
+  ): Promise<TriedSetting> {
+    const losses: (number | null)[] = results.map(() => null);
+    const seenAs = new Map<number, Seen>();
+    for (const pictures of inPieces(worstFirst(results))) {
+      stopIfAborted();
+      const seen = await see(pictures);
+      const heard = await hearRight(seen, prompt, pictures);
+      for (const [i, picture] of pictures.entries()) {
+        losses[picture] = heard[i] as number;
+        seenAs.set(picture, seen);
+      }
+      if (!mayBeBetter(results, losses)) break;
     }
+    if (!costsLess(results, losses)) return compareSetting(setting, results, losses, null);
+    const told: PictureResult[] = [];
+    for (const [picture, seen] of seenAs) told.push(await tellCaptions(seen, prompt, picture));
+    return compareSetting(setting, results, losses, countRight(told));
   }
 
-  async function trySetting(setting: Setting, own: readonly PictureResult[]): Promise<TriedSetting | null> {
+  async function trySetting(setting: Setting, results: readonly PictureResult[]): Promise<TriedSetting | null> {
     next(setting.label);
-    const changed = parseConfig({
-      ...(source.json as object),
-      assumptions: addAssumptions(source.json, setting.assumptions),
-    });
-    if (setting.part === "prompt" && shown) {
-      return compare(setting, own, shown, changed.prompt);
+    const assumptions = addAssumptions(source.json, setting.assumptions);
+    const changed = parseConfig({ ...(source.json as object), assumptions });
+    if (setting.part === "prompt") {
+      const seen = own?.seen;
+      assert(seen, "the model's own settings come first");
+      return compare(setting, results, async () => seen, changed.prompt);
     }
-    const pictures = setting.part === "pixels" ? await show(changed) : await showAnew(changed);
-    if (!pictures) {
+    const eye = await openEye(engine, setting, changed, stills, signal);
+    if (!eye) {
       notices.push(`There is too little graphics memory to try ${setting.label}.`);
       return null;
     }
     try {
-      return await compare(setting, own, pictures, config.prompt);
+      return await compare(setting, results, eye.see, config.prompt);
     } finally {
-      pictures.destroy();
+      frames += eye.frames;
+      await eye.destroy();
     }
   }
 
   return {
     notices,
     frames: () => frames,
-    readPassage,
-    async lookAtPictures() {
-      next("pictures");
-      shown = await show(config);
-      return caption(shown, config.prompt);
+    async readPassage(): Promise<LanguageResult> {
+      next("words");
+      const { loss, tokens } = await hearPassage((text) => text);
+      const { loss: shuffledLoss } = await hearPassage(shuffleWords);
+      return { loss, shuffledLoss, tokens };
     },
-    async trySettings(own: readonly PictureResult[]) {
+    async lookAtPictures(): Promise<PictureResult[]> {
+      next("pictures");
+      stills = await openStills(set.pictures.map(({ content }) => content));
+      const eye = createEye(engine, config, stills);
+      own = { eye, seen: await eye.see([...captions.keys()]) };
+      frames += eye.frames;
+      const results: PictureResult[] = [];
+      for (const picture of captions.keys()) results.push(await tellCaptions(own.seen, config.prompt, picture));
+      return results;
+    },
+    async trySettings(results: readonly PictureResult[]): Promise<TriedSetting[]> {
       const tried: TriedSetting[] = [];
       for (const setting of settings) {
-        const result = await trySetting(setting, own);
+        const result = await trySetting(setting, results);
         if (result) tried.push(result);
       }
       return tried;
     },
     async destroy() {
       await engine.gpu.device.queue.onSubmittedWorkDone();
-      shown?.destroy();
+      await own?.eye.destroy();
+      for (const { frame } of stills) frame.close();
     },
   };
-}
-
-/** GPU memory of an encoder's weights, which it widens to f32. */
-function encoderBytes({ source: { tensors } }: Engine): number {
-  return tensors.names
-    .filter((name) => name.startsWith("vision_model.") || name.startsWith("connector."))
-    .reduce((sum, name) => sum + 4 * (tensors.info(name)?.shape ?? []).reduce((a, b) => a * b, 1), 0);
 }

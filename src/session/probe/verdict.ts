@@ -5,25 +5,26 @@ import type { Setting } from "./settings.ts";
 /** What it made of each picture: nats a token of the right caption, and whether no other caption gained more from the picture. */
 export type PictureResult = { readonly loss: number; readonly gain: number; readonly right: boolean };
 
-/** What it made of the right captions alone, by picture: nats a token. */
-export type CaptionLosses = readonly number[];
+/** What it made of the right captions alone, by picture: nats a token; null for pictures that were not tried. */
+export type CaptionLosses = readonly (number | null)[];
 
 /** What is smaller is no difference, however sure: nats a token. */
-const leastDifference = 0.01;
+export const leastDifference = 0.01;
 
-/** How one setting did against the model's own, on the same pictures in the same order. */
+/** How one setting did against the model's own, picture by picture. One that was not tried on all is no better. */
 export function compareSetting(
   { field, value, label, assumptions }: Setting,
   own: readonly PictureResult[],
   losses: CaptionLosses,
   top1: number | null,
 ): TriedSetting {
-  const differences = losses.map((loss, i) => loss - (own[i] as PictureResult).loss);
+  const heard = losses.filter((loss) => loss !== null);
+  const differences = compare(own, losses);
   const difference = mean(differences);
   const differenceError = standardError(differences);
   // By chance one or two more or fewer are right.
   const better = costsLess(own, losses) && top1 !== null && top1 >= countRight(own) - own.length / 8;
-  const result = { top1, loss: mean(losses), error: standardError(losses) };
+  const result = { top1, pictures: heard.length, loss: mean(heard), error: standardError(heard) };
   return { field, value, label, assumptions, ...result, difference, differenceError, better };
 }
 
@@ -75,11 +76,18 @@ export function readsLanguage({ loss, shuffledLoss }: LanguageResult, { most, ga
   return loss < most && shuffledLoss - loss > gap;
 }
 
-/** Whether the right captions cost less with a setting than with the model's own, by more than two standard errors. */
+/** Whether all right captions cost less with a setting than with the model's own, by more than two standard errors. */
 export function costsLess(own: readonly PictureResult[], losses: CaptionLosses): boolean {
-  const differences = losses.map((loss, i) => loss - (own[i] as PictureResult).loss);
+  const differences = compare(own, losses);
   const difference = mean(differences);
-  return difference < -2 * standardError(differences) && difference < -leastDifference;
+  return (
+    differences.length === own.length && difference < -2 * standardError(differences) && difference < -leastDifference
+  );
+}
+
+/** What each picture that was tried costs more than with the model's own setting. */
+function compare(own: readonly PictureResult[], losses: CaptionLosses): number[] {
+  return losses.flatMap((loss, i) => (loss === null ? [] : [loss - (own[i] as PictureResult).loss]));
 }
 
 /** Pictures whose own caption gained most. */
