@@ -6,6 +6,7 @@ import { auroraLong } from "../src/model/layouts/families.ts";
 import { openPictureSet, type PictureSet, shuffleWords } from "../src/session/probe/picture-set.ts";
 import { captionsFor, inPieces } from "../src/session/probe/sequence.ts";
 import { listSettings } from "../src/session/probe/settings.ts";
+import { mostCounted } from "../src/session/probe/verdict.ts";
 import { encodeAnswer, memoryPrompt } from "../src/text/prompt.ts";
 import { createTokenizer, type Tokenizer } from "../src/text/tokenizer.ts";
 import { createWorldTokenizer } from "../src/text/world-tokenizer.ts";
@@ -13,7 +14,7 @@ import { type Output, runTool } from "./run-tool.ts";
 
 // What `npm run probe` costs at some model's size, counted and not run.
 
-/** What a check reads. Least: no setting gains anything on the worst pictures; most: each does to the end. */
+/** What a check reads. Least: no setting gains anything on the worst pictures; most: each does to the end, and three are counted. */
 export type ProbeCost = {
   readonly settings: number;
   /** Settings that take an encoder of their own. */
@@ -60,12 +61,16 @@ export function countCost(json: object, tokenizer: Tokenizer, set: PictureSet): 
   const own = asking(config.prompt);
   both("tokens", own.all + own.without);
   const first = inPieces([...captions.keys()])[0]?.length ?? 0;
+  const counted: number[] = [];
   for (const { part, assumptions } of settings) {
     const { prompt } = parseConfig({ ...json, assumptions: addAssumptions(json, assumptions) });
     const { right, all, without } = asking(part === "prompt" ? prompt : config.prompt);
-    both("tokens", first * right, captions.length * right + all + (part === "prompt" ? without : 0));
+    both("tokens", first * right, captions.length * right);
     if (part !== "prompt") both("frames", first, captions.length);
+    counted.push(all + (part === "prompt" ? without : 0));
   }
+  both("tokens", 0, sum(counted.sort((a, b) => b - a).slice(0, mostCounted)));
+  both("frames", 0, mostCounted * captions.length);
   return cost;
 }
 

@@ -10,7 +10,17 @@ import type { LanguageResult, ProbeOptions, ProbeReport, TriedSetting } from "./
 import { captionsFor, inPieces, mayBeBetter, worstFirst } from "./sequence.ts";
 import { listSettings, type Setting } from "./settings.ts";
 import { openStills, type Still } from "./show-pictures.ts";
-import { compareSetting, costsLess, countRight, judge, type PictureResult, readsLanguage } from "./verdict.ts";
+import {
+  type CaptionLosses,
+  compareSetting,
+  costsLess,
+  countRight,
+  judge,
+  type PictureResult,
+  readsLanguage,
+  seesPictures,
+  worthCounting,
+} from "./verdict.ts";
 
 /**
  * Finds out whether a model is read as it was trained: how much words in order mean to it, how well pictures tell it their
@@ -44,6 +54,9 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
     listener.destroy();
   }
 }
+
+/** A setting with what the right captions cost with it. */
+type Tried = { readonly setting: Setting; readonly losses: CaptionLosses; readonly result: TriedSetting };
 
 function createProbe(engine: Engine, set: PictureSet, listener: Listener, { signal, onProgress }: ProbeOptions) {
   const { config, source } = engine;
@@ -111,6 +124,12 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
     return { loss: -logLikelihood / tokens, gain: gain / tokens, right: others.every((other) => other < gain) };
   }
 
+  async function tellAll(seen: Seen, prompt: PromptConfig): Promise<PictureResult[]> {
+    const results: PictureResult[] = [];
+    for (const picture of captions.keys()) results.push(await tellCaptions(seen, prompt, picture));
+    return results;
+  }
+
   /** What the right captions of some pictures cost. */
   async function hearRight(seen: Seen, prompt: PromptConfig, pictures: readonly number[]): Promise<number[]> {
     // All are submitted before the first is waited for.
@@ -118,51 +137,60 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
     return heard.map(([each]) => -(each?.logLikelihood ?? 0) / (each?.tokens ?? 1));
   }
 
-  /** Tries a setting on the pictures that tell most, and on the rest only while it may be better. */
-  async function compare(
+  /** Does something with the pictures as a setting shows them; null where there is no room for that. */
+  async function withSetting<T>(
     setting: Setting,
-    results: readonly PictureResult[],
-    see: (pictures: readonly number[]) => Promise<Seen>,
-    prompt: PromptConfig,
-  ): Promise<TriedSetting> {
-    const losses: (number | null)[] = results.map(() => null);
-    const seenAs = new Map<number, Seen>();
-    for (const pictures of inPieces(worstFirst(results))) {
-      stopIfAborted();
-      const seen = await see(pictures);
-      const heard = await hearRight(seen, prompt, pictures);
-      for (const [i, picture] of pictures.entries()) {
-        losses[picture] = heard[i] as number;
-        seenAs.set(picture, seen);
-      }
-      if (!mayBeBetter(results, losses)) break;
-    }
-    if (!costsLess(results, losses)) return compareSetting(setting, results, losses, null);
-    const told: PictureResult[] = [];
-    for (const [picture, seen] of seenAs) told.push(await tellCaptions(seen, prompt, picture));
-    return compareSetting(setting, results, losses, countRight(told));
-  }
-
-  async function trySetting(setting: Setting, results: readonly PictureResult[]): Promise<TriedSetting | null> {
-    next(setting.label);
+    use: (see: (pictures: readonly number[]) => Promise<Seen>, prompt: PromptConfig) => Promise<T>,
+  ): Promise<T | null> {
     const assumptions = addAssumptions(source.json, setting.assumptions);
     const changed = parseConfig({ ...(source.json as object), assumptions });
-    if (setting.part === "prompt") {
-      const seen = own?.seen;
-      assert(seen, "the model's own settings come first");
-      return compare(setting, results, async () => seen, changed.prompt);
-    }
+    const seen = own?.seen;
+    assert(seen, "the model's own settings come first");
+    if (setting.part === "prompt") return use(async () => seen, changed.prompt);
     const eye = await openEye(engine, setting, changed, stills, signal);
-    if (!eye) {
-      notices.push(`There is too little graphics memory to try ${setting.label}.`);
-      return null;
-    }
+    if (!eye) return null;
     try {
-      return await compare(setting, results, eye.see, config.prompt);
+      return await use(eye.see, config.prompt);
     } finally {
       frames += eye.frames;
       await eye.destroy();
     }
+  }
+
+  /** What the right captions cost with a setting, on the pictures that tell most, and on the rest only while it may be better. */
+  function tryOut(setting: Setting, results: readonly PictureResult[], best: CaptionLosses | null) {
+    return withSetting(setting, async (see, prompt) => {
+      const losses: (number | null)[] = results.map(() => null);
+      for (const pictures of inPieces(worstFirst(results))) {
+        stopIfAborted();
+        const heard = await hearRight(await see(pictures), prompt, pictures);
+        for (const [i, picture] of pictures.entries()) losses[picture] = heard[i] as number;
+        if (!mayBeBetter(results, losses, best)) break;
+      }
+      return losses;
+    });
+  }
+
+  async function tryAll(results: readonly PictureResult[]): Promise<Tried[]> {
+    const tried: Tried[] = [];
+    let best: Tried | null = null;
+    for (const setting of settings) {
+      next(setting.label);
+      const losses = await tryOut(setting, results, best?.losses ?? null);
+      if (!losses) {
+        notices.push(`There is too little graphics memory to try ${setting.label}.`);
+        continue;
+      }
+      const each: Tried = { setting, losses, result: compareSetting(setting, results, losses, null) };
+      tried.push(each);
+      if (costsLess(results, losses) && each.result.difference < (best?.result.difference ?? 0)) best = each;
+    }
+    return tried;
+  }
+
+  async function countCaptions(setting: Setting): Promise<number | null> {
+    const places = [...captions.keys()];
+    return withSetting(setting, async (see, prompt) => countRight(await tellAll(await see(places), prompt)));
   }
 
   return {
@@ -180,17 +208,19 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
       const eye = createEye(engine, config, stills);
       own = { eye, seen: await eye.see([...captions.keys()]) };
       frames += eye.frames;
-      const results: PictureResult[] = [];
-      for (const picture of captions.keys()) results.push(await tellCaptions(own.seen, config.prompt, picture));
-      return results;
+      return tellAll(own.seen, config.prompt);
     },
     async trySettings(results: readonly PictureResult[]): Promise<TriedSetting[]> {
-      const tried: TriedSetting[] = [];
-      for (const setting of settings) {
-        const result = await trySetting(setting, results);
-        if (result) tried.push(result);
+      const tried = await tryAll(results);
+      const found = tried.map(({ result }) => result);
+      for (const at of worthCounting(results, set.bounds, tried)) {
+        const { setting, losses } = tried[at] as Tried;
+        const top1 = await countCaptions(setting);
+        const result = compareSetting(setting, results, losses, top1);
+        found[at] = result;
+        if (result.better && seesPictures(top1, results.length)) break;
       }
-      return tried;
+      return found;
     },
     async destroy() {
       await engine.gpu.device.queue.onSubmittedWorkDone();

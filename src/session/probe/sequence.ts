@@ -16,14 +16,20 @@ export function inPieces(order: readonly number[]): number[][] {
 
 /**
  * Whether a setting may still turn out better once some pictures were tried, those that leave most to be gained. A better
- * one gains there first: one that has gained nothing on them will not make it good on the rest.
+ * one gains there first: one that has gained nothing on them, or not half as much as the best so far, will not make it good on
+ * the rest.
+ *
+ * @param best what the best setting so far made of all pictures; null where there is none
  */
-export function mayBeBetter(own: readonly PictureResult[], losses: CaptionLosses): boolean {
-  const gained = losses.reduce<number>(
-    (sum, loss, picture) => (loss === null ? sum : sum + (own[picture]?.loss ?? 0) - loss),
-    0,
-  );
-  return gained > leastDifference * losses.filter((loss) => loss !== null).length;
+export function mayBeBetter(
+  own: readonly PictureResult[],
+  losses: CaptionLosses,
+  best: CaptionLosses | null = null,
+): boolean {
+  const tried = losses.flatMap((loss, picture) => (loss === null ? [] : [picture]));
+  const gain = (of: CaptionLosses) =>
+    tried.reduce((sum, picture) => sum + (own[picture]?.loss ?? 0) - (of[picture] ?? 0), 0);
+  return gain(losses) > Math.max(leastDifference * tried.length, best ? gain(best) / 2 : 0);
 }
 
 /** Most captions that a picture is told from its own among. */

@@ -50,11 +50,10 @@ export function judge(measured: Measured): Pick<ProbeReport, "verdict" | "senten
   const top1 = countRight(own);
   const gain = mean(own.map((each) => each.gain));
   const pictures = { count, top1, loss: mean(losses), error: standardError(losses), gain };
-  const sees = (right: number | null) => right !== null && right >= count / 2;
-  // A model that is damaged gains a little with one setting or another; one that is set wrongly becomes what it was.
-  const excess = Math.max(0, pictures.loss - bounds.pictures);
+  const sees = (right: number | null) => seesPictures(right, count);
+  const excess = excessOf(own, bounds);
   const [best] = settings
-    .filter((each) => each.better && sees(each.top1) && -each.difference >= excess / 2)
+    .filter((each) => each.better && sees(each.top1) && mends(own, bounds, each))
     .sort((a, b) => a.difference - b.difference);
   const found = `it finds the right caption for ${top1} of ${count} pictures`;
   if (best) {
@@ -69,6 +68,39 @@ export function judge(measured: Measured): Pick<ProbeReport, "verdict" | "senten
   }
   const sentence = `${model} is read as it was trained: ${found}, and no other setting is better.`;
   return { verdict: "reads", sentence, pictures, proposal: null };
+}
+
+/** What the right captions cost more than they may. */
+function excessOf(own: readonly PictureResult[], bounds: Bounds): number {
+  return Math.max(0, mean(own.map(({ loss }) => loss)) - bounds.pictures);
+}
+
+/** A model that is damaged gains a little with one setting or another; one that is set wrongly becomes what it was. */
+function mends(own: readonly PictureResult[], bounds: Bounds, { difference }: TriedSetting): boolean {
+  return -difference >= excessOf(own, bounds) / 2;
+}
+
+/** Most settings of which the right captions are counted: eleven wrong ones for each picture are most of the cost. */
+export const mostCounted = 3;
+
+/** The places of the settings that may be proposed once their right captions are counted, the best first. */
+export function worthCounting(
+  own: readonly PictureResult[],
+  bounds: Bounds,
+  tried: readonly { readonly result: TriedSetting; readonly losses: CaptionLosses }[],
+): number[] {
+  return [...tried.keys()]
+    .filter((at) => {
+      const { losses, result } = tried[at] as (typeof tried)[number];
+      return costsLess(own, losses) && mends(own, bounds, result);
+    })
+    .sort((a, b) => (tried[a]?.result.difference ?? 0) - (tried[b]?.result.difference ?? 0))
+    .slice(0, mostCounted);
+}
+
+/** Whether so many right captions are more than luck. */
+export function seesPictures(right: number | null, count: number): boolean {
+  return right !== null && right >= count / 2;
 }
 
 /** Whether words in order mean more to the model than the same in disorder, and little enough surprises it. */

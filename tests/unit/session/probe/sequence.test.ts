@@ -23,6 +23,9 @@ describe("a setting is tried in pieces", () => {
     expect(mayBeBetter(own, [null, 0.5, 0.3, null])).toBe(true);
     expect(mayBeBetter(own, [null, 0.9, 0.3, null])).toBe(false);
     expect(mayBeBetter(own, [null, 0.5, 0.8, null])).toBe(false);
+    // Not half as much as another.
+    expect(mayBeBetter(own, [null, 0.5, 0.3, null], [0.1, 0.3, 0.3, 0.2])).toBe(true);
+    expect(mayBeBetter(own, [null, 0.5, 0.3, null], [0.1, 0.05, 0.3, 0.2])).toBe(false);
     // Less than means anything, and no number.
     expect(mayBeBetter(own, [null, 0.899, 0.299, null])).toBe(false);
     expect(mayBeBetter(own, [null, Number.NaN, 0.3, null])).toBe(false);
