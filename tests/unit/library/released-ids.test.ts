@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findSource } from "../../../src/library/model-source.ts";
+import { countDiskNeed } from "../../../src/library/disk-space.ts";
+import { findSource, type ModelSource } from "../../../src/library/model-source.ts";
 import { planSource } from "../../../src/library/source-plan.ts";
 import { storeModel } from "../../../src/library/store-model.ts";
 import { openStored } from "../../../src/library/stored-models.ts";
@@ -41,10 +42,11 @@ afterAll(() => hub.close());
 const find = (id: string) => findSource({ kind: "hub", id, hub: hub.url }, options);
 
 /** Downloads a model and converts it, as the page does; the model as it is opened then. */
-async function load(id: string) {
-  const source = await find(id);
+async function load(id: string | ModelSource) {
+  const source = typeof id === "string" ? await find(id) : id;
   const { store, key } = await storeModel(source, createMemoryStore(), {
     ...options,
+    hub: hub.url,
     quantization: "int8",
     report: () => undefined,
   });
@@ -263,6 +265,40 @@ it("a release with what training left beside it, in the root or in a folder, is 
     const { plan } = await planSource(await find("someone/left"), options);
     expect(plan.layout).toBe("AuroraLong, RWKV-6 in Hugging Face's names");
   }
+});
+
+describe("a WorldRWKV picked from a disk", () => {
+  const picked = (files: Record<string, Uint8Array>) => {
+    const each = Object.entries(files).map(([path, content]) => ({ path, file: new Blob([new Uint8Array(content)]) }));
+    return findSource({ kind: "files", name: "picked", files: each }, options);
+  };
+
+  it("gets the encoder that it lacks from the hub, and nothing else", async () => {
+    hub.takeRequests();
+    const source = await picked(byId("worldrwkv-g1"));
+    const { plan, source: whole } = await planSource(source, { ...options, hub: hub.url });
+    expect(whole.label).toBe("picked with google/siglip2-base-patch16-384");
+    const encoder = siglip2()["model.safetensors"] as Uint8Array;
+    const { downloadBytes } = await countDiskNeed(whole, plan, "int8", null);
+    expect(downloadBytes).toBeGreaterThanOrEqual(encoder.length);
+    expect(downloadBytes).toBeLessThan(encoder.length + 2000);
+    const { config, tensors } = await load(source);
+    expect(config).toMatchObject(picturesFirst);
+    expect(tensors.names).toContain("blocks.1.att.key.weight");
+    expect(hub.takeRequests().filter((request) => !request.includes("google/siglip2-base-patch16-384"))).toEqual([]);
+  });
+
+  it("is told which encoder it lacks where the hub cannot be reached, and loads with it picked too", async () => {
+    const offline = { ...options, hub: "http://127.0.0.1:9" };
+    await expect(planSource(await picked(byId("worldrwkv-g1")), offline)).rejects.toThrow(
+      /google\/siglip2-base-patch16-384: download both models' files, and choose them together/,
+    );
+    const encoder = Object.fromEntries(
+      Object.entries(siglip2()).map(([path, content]) => [`siglip2/${path}`, content]),
+    );
+    const { plan } = await planSource(await picked({ ...byId("worldrwkv-g1"), ...encoder }), offline);
+    expect(plan.layout).toBe("WorldRWKV, RWKV-7 in BlinkDL's names");
+  });
 });
 
 describe("a repository of several models that see", () => {
