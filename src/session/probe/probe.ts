@@ -1,11 +1,12 @@
 import { AuroraError, assert } from "../../errors.ts";
 import type { AppFiles } from "../../library/model-assets.ts";
 import { addAssumptions } from "../../model/assumptions.ts";
-import { type PromptConfig, parseConfig } from "../../model/config.ts";
+import { type ModelConfig, type PromptConfig, parseConfig } from "../../model/config.ts";
 import type { Engine } from "../engine.ts";
 import { createEye, type Eye, openEye, type Seen } from "./eye.ts";
 import { createListener, type Heard, type Listener } from "./listener.ts";
-import { openPictureSet, type PictureSet, shuffleWords } from "./picture-set.ts";
+import { openPictureSet, type PictureSet } from "./picture-set.ts";
+import { readWords } from "./read-words.ts";
 import type { LanguageResult, ProbeOptions, ProbeReport, TriedSetting } from "./report.ts";
 import { captionsFor, inPieces, mayBeBetter, worstFirst } from "./sequence.ts";
 import { listSettings, type Setting } from "./settings.ts";
@@ -35,7 +36,7 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
   const listener = createListener(engine);
   const probe = createProbe(engine, set, listener, options);
   try {
-    const language = await probe.readPassage();
+    const language = await probe.readWords();
     const reads = readsLanguage(language, set.bounds);
     const own = reads ? await probe.lookAtPictures() : null;
     const settings = own ? await probe.trySettings(own) : [];
@@ -58,11 +59,13 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
 /** A setting with what the right captions cost with it. */
 type Tried = { readonly setting: Setting; readonly losses: CaptionLosses; readonly result: TriedSetting };
 
+const byDifference = (a: Tried, b: Tried) => a.result.difference - b.result.difference;
+
 function createProbe(engine: Engine, set: PictureSet, listener: Listener, { signal, onProgress }: ProbeOptions) {
   const { config, source } = engine;
   const captions = set.pictures.map(({ caption }) => caption);
   const settings = listSettings(config, engine.tokenizer);
-  const total = 2 + settings.length;
+  const total = 3 + settings.length;
   const notices: string[] = [];
   let done = 0;
   let frames = 0;
@@ -81,20 +84,8 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
     onProgress?.({ done: done++, total, what });
   }
 
-  /** Nats a token of all pieces of the passage, or of the same with their words in disorder. */
-  async function hearPassage(change: (text: string) => string): Promise<{ loss: number; tokens: number }> {
-    let sum = 0;
-    let tokens = 0;
-    for (const { question, text } of set.passage) {
-      const asked = { prompt: config.prompt, question: question ?? "", shown: null };
-      const heard =
-        question === null
-          ? await listener.hearText(change(text))
-          : (await listener.hearAnswers(asked, [change(text)], null))[0];
-      sum -= heard?.logLikelihood ?? 0;
-      tokens += heard?.tokens ?? 0;
-    }
-    return { loss: sum / tokens, tokens };
+  function withAssumptionsOf({ assumptions }: Setting): ModelConfig {
+    return parseConfig({ ...(source.json as object), assumptions: addAssumptions(source.json, assumptions) });
   }
 
   /** Of these captions after one picture, or after none. */
@@ -142,8 +133,7 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
     setting: Setting,
     use: (see: (pictures: readonly number[]) => Promise<Seen>, prompt: PromptConfig) => Promise<T>,
   ): Promise<T | null> {
-    const assumptions = addAssumptions(source.json, setting.assumptions);
-    const changed = parseConfig({ ...(source.json as object), assumptions });
+    const changed = withAssumptionsOf(setting);
     const seen = own?.seen;
     assert(seen, "the model's own settings come first");
     if (setting.part === "prompt") return use(async () => seen, changed.prompt);
@@ -157,35 +147,56 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
     }
   }
 
-  /** What the right captions cost with a setting, on the pictures that tell most, and on the rest only while it may be better. */
-  function tryOut(setting: Setting, results: readonly PictureResult[], best: CaptionLosses | null) {
+  /**
+   * What the right captions cost with a setting, piece by piece of the pictures, for as long as it may be better.
+   *
+   * @param losses what they cost on other pictures, if there are such
+   * @param best what they cost with the best setting so far
+   */
+  function tryOut(
+    setting: Setting,
+    results: readonly PictureResult[],
+    pieces: readonly (readonly number[])[],
+    losses: CaptionLosses,
+    best: CaptionLosses | null,
+  ) {
     return withSetting(setting, async (see, prompt) => {
-      const losses: (number | null)[] = results.map(() => null);
-      for (const pictures of inPieces(worstFirst(results))) {
+      const found = [...losses];
+      for (const pictures of pieces) {
         stopIfAborted();
         const heard = await hearRight(await see(pictures), prompt, pictures);
-        for (const [i, picture] of pictures.entries()) losses[picture] = heard[i] as number;
-        if (!mayBeBetter(results, losses, best)) break;
+        for (const [i, picture] of pictures.entries()) found[picture] = heard[i] as number;
+        if (!mayBeBetter(results, found, best)) break;
       }
-      return losses;
+      return found;
     });
   }
 
+  /** All settings on the pictures that tell most, then those on the rest that may be better, the most promising first. */
   async function tryAll(results: readonly PictureResult[]): Promise<Tried[]> {
-    const tried: Tried[] = [];
-    let best: Tried | null = null;
+    const [first = [], ...rest] = inPieces(worstFirst(results));
+    const nothing = results.map(() => null);
+    const tried = new Map<Setting, CaptionLosses>();
     for (const setting of settings) {
       next(setting.label);
-      const losses = await tryOut(setting, results, best?.losses ?? null);
-      if (!losses) {
-        notices.push(`There is too little graphics memory to try ${setting.label}.`);
-        continue;
-      }
-      const each: Tried = { setting, losses, result: compareSetting(setting, results, losses, null) };
-      tried.push(each);
-      if (costsLess(results, losses) && each.result.difference < (best?.result.difference ?? 0)) best = each;
+      const losses = await tryOut(setting, results, [first], nothing, null);
+      if (losses) tried.set(setting, losses);
+      else notices.push(`There is too little graphics memory to try ${setting.label}.`);
     }
-    return tried;
+    next("the best of these");
+    let best: Tried | null = null;
+    const judged = ([setting, losses]: [Setting, CaptionLosses]): Tried => {
+      return { setting, losses, result: compareSetting(setting, results, losses, null) };
+    };
+    for (const { setting, losses } of [...tried].map(judged).sort(byDifference)) {
+      if (!mayBeBetter(results, losses, best?.losses)) continue;
+      const more = await tryOut(setting, results, rest, losses, best?.losses ?? null);
+      if (!more) continue;
+      tried.set(setting, more);
+      const each = judged([setting, more]);
+      if (costsLess(results, more) && each.result.difference < (best?.result.difference ?? 0)) best = each;
+    }
+    return [...tried].map(judged);
   }
 
   async function countCaptions(setting: Setting): Promise<number | null> {
@@ -196,11 +207,11 @@ function createProbe(engine: Engine, set: PictureSet, listener: Listener, { sign
   return {
     notices,
     frames: () => frames,
-    async readPassage(): Promise<LanguageResult> {
+    readWords(): Promise<LanguageResult> {
       next("words");
-      const { loss, tokens } = await hearPassage((text) => text);
-      const { loss: shuffledLoss } = await hearPassage(shuffleWords);
-      return { loss, shuffledLoss, tokens };
+      const prompts = settings.filter(({ part }) => part === "prompt");
+      const others = prompts.map((setting) => ({ label: setting.label, prompt: withAssumptionsOf(setting).prompt }));
+      return readWords(listener, set, config.prompt, { others, notices, stopIfAborted });
     },
     async lookAtPictures(): Promise<PictureResult[]> {
       next("pictures");
