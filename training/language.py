@@ -4,8 +4,9 @@ python -m training.language corpus --deb r-cran-janeaustenr_1.0.0-1_all.deb --in
 python -m training.language train  --into DIR --minutes 25
 python -m training.language export --into DIR --out MODEL_FOLDER
 
-`--vocabulary`, `--width` and `--layers` make a smaller one than that of 11 million parameters; `corpus` fixes them. The text: the six novels of Jane Austen (public domain), as Debian's package r-cran-janeaustenr holds them. The last
-chapters of each are kept back (held-out.txt). The picture encoder of the folder is untrained: it is there because a
+`--vocabulary`, `--width` and `--layers` of `corpus` make a smaller one than that of 11 million parameters. The text: the six
+novels of Jane Austen (public domain), as Debian's package r-cran-janeaustenr holds them. The last chapters of each are
+kept back (held-out.txt). The picture encoder of the folder is untrained: it is there because a
 model folder has one.
 """
 
