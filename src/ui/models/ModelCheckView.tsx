@@ -109,7 +109,10 @@ function Figures({ report: { pictures, settings, language } }: { readonly report
                 <th scope="row">With {each.label}</th>
                 <td>{each.top1 === null ? "–" : `${each.top1} of ${pictures.count}`}</td>
                 <td>{each.pictures === pictures.count ? plusMinus(each.loss, each.error) : "–"}</td>
-                <td>{plusMinus(each.difference, each.differenceError)}</td>
+                <td>
+                  {plusMinus(each.difference, each.differenceError)}
+                  {each.pictures === pictures.count ? "" : ` (on the worst ${each.pictures})`}
+                </td>
               </tr>
             ))}
           </tbody>
