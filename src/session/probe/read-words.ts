@@ -6,6 +6,8 @@ import { readsLanguage } from "./verdict.ts";
 
 type Words = Pick<PictureSet, "passage" | "bounds">;
 
+type Heard = Pick<LanguageResult, "loss" | "tokens">;
+
 type Around = {
   /** Prompts that might be the right one. */
   readonly others: readonly { readonly label: string; readonly prompt: PromptConfig }[];
@@ -24,11 +26,13 @@ export async function readWords(
   prompt: PromptConfig,
   { others, notices, stopIfAborted }: Around,
 ): Promise<LanguageResult> {
-  const own = await readPassage(listener, set, prompt);
+  const own = await shuffled(await hearPassage(listener, set, prompt, (text) => text), listener, set, prompt);
   if (readsLanguage(own, set.bounds) || set.passage.every(({ question }) => question === null)) return own;
   for (const { label, prompt: other } of others) {
     stopIfAborted();
-    const language = await readPassage(listener, set, other);
+    const inOrder = await hearPassage(listener, set, other, (text) => text);
+    if (!(inOrder.loss < set.bounds.most)) continue;
+    const language = await shuffled(inOrder, listener, set, other);
     if (!readsLanguage(language, set.bounds)) continue;
     notices.push(`The words were read with ${label}: with the model's own prompt they cost ${own.loss.toFixed(2)}.`);
     return language;
@@ -36,10 +40,10 @@ export async function readWords(
   return own;
 }
 
-async function readPassage(listener: Listener, set: Words, prompt: PromptConfig): Promise<LanguageResult> {
-  const { loss, tokens } = await hearPassage(listener, set, prompt, (text) => text);
+/** What the same words cost in disorder. */
+async function shuffled(inOrder: Heard, listener: Listener, set: Words, prompt: PromptConfig): Promise<LanguageResult> {
   const { loss: shuffledLoss } = await hearPassage(listener, set, prompt, shuffleWords);
-  return { loss, shuffledLoss, tokens };
+  return { ...inOrder, shuffledLoss };
 }
 
 /** All pieces of the passage, as they are or with their words in disorder. */
@@ -48,17 +52,15 @@ async function hearPassage(
   { passage }: Words,
   prompt: PromptConfig,
   change: (text: string) => string,
-) {
-  let sum = 0;
-  let tokens = 0;
-  for (const { question, text } of passage) {
-    const asked = { prompt, question: question ?? "", shown: null };
-    const heard =
-      question === null
-        ? await listener.hearText(change(text))
-        : (await listener.hearAnswers(asked, [change(text)], null))[0];
-    sum -= heard?.logLikelihood ?? 0;
-    tokens += heard?.tokens ?? 0;
-  }
-  return { loss: sum / tokens, tokens };
+): Promise<Heard> {
+  // All are submitted before the first is waited for.
+  const heard = await Promise.all(
+    passage.map(async ({ question, text }) => {
+      if (question === null) return listener.hearText(change(text));
+      const [answer] = await listener.hearAnswers({ prompt, question, shown: null }, [change(text)], null);
+      return answer ?? { logLikelihood: 0, tokens: 0 };
+    }),
+  );
+  const tokens = heard.reduce((sum, each) => sum + each.tokens, 0);
+  return { loss: -heard.reduce((sum, each) => sum + each.logLikelihood, 0) / tokens, tokens };
 }
