@@ -60,6 +60,6 @@ export function textsOf(row: Row, field: string, path: string): string[] {
 }
 
 /** For JSON.stringify: whole numbers of 64 bits, as Parquet has them, become plain ones. */
-export function plain(_: string, value: unknown): unknown {
+function plain(_: string, value: unknown): unknown {
   return typeof value === "bigint" ? Number(value) : value;
 }

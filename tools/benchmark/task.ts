@@ -20,7 +20,7 @@ export type Item = {
 };
 
 /** Likelihood of one option. */
-export type Likelihood = { readonly logLikelihood: number; readonly tokens: number };
+type Likelihood = { readonly logLikelihood: number; readonly tokens: number };
 
 /** What a line of the results says of one item. `error` is given where the video could not be watched or asked about. */
 export type Result = {
@@ -60,14 +60,14 @@ export type Report = {
 };
 
 /** A file that somebody else's script takes. */
-export type ForeignFile = { readonly name: string; readonly content: string };
+type ForeignFile = { readonly name: string; readonly content: string };
 
 /** What a judge is asked about an answer, one request after the other; it gets the replies to those before. */
-export type Judging = (item: Item, answer: string, ask: AskJudge) => Promise<Verdict>;
+type Judging = (item: Item, answer: string, ask: AskJudge) => Promise<Verdict>;
 export type AskJudge = (system: string, user: string, maxTokens: number) => Promise<string>;
 
 /** What reports need besides. `meteorJar` is METEOR's program; null for none. */
-export type ReportOptions = { readonly meteorJar: string | null };
+type ReportOptions = { readonly meteorJar: string | null };
 
 /** A benchmark: how its files are read, what is asked, and what the answers are worth. */
 export type Task = {
