@@ -1,2 +1,2 @@
-// The package's workers are modules in parts, and find them beside themselves.
-export default { base: "./", worker: { format: "es" }, optimizeDeps: { exclude: ["auroralong-web"] } };
+// The development server would bundle the package anew, away from its workers and wasm.
+export default { base: "./", optimizeDeps: { exclude: ["auroralong-web"] } };
