@@ -23,6 +23,8 @@ export type OpenOptions = {
   /** Form of the weights where the model is converted; `auto` (the default) takes what `ModelOffer.recommended` says. */
   readonly quantization?: Quantization | "auto";
   readonly encoder?: EncoderBackend;
+  /** Folder with what comes with the app besides code (models/, tokenizers/, probe/); the page's own, unless given. */
+  readonly assets?: string | URL;
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Awaited once the model's files are there, before any of them goes to the GPU: the moment to close another model. */
   readonly beforeLoading?: () => Promise<void>;
