@@ -217,7 +217,9 @@ export function App({ slot, watched, conversation, models, settings, check, offe
           onPick={pick}
           onCapture={capture}
           onOpenMemory={(file) => void openMemory(file)}
-          onRestore={(file) => openMemory(file)}
+          onRestore={async (file) =>
+            (await openMemory(file)) && (() => watched.snapshot.session?.snapshot.savedAs ?? null)
+          }
           onSample={(sample) => choose(videoFromSample(sample))}
           status={status}
           composer={composer}

@@ -43,7 +43,7 @@ const looks = { everyMs: 500, most: 120 };
 /**
  * Deletes what a session saved of itself once the session that goes on from it has saved as much; leaves it where that never does.
  *
- * @param heir what that one saves itself as (`SessionSnapshot.savedAs`), as soon as it is known
+ * @param heir what that one, or the one that took its place meanwhile, saves itself as (`SessionSnapshot.savedAs`); null while none does
  */
 export async function handOver(
   id: string,

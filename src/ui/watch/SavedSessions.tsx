@@ -5,10 +5,9 @@ import {
   handOver,
   type SavedSession,
 } from "../../session/page/saved-sessions.ts";
-import type { Session } from "../../session/types.ts";
 import { formatDuration } from "../parts/format.ts";
 
-type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<Session | null> };
+type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<(() => string | null) | null> };
 
 /** What was watched before a reload or a crash, to go on with. */
 export function SavedSessions({ onOpen }: SavedSessionsProps) {
@@ -39,8 +38,8 @@ export function SavedSessions({ onOpen }: SavedSessionsProps) {
   }
 
   async function open({ file, id }: SavedSession) {
-    const session = await onOpen(file);
-    if (session) await handOver(id, () => session.snapshot.savedAs);
+    const heir = await onOpen(file);
+    if (heir) await handOver(id, heir);
   }
 
   if (saved.length === 0) return null;

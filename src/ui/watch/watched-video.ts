@@ -105,7 +105,7 @@ export function createWatchedVideo(
       const session = await assistant.open(found.file, watching);
       if (current()) update({ session });
       else await session.close();
-      await handOver(id, () => session.snapshot.savedAs, saved);
+      await handOver(id, () => store.snapshot.session?.snapshot.savedAs ?? null, saved);
     } catch {
       if (current()) update({ session: watch(video) });
     }
