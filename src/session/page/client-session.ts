@@ -23,7 +23,7 @@ export function createSession(
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
   const { signal, listen = false, ...plain } = options;
-  const listening = createListening(store, listen);
+  const listening = createListening(store, listen, link.assets);
   const findIn = createFinder();
   const closed = Promise.withResolvers<void>();
   const onClosed = () => {

@@ -5,7 +5,7 @@ import type { FileSource, WatchSource } from "../../video/frame-source.ts";
 import type { AskOptions, ExportKind, OpenOptions, SearchKind, Watchable, WatchOptions } from "../types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkOpenOptions({ model, quantization, encoder }: OpenOptions): void {
+export function checkOpenOptions({ model, quantization, encoder, assets }: OpenOptions): void {
   const kinds = ["folder", "hub", "files", "stored"];
   const known =
     typeof model === "string" ? model !== "" : kinds.includes((model as { kind: string } | null)?.kind ?? "");
@@ -17,6 +17,7 @@ export function checkOpenOptions({ model, quantization, encoder }: OpenOptions):
     "auto, f16, int8 or int4",
   );
   check("encoder", encoder, isOneOf(encoder, ["auto", "webgpu", "wasm"]), "auto, webgpu or wasm");
+  check("assets", assets, assets !== "" && URL.canParse(String(assets), document.baseURI), "the address of a folder");
 }
 
 /**
