@@ -118,6 +118,8 @@ export type SessionSnapshot = {
   readonly video: SourceInfo | null;
   /** How much of a video by address has come while it is opened; null before, after, and for files. */
   readonly download: { readonly loadedBytes: number; readonly totalBytes: number | null } | null;
+  /** How much of a file has been looked through while it is opened, 0 to 1; null before and after. */
+  readonly opening: number | null;
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
@@ -160,6 +162,7 @@ export const emptySnapshot: SessionSnapshot = {
   status: "opening",
   video: null,
   download: null,
+  opening: null,
   framesWatched: 0,
   framesPlanned: null,
   framesDropped: 0,

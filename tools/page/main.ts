@@ -6,6 +6,7 @@ import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
 import { listen } from "./listen.ts";
+import { opening } from "./opening.ts";
 import { probe } from "./probe.ts";
 import { tryFile } from "./try-file.ts";
 
@@ -18,6 +19,7 @@ const commands = {
   dump,
   eval: evaluate,
   listen,
+  opening,
   probe,
   "try-file": tryFile,
   "watch-for-questions": watchForQuestions,
