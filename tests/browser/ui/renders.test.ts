@@ -87,6 +87,7 @@ async function openPage() {
   const conversation = createConversation(watched.askable);
   const library = {
     inspect: () => new Promise<ModelOffer>(() => undefined),
+    inspectSide: () => new Promise<never>(() => undefined),
     list: async () => [],
     capacity: async () => ({ bytes: 0, software: false }),
     remove: async () => undefined,
