@@ -1,7 +1,15 @@
 import type { Nearest } from "../../search/protocol.ts";
 import { createTextIndex, type SearchedText, type TextIndex } from "../../search/text-index.ts";
 import type { Note } from "../records.ts";
-import type { FindOptions, FrameRecord, Moment, SearchKind, SessionSnapshot, TranscriptLine } from "../types.ts";
+import type {
+  FindOptions,
+  FrameRecord,
+  Moment,
+  SearchKind,
+  SearchModelInfo,
+  SessionSnapshot,
+  TranscriptLine,
+} from "../types.ts";
 import { embedText } from "./client-search.ts";
 import type { Link } from "./link.ts";
 import { checkFind, checkSecond } from "./options.ts";
@@ -18,13 +26,27 @@ const usualMost = 200;
 /** Finds moments of a session: by words in what was said and noted, by vectors in what was seen. */
 export function createFinding(link: Link, store: Pick<SnapshotStore, "snapshot">, seen: Seen) {
   const findWords = createFinder();
+  let last: { readonly text: string; readonly search: SearchModelInfo; readonly vector: Promise<Float32Array> } | null =
+    null;
+
+  /** The same text is looked for again whenever there is more to search. */
+  function vectorOf(text: string, search: SearchModelInfo): Promise<Float32Array> {
+    if (last?.text === text && last.search === search) return last.vector;
+    const vector = embedText(link, text);
+    last = { text, search, vector };
+    vector.catch(() => {
+      last = null;
+    });
+    return vector;
+  }
+
   return {
     async text(text: string, options: FindOptions = {}): Promise<Moment[]> {
       const kinds = checkFind(text, options);
       const { search } = link;
       const pictures =
         kinds.includes("seen") && search && store.snapshot.seen.frames > 0
-          ? await seen.nearest(await embedText(link, text), options.most ?? usualMost)
+          ? await seen.nearest(await vectorOf(text, search), options.most ?? usualMost)
           : none;
       const likelihood = (cosine: number) => (search ? 1 / (1 + Math.exp(-(search.scale * cosine + search.bias))) : 0);
       return [
