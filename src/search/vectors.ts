@@ -69,12 +69,13 @@ export function createVectors(width: number, budget = usualBudget): Vectors {
     const begin = count * stride;
     const first = rows();
     let largest = 0;
-    for (const value of row) largest = Math.max(largest, Math.abs(value));
+    for (let i = 0; i < width; i++) largest = Math.max(largest, Math.abs(row[i] ?? 0));
     const scale = largest / 127 || 1;
-    for (const [i, value] of row.entries()) {
-      const level = Math.round(value / scale);
+    for (let i = 0; i < width; i++) {
+      const value = (row[i] ?? 0) / scale;
+      const level = Math.round(value);
       first[begin + i] = level;
-      remainders[begin + i] = Math.round((value / scale - level) * remainderLevels);
+      remainders[begin + i] = Math.round((value - level) * remainderLevels);
     }
     scales[count] = scale;
     times[count++] = seconds;
@@ -109,7 +110,9 @@ export function createVectors(width: number, budget = usualBudget): Vectors {
     for (const [i, value] of query.entries()) levels[i] = Math.round((value / largest) * queryLevels);
     scan(0, queryBytes, count, stride, sumsAt());
     const sums = new Int32Array(memory.buffer, sumsAt(), count);
-    return Float32Array.from(sums, (sum, place) => sum * (scales[place] ?? 0));
+    const found = new Float32Array(count);
+    for (let place = 0; place < count; place++) found[place] = (sums[place] ?? 0) * (scales[place] ?? 0);
+    return found;
   }
 
   return {
@@ -153,13 +156,26 @@ export function createVectors(width: number, budget = usualBudget): Vectors {
   };
 }
 
-/** Places of the `most` greatest values, in no order. */
+/** Places of the `most` greatest values and of what is all but as great, in no order: counted by steps, which takes no sorting. */
 function best(values: Float32Array, most: number): number[] {
-  if (values.length <= most) return Array.from(values.keys());
-  const least = Float32Array.from(values).sort()[values.length - most] ?? 0;
-  const above: number[] = [];
-  for (const [place, value] of values.entries()) if (value >= least && above.length < most) above.push(place);
-  return above;
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let place = 0; place < values.length; place++) {
+    least = Math.min(least, values[place] ?? 0);
+    greatest = Math.max(greatest, values[place] ?? 0);
+  }
+  const steps = 4096;
+  const stepOf = (value: number) =>
+    Math.min(steps - 1, Math.floor(((value - least) / (greatest - least || 1)) * steps));
+  const counts = new Uint32Array(steps);
+  for (let place = 0; place < values.length; place++) {
+    const step = stepOf(values[place] ?? 0);
+    counts[step] = (counts[step] ?? 0) + 1;
+  }
+  let lowest = steps - 1;
+  for (let wanted = most - (counts[lowest] ?? 0); wanted > 0 && lowest > 0; wanted -= counts[lowest] ?? 0) lowest--;
+  const places: number[] = [];
+  for (let place = 0; place < values.length; place++) if (stepOf(values[place] ?? 0) >= lowest) places.push(place);
+  return places;
 }
 
 function grown<T extends Int8Array | Float32Array | Float64Array>(before: T, longer: T): T {

@@ -9,7 +9,7 @@ import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 import { emptyTranscript, type Transcript } from "./spoken.ts";
 
-export type { Medium, Pinned, SourcePart, TranscriptFormat, WatchSource };
+export type { Medium, ModelChoice, Pinned, SourcePart, TranscriptFormat, WatchSource };
 
 /** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
 export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;

@@ -4,12 +4,13 @@ import { bench } from "./bench/bench.ts";
 import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
+import { find } from "./find.ts";
 import { listen } from "./listen.ts";
 import { probe } from "./probe.ts";
 import { tryFile } from "./try-file.ts";
 
 /** What the command-line tools call; each takes one plain object and answers with one. */
-const commands = { ask, bench, day: watchDay, dump, eval: evaluate, listen, probe, "try-file": tryFile };
+const commands = { ask, bench, day: watchDay, dump, eval: evaluate, find, listen, probe, "try-file": tryFile };
 export type Commands = typeof commands;
 export type Command = keyof Commands;
 
