@@ -12,7 +12,7 @@ export default defineConfig({
   testMatch: "*.test.ts",
   testIgnore: findFirefox() ? [] : "firefox.test.ts",
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
   timeout: 180_000,
   expect: { timeout: 60_000 },
   forbidOnly: Boolean(process.env.CI),

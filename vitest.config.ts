@@ -117,7 +117,8 @@ export default defineConfig({
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/hub-setup.ts"],
           testTimeout: 120_000,
-          fileParallelism: false,
+          // Two pages of one browser, each with its own storage: one alone leaves a core idle half of the time.
+          maxWorkers: 2,
           browser: {
             enabled: true,
             headless: true,

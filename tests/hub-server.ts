@@ -20,6 +20,8 @@ export type HubServer = {
 export type NodeSide = {
   /** Reads a folder of this repository, for `offer`. */
   readFolder(folder: string): Record<string, Uint8Array>;
+  /** Starts another hub, for `start`, so that two files of tests do not meet on one. Gives its address. */
+  start(): Promise<string>;
   /** Converts a folder of this repository as `npm run convert` does; gives the SHA-256 of each file, for `convert`. */
   convert(folder: string, quantization: Quantization): Promise<Record<string, string>>;
 };
@@ -64,6 +66,7 @@ export async function startHubServer(node?: NodeSide): Promise<HubServer> {
     let result: unknown = null;
     if (url.pathname === "/control/offer") hub.offer(id, node?.readFolder(folder) ?? {});
     if (url.pathname === "/control/spoil") hub.spoil(id, JSON.parse(body) as Fault[]);
+    if (url.pathname === "/control/start") result = await node?.start();
     if (url.pathname === "/control/requests") result = hub.takeRequests();
     if (url.pathname === "/control/convert") result = await node?.convert(folder, id as Quantization);
     response.end(JSON.stringify(result));

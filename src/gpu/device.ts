@@ -15,6 +15,8 @@ export type Gpu = {
   readonly adapter: AdapterDescription;
   /** Largest number of bytes that one storage binding may show to a shader. */
   readonly maxBindingBytes: number;
+  /** Threads of a subgroup where shaders may use them and all subgroups are alike; else null. */
+  readonly subgroupSize: number | null;
   /** Live buffers, counting those of libraries that share the device. */
   readonly ledger: { readonly buffers: number; readonly bytes: number };
   /** Settles with the reason when the device is lost for another reason than our `destroy()`, or has an uncaptured error. */
@@ -117,6 +119,7 @@ function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
     device,
     adapter,
     maxBindingBytes,
+    subgroupSize: readSubgroupSize(device),
     ledger,
     failed,
     destroy() {
@@ -124,6 +127,12 @@ function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
       device.destroy();
     },
   };
+}
+
+function readSubgroupSize({ features, adapterInfo }: GPUDevice): number | null {
+  if (!features.has("subgroups")) return null;
+  const { subgroupMinSize: least, subgroupMaxSize: most }: Partial<GPUAdapterInfo> = adapterInfo ?? {};
+  return least !== undefined && least === most ? least : null;
 }
 
 /** Counts buffers on the device itself, so that onnxruntime's, which shares it, are counted as well. */

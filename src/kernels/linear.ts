@@ -1,8 +1,10 @@
+import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
 import ioCode from "../../shaders/lib/linear-io.wgsl?raw";
 import decodeCode from "../../shaders/linear-decode.wgsl?raw";
 import quantisedCode from "../../shaders/linear-decode-quantised.wgsl?raw";
 import prefillCode from "../../shaders/linear-prefill.wgsl?raw";
 import directCode from "../../shaders/linear-prefill-direct.wgsl?raw";
+import subgroupCode from "../../shaders/linear-prefill-subgroup.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -241,24 +243,25 @@ export function linearDecode(
   );
 }
 
-/** The ways to multiply many rows: through workgroup memory, or without, which software adapters do faster. */
+/** The ways to multiply many rows: through workgroup memory, or without, which software adapters do faster, most so by subgroups of 4. */
 const prefillVariants = {
   tiled: { name: "linear-prefill", code: ioCode + prefillCode, tile: [64, 32] },
   direct: { name: "linear-prefill-direct", code: ioCode + directCode, tile: [16, 16] },
+  subgroup: { name: "linear-prefill-subgroup", code: subgroupsCode + ioCode + subgroupCode, tile: [16, 16] },
 } as const;
 
 /**
  * Y = act(X · Wᵀ + bias) for T rows of X [B, T, K] into Y [B, T, N].
  *
  * @param io.rows uniform with T in its first word
- * @param options.variant the kernel; what suits the adapter unless given
+ * @param options.variant the kernel; what suits the adapter unless given. `subgroup` needs subgroups of exactly 4
  */
 export function linearPrefill(
   gpu: Gpu,
   io: LinearIo & { readonly rows: GPUBuffer },
   options: LinearOptions & { readonly variant?: keyof typeof prefillVariants } = {},
 ): Dispatch[] {
-  const { name, code, tile } = prefillVariants[options.variant ?? (gpu.adapter.software ? "direct" : "tiled")];
+  const { name, code, tile } = prefillVariants[options.variant ?? suitedVariant(gpu)];
   const pipeline = compileKernel(gpu, { name, code, constants: { FORMAT: formats[io.w.format].number } });
   return io.w.pieces.map((piece) =>
     createDispatch(gpu, `${io.w.label}.prefill`, pipeline, [...bindingsOf(io, piece, options), io.rows], (rows) => [
@@ -267,6 +270,11 @@ export function linearPrefill(
       io.w.batch,
     ]),
   );
+}
+
+function suitedVariant({ adapter, subgroupSize }: Gpu): keyof typeof prefillVariants {
+  if (!adapter.software) return "tiled";
+  return subgroupSize === 4 ? "subgroup" : "direct";
 }
 
 function bindingsOf(io: LinearIo, piece: LinearPiece, options: LinearOptions) {

@@ -6,22 +6,29 @@ import { openCheckpoint } from "../../src/model/checkpoint.ts";
 import type { Quantization } from "../../src/model/config.ts";
 import { convertCheckpoint } from "../../src/model/convert.ts";
 import { openNodeFiles } from "../../tools/node-files.ts";
-import { startHubServer } from "../hub-server.ts";
+import { type HubServer, startHubServer } from "../hub-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Address of a model hub that tests can fill and spoil. */
+    /** Address of a model hub from which others are started. */
     hub: string;
   }
 }
 
 const root = join(import.meta.dirname, "../..");
 
-/** Starts the hub that tests in the browser talk to. */
+/** Starts a hub from which each file of tests in the browser starts its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startHubServer({ readFolder, convert });
-  project.provide("hub", server.url);
-  return () => server.close();
+  const servers: HubServer[] = [];
+  async function start(): Promise<string> {
+    const server = await startHubServer({ readFolder, convert, start });
+    servers.push(server);
+    return server.url;
+  }
+  project.provide("hub", await start());
+  return async () => {
+    for (const server of servers) await server.close();
+  };
 }
 
 /** All files below a folder of the repository; of models, not what they are compared with. */

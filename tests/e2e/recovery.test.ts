@@ -1,5 +1,10 @@
 import type { Page } from "@playwright/test";
+import { chromiumFlags, findChromium } from "../../tools/chromium.ts";
 import { ask, choose, expect, test, turns, watchedToTheEnd, watchingBar } from "./app.ts";
+
+// Chromium gives no GPU to pages after it crashed a few times; here it crashes on purpose.
+const crashes = ["--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis"];
+test.use({ launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, ...crashes] } });
 
 /** How often a tab is killed; any number may be asked for. */
 const kills = Number(process.env.TAB_KILLS ?? 1);
@@ -55,4 +60,47 @@ test("a tab that is killed at any moment offers its session again, whole, and it
   await watchedToTheEnd(page);
   await expect(page.getByRole("status", { name: "Memory" })).toContainText("960 visual tokens");
   await page.close();
+});
+
+/** Destroys the device in the middle of what the watching worker has it do. */
+async function loseDevice(page: Page): Promise<void> {
+  const [worker] = page.workers();
+  await worker?.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        const { createCommandEncoder } = GPUDevice.prototype;
+        GPUDevice.prototype.createCommandEncoder = function (...args) {
+          GPUDevice.prototype.createCommandEncoder = createCommandEncoder;
+          const encoder = createCommandEncoder.apply(this, args);
+          this.destroy();
+          done();
+          return encoder;
+        };
+      }),
+  );
+}
+
+test("a device lost while watching, and the GPU's process killed in an answer: it goes on from what was seen", async ({
+  app,
+  browser,
+}) => {
+  await app.goto("/");
+  await choose(app, "tests/fixtures/clips/forty-seconds.mp4");
+  await expect(watchingBar(app)).not.toHaveAttribute("aria-valuenow", "0");
+  const answer = await ask(app, "What do you see first?");
+  const answeredAt = Date.now();
+  await expect.poll(() => app.evaluate(savedAt)).toBeGreaterThan(answeredAt);
+  await loseDevice(app);
+  await app.getByRole("button", { name: "Reload model" }).click();
+  await expect(turns(app).first().locator(".answer")).toHaveText(answer);
+  await watchedToTheEnd(app);
+  await expect(app.getByRole("status", { name: "Memory" })).toContainText("960 visual tokens");
+
+  await app.getByRole("textbox", { name: "Question" }).fill("What happens?");
+  await app.getByRole("button", { name: "Ask", exact: true }).click();
+  await (await browser.newBrowserCDPSession()).send("Browser.crashGpuProcess");
+  await app.getByRole("button", { name: "Reload model" }).click();
+  await expect(turns(app).first().locator(".answer")).toHaveText(answer);
+  await expect(app.getByRole("status", { name: "Memory" })).toContainText("960 visual tokens");
+  expect(await ask(app, "What do you see first?")).toBe(answer);
 });

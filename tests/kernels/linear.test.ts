@@ -33,7 +33,7 @@ type Case = {
   bias?: boolean;
 };
 
-type Kernel = { lanes: number } | { variant: "tiled" | "direct" };
+type Kernel = { lanes: number } | { variant: "tiled" | "direct" | "subgroup" };
 
 /** Random weights as they are stored, and the values that they stand for. */
 function randomWeights(count: number, inWidth: number, format: LinearFormat, scale = 1) {
@@ -132,11 +132,16 @@ const extras: [LinearActivation, Case["combine"], boolean][] = [
   ["sigmoid", "add-gated", false],
 ];
 
+/** Needs subgroups of exactly 4, which SwiftShader has. */
+const bySubgroups: [string, Kernel, number[]][] =
+  (await testGpu()).subgroupSize === 4 ? [["prefill, subgroup", { variant: "subgroup" }, [1, 2, 7, 33, 64]]] : [];
+
 describe.each<[string, Kernel, number[]]>([
   ["decode, 1 lane", { lanes: 1 }, [1]],
   ["decode, 4 lanes", { lanes: 4 }, [1]],
   ["decode, 64 lanes", { lanes: 64 }, [1]],
   ["prefill, direct", { variant: "direct" }, [1, 2, 7, 33, 64]],
+  ...bySubgroups,
   ["prefill, tiled", { variant: "tiled" }, [1, 2, 7, 33, 64]],
 ])("%s", (_, kernel, rowCounts) => {
   it.each(rowCounts)("multiplies %i rows of every width", async (rows) => {

@@ -1,0 +1,2 @@
+// For shaders whose threads hand each other values; it has to stand before everything else.
+enable subgroups;
