@@ -22,11 +22,6 @@ const parts: Readonly<Record<SidePurpose, { readonly wanted: RegExp; readonly na
       /^((config|preprocessor_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json|[^/]+\.safetensors)$/,
     named: ["config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"],
   },
-  listen: {
-    wanted:
-      /^((config|generation_config|preprocessor_config|tokenizer|tokenizer_config)\.json|onnx\/(encoder_model|decoder_model_merged)_quantized\.onnx)$/,
-    named: ["config.json"],
-  },
 };
 
 /** A model beside the assistant whose files can be read. */
@@ -193,11 +188,10 @@ function pick(purpose: SidePurpose, source: ModelSource): readonly { path: strin
   const files = all
     .filter(({ path }) => wanted.test(path))
     .map(({ path, byteLength }) => ({ path, byteLength: byteLength ?? 0 }));
-  const weights = files.some(({ path }) => /\.(safetensors|onnx)$/.test(path));
+  const weights = files.some(({ path }) => /\.safetensors$/.test(path));
   if (weights && files.some(({ path }) => path === named[0])) return files;
-  const needed =
-    purpose === "search" ? "SigLIP, like google/siglip-base-patch16-224" : "Whisper, like onnx-community/whisper-base";
-  throw new AuroraError("ModelUnsupported", `${source.name} has not the files of a ${needed}. Choose another model.`);
+  const needed = "the files of a SigLIP, like google/siglip-base-patch16-224";
+  throw new AuroraError("ModelUnsupported", `${source.name} has not ${needed}. Choose another model.`);
 }
 
 /** Its name in the store. */

@@ -5,7 +5,7 @@ import { Icon } from "../parts/Icon.tsx";
 import type { Shelf } from "./candidate.ts";
 
 /** What models beside the assistant are for, in words. */
-const purposes: Partial<Record<StoredModel["purpose"], string>> = { search: "finds pictures", listen: "listens" };
+const purposes: Partial<Record<StoredModel["purpose"], string>> = { search: "finds pictures" };
 
 type ShelfViewProps = {
   readonly shelf: Shelf;
