@@ -39,14 +39,20 @@ const conversation = createConversation(watched.askable, () => answerOptions(set
 const library = openLibrary();
 const check = createModelCheck(slot, library, rememberOffers());
 const offer = createRealModelOffer(slot, library, rememberRefusal());
+const searchModel = createSearchModel(slot, library, rememberedSearchModel);
 const models = createModels({
-  library,
+  library: {
+    ...library,
+    remove(key) {
+      searchModel.letGo(key);
+      return library.remove(key);
+    },
+  },
   slot,
   remembered: rememberedModel,
   pending: pendingLoad,
   persist: async () => navigator.storage?.persist?.(),
 });
-const searchModel = createSearchModel(slot, library, rememberedSearchModel);
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(

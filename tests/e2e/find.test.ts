@@ -69,7 +69,9 @@ test("what was seen: a model is looked up and kept, moments are found, alike one
   expect(hub.takeRequests()).toEqual([]);
   await app.getByRole("button", { name: /^Model: / }).click();
   await expect(app.getByRole("dialog", { name: "Models" })).toContainText("finds pictures");
+  await app.getByRole("button", { name: /^Delete google\/siglip/ }).click();
+  await app.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(app.getByRole("dialog", { name: "Models" })).toContainText("Nothing yet.");
   await app.keyboard.press("Escape");
-  await app.getByRole("button", { name: "Stop", exact: true }).last().click();
   await expect(app.getByRole("button", { name: "Find what was seen, too" })).toBeVisible();
 });

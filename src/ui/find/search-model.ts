@@ -24,6 +24,8 @@ export type SearchModelStore = Store<SearchModelState> & {
   cancel(): void;
   /** Uses none any more. It stays stored. */
   close(): void;
+  /** Lets go of a stored model that is to be deleted; without a key, of any. */
+  letGo(key?: string): void;
 };
 
 /**
@@ -70,7 +72,7 @@ export function createSearchModel(
     store.set({ status: "loading", choice, progress: null });
     try {
       const info = await opening.openSearch(choice, { signal, onProgress });
-      if (signal.aborted) return;
+      if (signal.aborted) return opening.closeSearch(); // it was there before the word to stop came
       remembered.write(info.storedKey);
       store.set({ status: "ready", info });
     } catch (error) {
@@ -96,6 +98,13 @@ export function createSearchModel(
       await load({ kind: "stored", key });
   }
 
+  function close(): void {
+    running?.abort();
+    assistant?.closeSearch();
+    remembered.write(null);
+    store.set({ status: "none" });
+  }
+
   slot.subscribe(attach);
   attach();
 
@@ -110,11 +119,10 @@ export function createSearchModel(
       running?.abort();
       store.set({ status: "none" });
     },
-    close() {
-      running?.abort();
-      assistant?.closeSearch();
-      remembered.write(null);
-      store.set({ status: "none" });
+    close,
+    letGo(key) {
+      const now = store.snapshot;
+      if (now.status === "ready" && (key === undefined || key === now.info.storedKey)) close();
     },
   };
 }
