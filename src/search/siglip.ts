@@ -10,7 +10,7 @@ import { expectTensor, type TensorSource } from "../model/tensors.ts";
 import { createQueryTokenizer, type QueryTokenizer } from "./query-tokens.ts";
 
 /** Sizes of the tower that reads texts. */
-export type TextTowerConfig = {
+type TextTowerConfig = {
   /** D */
   readonly width: number;
   readonly heads: number;
