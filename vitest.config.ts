@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { firefox } from "./tests/firefox/provider.ts";
 import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
 import { findFirefox } from "./tools/firefox.ts";
@@ -60,12 +61,22 @@ function firefoxProject(path: string): TestProjectInlineConfiguration {
   };
 }
 
+/** Starts with the largest files, as Vitest does, but for a short one that takes minutes: last, it would run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith("eval-world.test.ts");
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   optimizeDeps: {
     include: ["mediabunny", "minisearch", "onnx-proto", "@huggingface/tokenizers", ...hashes, speech, ...react],
     exclude: ["onnxruntime-web", "@huggingface/transformers"],
   },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

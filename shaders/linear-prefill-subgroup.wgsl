@@ -22,14 +22,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   for (var k = 0u; k < linear.quads; k++) {
     let weights = mat4x4f(weight4(w0, k), weight4(w1, k), weight4(w2, k), weight4(w3, k));
     let a = x[x0 + k]; let b = x[x4 + k]; let c = x[x8 + k]; let d = x[x12 + k];
-    s0 += subgroupBroadcast(a, 0u) * weights; s1 += subgroupBroadcast(a, 1u) * weights;
-    s2 += subgroupBroadcast(a, 2u) * weights; s3 += subgroupBroadcast(a, 3u) * weights;
-    s4 += subgroupBroadcast(b, 0u) * weights; s5 += subgroupBroadcast(b, 1u) * weights;
-    s6 += subgroupBroadcast(b, 2u) * weights; s7 += subgroupBroadcast(b, 3u) * weights;
-    s8 += subgroupBroadcast(c, 0u) * weights; s9 += subgroupBroadcast(c, 1u) * weights;
-    s10 += subgroupBroadcast(c, 2u) * weights; s11 += subgroupBroadcast(c, 3u) * weights;
-    s12 += subgroupBroadcast(d, 0u) * weights; s13 += subgroupBroadcast(d, 1u) * weights;
-    s14 += subgroupBroadcast(d, 2u) * weights; s15 += subgroupBroadcast(d, 3u) * weights;
+    s0 += quadBroadcast(a, 0u) * weights; s1 += quadBroadcast(a, 1u) * weights;
+    s2 += quadBroadcast(a, 2u) * weights; s3 += quadBroadcast(a, 3u) * weights;
+    s4 += quadBroadcast(b, 0u) * weights; s5 += quadBroadcast(b, 1u) * weights;
+    s6 += quadBroadcast(b, 2u) * weights; s7 += quadBroadcast(b, 3u) * weights;
+    s8 += quadBroadcast(c, 0u) * weights; s9 += quadBroadcast(c, 1u) * weights;
+    s10 += quadBroadcast(c, 2u) * weights; s11 += quadBroadcast(c, 3u) * weights;
+    s12 += quadBroadcast(d, 0u) * weights; s13 += quadBroadcast(d, 1u) * weights;
+    s14 += quadBroadcast(d, 2u) * weights; s15 += quadBroadcast(d, 3u) * weights;
   }
 
   var sums = array<vec4f, TILE_T>(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15);

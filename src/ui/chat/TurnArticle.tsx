@@ -67,7 +67,7 @@ function figuresLine({ mode, status, figures, scope }: Turn): string {
   if (figures) {
     parts.push(`after ${formatCount(figures.frames)} ${figures.frames === 1 ? "frame" : "frames"}`);
     if (figures.tokensPerSecond > 0) parts.push(`${formatRate(figures.tokensPerSecond)} tok/s`);
-    if (figures.tokens > 0) parts.push(`first token ${formatWait(figures.firstTokenMs)}`);
+    if (figures.tokens > 0) parts.push(`first token ${formatWait(figures.firstTokenMs)}`.replaceAll(" ", "\u00a0"));
   }
   return parts.join(" · ");
 }
