@@ -49,7 +49,7 @@ test("what was seen: a model is looked up and kept, moments are found, alike one
   await app.getByRole("searchbox", { name: "Find" }).fill("a red square on blue");
   const moments = app.getByRole("list", { name: "Moments" });
   await expect(moments.getByText("seen").first()).toBeVisible();
-  const first = moments.getByRole("listitem").first();
+  const first = moments.getByRole("listitem").filter({ hasText: "seen" }).first();
   const time = (await first.locator("time").textContent()) ?? "";
   await expect(first.getByRole("meter", { name: "Score" })).toBeVisible();
   await first.getByRole("button").first().click();
