@@ -22,6 +22,7 @@ type Asked = { readonly request: Request; respondWith(response: Promise<Response
 const base = scope.registration.scope;
 /** Folders of what is kept once it was asked for: models of speech, the pictures of the check of a model. */
 const onDemand = ["models/silero-vad/", "models/whisper-tiny.en/", "probe/"];
+const data = ["models/", "samples/", "probe/"];
 const cacheName = `auroralong ${builtVersion}`;
 
 scope.addEventListener("install", (event) => event.waitUntil(keepAll()));
@@ -57,11 +58,21 @@ async function keep(cache: Cache, path: string): Promise<Response | undefined> {
     const request = new Request(new URL(path, base), { cache: "no-cache" });
     await cache.add(request);
     const fresh = await cache.match(request);
+    await cache.delete(request);
+    // Once kept it would stay wrong; so it is asked for again the next time.
+    if (fresh && !(await isIntact(path, fresh.clone()))) return fresh;
     // Hosts that send index.html on to its folder make an answer that no page may be opened with as it is.
     if (fresh) await cache.put(keyOf(path), fresh.redirected ? new Response(fresh.body, fresh) : fresh);
-    await cache.delete(request);
   }
   return cache.match(keyOf(path));
+}
+
+/** Whether data came as it was built. Pages and code are not asked: some hosts rewrite them. */
+async function isIntact(path: string, response: Response): Promise<boolean> {
+  if (!data.some((folder) => path.startsWith(folder))) return true;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.startsWith(builtFiles[path] ?? "");
 }
 
 /** Names a file with its contents, so that versions do not take each other's. */

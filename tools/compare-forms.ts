@@ -15,21 +15,25 @@ import { type Output, runTool } from "./run-tool.ts";
 // tokens of the references' greedy answers they choose too, each time after the reference's own tokens.
 
 const fixtures = "tests/fixtures/checkpoints";
-const names = ["aurora-xtuner", "separate-files", "modrwkv"];
+const names = ["aurora-xtuner", "aurora-authors", "separate-files", "video-rwkv7", "modrwkv", "worldrwkv-first"];
 const forms = ["f16", "int8", "int4"] as const;
 const vocabulary = "public/tokenizers/rwkv_vocab_v20230424.txt";
 
 type Tensors = ReadonlyMap<string, Float32Array>;
 
-/** `npm run compare-forms`. */
-async function compareForms(_args: readonly string[], output: Output): Promise<void> {
+/** `npm run compare-forms [-- NAME|FORM …]`. */
+async function compareForms(args: readonly string[], output: Output): Promise<void> {
+  const chosen = <T extends string>(all: readonly T[]) => {
+    const wanted = all.filter((each) => args.includes(each));
+    return wanted.length > 0 ? wanted : all;
+  };
   const scratch = mkdtempSync(join(tmpdir(), "aurora-forms-"));
   const host = await openHost();
   output.print("| checkpoint | form | visual tokens | states | logits | greedy |");
   output.print("|---|---|---|---|---|---|");
   try {
-    for (const name of names) {
-      for (const form of forms) {
+    for (const name of chosen(names)) {
+      for (const form of chosen(forms)) {
         const model = `${name}-${form}`;
         await convert(name, form, join(scratch, model));
         output.print(`| ${name} | ${form} | ${(await compare(host, scratch, name, model)).join(" | ")} |`);

@@ -22,7 +22,9 @@ export async function askFfmpeg(path: string, mostPictures: number): Promise<Tol
   // What people call the video: not a cover, unless there is nothing else.
   const stream = pictures.find((each) => each.disposition?.attached_pic !== 1) ?? pictures[0];
   if (!stream) return null;
-  const filter = `scale=${pictureSize}:${pictureSize}:flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24,showinfo`;
+  // Colours first, then the size: saturated ones are cut off at each pixel, not at the mean of several.
+  const exact = "flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp";
+  const filter = `scale=${exact},format=rgb24,scale=${pictureSize}:${pictureSize}:${exact},showinfo`;
   const from = ["-i", path, "-map", `0:${stream.index}`, "-an", "-sn", "-dn", "-fps_mode", "passthrough"];
   const to = ["-vf", filter, "-frames:v", String(mostPictures), "-f", "rawvideo", "-"];
   const { out, err } = await run("ffmpeg", ["-hide_banner", "-nostdin", "-loglevel", "info", ...from, ...to]);
@@ -42,6 +44,12 @@ export async function askFfmpeg(path: string, mostPictures: number): Promise<Tol
     grid: (picture) =>
       toGrid((channel, row, column) => out[picture * pictureBytes + (row * pictureSize + column) * 3 + channel] ?? 0),
   };
+}
+
+/** Has ffmpeg make a file. @throws ToolError with what it says where it cannot */
+export async function makeFile(args: readonly string[]): Promise<void> {
+  const { err } = await run("ffmpeg", ["-v", "error", "-nostdin", "-y", ...args]);
+  if (err !== "") throw new ToolError(`ffmpeg: ${err}`);
 }
 
 const quiet = ["-v", "error"];

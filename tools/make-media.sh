@@ -32,6 +32,16 @@ ff -f lavfi -i "$source" $x264 -pix_fmt yuv422p -profile:v high422 h264-422.mp4
 ff -f lavfi -i "color=black:size=64x64:rate=10:duration=0.3,format=yuv420p10le,geq=lum=520:cb=480:cr=560" -c:v libvpx-vp9 \
   -lossless 1 -threads 1 -pix_fmt yuv420p10le -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc \
   -color_range tv $exact hdr-pq.webm
+# One colour: R, G and B themselves, and BT.709 of full range of which only the stream says so, without primaries and transfer.
+green="color=0x20C060:size=64x64:rate=10:duration=0.2"
+ff -f lavfi -i "$green,format=gbrp" -c:v libx264rgb -qp 0 -threads 1 -pix_fmt bgr0 $exact h264-rgb.mp4
+ff -f lavfi -i "$green,format=gbrp" -c:v libvpx-vp9 -lossless 1 -threads 1 -pix_fmt gbrp $exact vp9-rgb.webm
+ff -f lavfi -i "$green,scale=out_color_matrix=bt709:out_range=pc,format=yuv420p" $x264 -qp 0 -colorspace bt709 -color_range pc h264-matrix-only.mp4
+# Fields, two packets for each frame, as camcorders write them.
+npx tsx ../../../tools/make-fields.ts fields.264 20
+ff -framerate 10 -i fields.264 -c copy $exact -f mpegts h264-fields.mpegts
+ff -framerate 10 -i fields.264 -c copy $exact h264-fields.mp4
+rm fields.264
 # A second, larger video track that is not the default one; one frame only.
 ff -i h264-index-last.mp4 -f lavfi -i "color=white:size=192x128:rate=10:duration=1" -map 0:v -map 1:v $x264 \
   -disposition:v:0 default -disposition:v:1 0 two-video-tracks.mp4

@@ -5,7 +5,7 @@ import { numberOption } from "./arguments.ts";
 import { compareFile, type Difference } from "./compare-file.ts";
 import { askFfmpeg } from "./ffmpeg.ts";
 import { type Host, openHost } from "./host.ts";
-import type { Tried } from "./page/try-file.ts";
+import type { Tried, TryCommand } from "./page/try-file.ts";
 import { createProgressLine } from "./progress-line.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
@@ -29,7 +29,7 @@ export async function tryFiles(args: readonly string[], output: Output, open = o
       const file = relative(folder, path);
       progress.show(`${rows.length + 1} / ${paths.length} ${file}`);
       const [tried, told] = await Promise.all([
-        tryOne(host, path, { frames, patienceSeconds }),
+        tryOne(host, path, { sampling: { frames }, patienceSeconds }),
         askFfmpeg(path, mostPictures),
       ]);
       const row = { file, tried, differences: compareFile(tried, told) };
@@ -45,7 +45,7 @@ export async function tryFiles(args: readonly string[], output: Output, open = o
 }
 
 /** What came of one file; a page that breaks is what came of it, too. */
-async function tryOne(host: Host, path: string, command: { frames: number; patienceSeconds: number }): Promise<Tried> {
+async function tryOne(host: Host, path: string, command: TryCommand): Promise<Tried> {
   return host.run("try-file", command, [path]).catch((error: unknown) => {
     const data = { code: "Unexpected", message: String(error), cause: null } as const;
     return { info: null, pictures: 0, openMs: 0, frames: [], losses: [], error: data };

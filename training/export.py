@@ -4,6 +4,8 @@ python -m training.export --run DIR --out DIR
 """
 
 import argparse
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -25,6 +27,17 @@ def export(run, out):
     assert (out / "model.safetensors").stat().st_size < LIMIT
     for file in ("config.json", "tokenizer.json"):
         shutil.copy(run / file, out / file)
+    add_digests(out)
+
+
+def add_digests(out):
+    """Has config.json tell the files' SHA-256; its own is that of the file with zeros in its place."""
+    config = json.loads((out / "config.json").read_text())
+    zeros = "0" * 64
+    digest = lambda content: hashlib.sha256(content).hexdigest()
+    others = {file: digest((out / file).read_bytes()) for file in ("model.safetensors", "tokenizer.json")}
+    text = json.dumps(config | {"sha256": {"config.json": zeros} | others}, indent=1) + "\n"
+    (out / "config.json").write_text(text.replace(zeros, digest(text.encode())))
 
 
 def main():

@@ -4,8 +4,9 @@ python -m training.language corpus --deb r-cran-janeaustenr_1.0.0-1_all.deb --in
 python -m training.language train  --into DIR --minutes 25
 python -m training.language export --into DIR --out MODEL_FOLDER
 
-The text: the six novels of Jane Austen (public domain), as Debian's package r-cran-janeaustenr holds them. The last
-chapters of each are kept back (held-out.txt). The picture encoder of the folder is untrained: it is there because a
+`--vocabulary`, `--width` and `--layers` of `corpus` make a smaller one than that of 11 million parameters. The text: the six
+novels of Jane Austen (public domain), as Debian's package r-cran-janeaustenr holds them. The last chapters of each are
+kept back (held-out.txt). The picture encoder of the folder is untrained: it is there because a
 model folder has one.
 """
 
@@ -31,7 +32,7 @@ from training.config import NANO
 from training.model import Model
 from training.muon import Optimizer
 
-VOCABULARY, WIDTH, LAYERS, INNER = 4096, 320, 6, 1120
+VOCABULARY, WIDTH, LAYERS = 4096, 320, 6
 BATCH, LENGTH = 10, 128
 PEAK, LEAST, WARM_UP = 3e-3, 0.02, 40
 HELD_OUT = 0.05  # of each novel, its end
@@ -68,8 +69,9 @@ def novels(deb):
         yield "\n".join(lines)
 
 
-def write_corpus(deb, into):
+def write_corpus(deb, into, sizes):
     into.mkdir(parents=True, exist_ok=True)
+    (into / "sizes.json").write_text(json.dumps(sizes) + "\n")
     train, held = [], []
     for text in novels(deb):
         if len(text) < 100_000:
@@ -85,7 +87,7 @@ def write_corpus(deb, into):
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False
+        vocab_size=sizes["vocab_size"], special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(train, trainer)
     tokenizer.save(str(into / "tokenizer.json"))
@@ -98,10 +100,10 @@ def write_corpus(deb, into):
 # ---- the model ----
 
 
-def config():
+def config(into):
     changed = copy.deepcopy(NANO)
-    text = {"hidden_size": WIDTH, "num_hidden_layers": LAYERS, "intermediate_size": INNER, "vocab_size": VOCABULARY}
-    changed["text_config"] |= text
+    sizes = json.loads((into / "sizes.json").read_text())
+    changed["text_config"] |= sizes | {"intermediate_size": sizes["hidden_size"] * 7 // 2}
     changed |= {"name": "austen", "license": "Apache-2.0"}
     return changed
 
@@ -130,7 +132,7 @@ def train(into, minutes):
     torch.set_num_threads(1)  # two wait for each other on a busy machine
     rng = np.random.default_rng(0)
     ids, held = np.load(into / "train.npy"), np.load(into / "held-out.npy")
-    model = Model(config())
+    model = Model(config(into))
     named = [(name, p) for name, p in model.named_parameters() if not name.startswith(("vision_model", "connector"))]
     print(sum(p.numel() for _, p in named) / 1e6, "million parameters")
     optimizer = Optimizer(named)
@@ -162,7 +164,7 @@ def write_folder(into, out):
     out.mkdir(parents=True, exist_ok=True)
     weights = torch.load(into / "latest.pt", weights_only=True)
     save_file({name: t.half().contiguous() for name, t in weights.items()}, out / "model.safetensors")
-    (out / "config.json").write_text(json.dumps(config(), indent=1) + "\n")
+    (out / "config.json").write_text(json.dumps(config(into), indent=1) + "\n")
     shutil.copy(into / "tokenizer.json", out / "tokenizer.json")
 
 
@@ -172,10 +174,14 @@ def main():
     parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--deb")
     parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
+    parser.add_argument("--width", type=int, default=WIDTH, help="a multiple of 64")
+    parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     if args.what == "corpus":
-        write_corpus(args.deb, args.into)
+        sizes = {"hidden_size": args.width, "num_hidden_layers": args.layers, "vocab_size": args.vocabulary}
+        write_corpus(args.deb, args.into, sizes)
     elif args.what == "train":
         train(args.into, args.minutes)
     else:

@@ -52,7 +52,8 @@ async function* packets(
   for await (const packet of iterator) {
     signal.throwIfAborted();
     const time = move(packet);
-    if (time >= seconds - 1) yield { seconds: time, data: packet.data, format: 0 };
+    // Of a clock that ran out meanwhile, what is before 0 belongs to the beginning.
+    if (seconds <= 0 || time >= seconds - 1) yield { seconds: time, data: packet.data, format: 0 };
   }
 }
 

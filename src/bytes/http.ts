@@ -6,8 +6,11 @@ import { defaultPatience, PassingFailure, type Patience } from "./retry.ts";
 export type HttpOptions = {
   readonly signal?: AbortSignal;
   readonly patience?: Patience;
-  /** Whether the browser's HTTP cache may keep what comes; unless it may, a file that is stored takes its space once. */
-  readonly cached?: boolean;
+  /**
+   * Whether the browser's HTTP cache may keep what comes; unless it may, a file that is stored takes its space once. `anew`: what it has is
+   * replaced.
+   */
+  readonly cached?: boolean | "anew";
 };
 
 /** An answer whose body is to be read with `readBody`, or given up with `discard`. */
@@ -53,7 +56,7 @@ async function send(url: URL, subject: Subject, range: string | null, options: H
     const response = await fetch(url, {
       headers: range === null ? {} : { Range: range },
       signal: guard.signal,
-      cache: options.cached ? "default" : "no-store",
+      cache: options.cached === "anew" ? "reload" : options.cached ? "default" : "no-store",
     });
     knownHosts.add(url.host);
     return { response, url, subject, guard };

@@ -1,6 +1,7 @@
 import type { FileStore } from "../storage/file-store.ts";
 import type { ModelPlan } from "./model-plan.ts";
 import { type ModelSource, modelKey } from "./model-source.ts";
+import { onHub } from "./source-plan.ts";
 import type { StoreFolder } from "./store-folder.ts";
 import { downloadFolder, modelFolder } from "./stored-models.ts";
 import type { Quantization } from "./types.ts";
@@ -28,8 +29,9 @@ export async function countDiskNeed(
   const folder = store && modelFolder(store, modelKey(source, quantization));
   const missing = stored - (folder ? Math.min(stored, await folder.store.usedBytes(folder.path)) : 0);
   if (plan.ready === quantization) return { totalBytes: stored, missingBytes: missing, downloadBytes: missing };
-  const files = source.hub ? sum(plan.files.map(({ byteLength }) => byteLength)) : 0;
-  const present = store && source.hub ? await presentBytes(downloadFolder(store, source.key), plan.files) : 0;
+  const remote = onHub(source, plan.files);
+  const files = sum(remote.map(({ byteLength }) => byteLength));
+  const present = store ? await presentBytes(downloadFolder(store, source.key), remote) : 0;
   return { totalBytes: stored + files, missingBytes: missing + files - present, downloadBytes: files - present };
 }
 

@@ -1,11 +1,12 @@
 import { AuroraError } from "../errors.ts";
 
-/** What an address or id on a hub means: `owner/name`, and the branch where the address is of one; null where it is not. */
-export type HubId = { readonly id: string; readonly branch: string | null };
+/** What an address or id on a hub means: `owner/name`, and the branch and the file where the address is of such; null where it is not. */
+export type HubId = { readonly id: string; readonly branch: string | null; readonly file: string | null };
 
 /** Other names of Hugging Face's own server, with or without a scheme. */
 const huggingFaceNames = /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\//i;
-const anyId = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:\/(?:tree|blob|resolve)\/([^/?#]+))?(?:[/?#].*)?$/;
+const anyId =
+  /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:\/(?:tree\/([^/?#]+)|(?:blob|resolve)\/([^/?#]+)(?:\/([^?#]+))?))?(?:[/?#].*)?$/;
 
 /**
  * Reads `owner/name` from itself, or from the address of a repository's page or of one of its files.
@@ -20,17 +21,18 @@ export function parseHubId(text: string, origin: string): HubId {
     ? trimmed.slice(origin.length + 1)
     : trimmed.replace(huggingFaceNames, "").replace(/^hf:\/\//, "");
   const [, kind, rest = ""] = /^(dataset|space)s\/(.+)$/.exec(path) ?? [];
-  const [, id, branch] = anyId.exec(rest || path) ?? [];
+  const [, id, tree, branch = tree, file] = anyId.exec(rest || path) ?? [];
   if (id !== undefined && (kind === "dataset" || kind === "space")) throw otherKind(id, kind);
   if (id === undefined || /^https?:$/.test(id)) throw notAnId(text, trimmed);
-  return { id, branch: branch === undefined ? null : decode(branch) };
+  return { id, branch: decode(branch), file: decode(file) };
 }
 
-function decode(branch: string): string {
+function decode(part: string | undefined): string | null {
+  if (part === undefined) return null;
   try {
-    return decodeURIComponent(branch);
+    return decodeURIComponent(part);
   } catch {
-    return branch;
+    return part;
   }
 }
 

@@ -8,7 +8,7 @@ import { createUrlReader } from "../bytes/url-reader.ts";
 import { AuroraError } from "../errors.ts";
 import { isRecord } from "../model/fields.ts";
 import type { FileSet } from "../model/file-set.ts";
-import { selectModelFiles } from "../model/select-files.ts";
+import { isWeightFile, selectModelFiles } from "../model/select-files.ts";
 import type { Checksum } from "./checksum.ts";
 import { hubSubject, type RemoteFile } from "./download.ts";
 import { otherKind, parseHubId } from "./hub-id.ts";
@@ -25,13 +25,15 @@ export type HubRepository = {
   /** As its authors state it; "unknown" where they do not. */
   readonly license: string;
   readonly host: string;
+  /** The file of weights whose address was given, so that those beside it are left out; null where an id was. */
+  readonly chosen: string | null;
   /** Those that can be part of a model, with lengths and checksums. */
   readonly files: readonly RemoteFile[];
 };
 
 /** Which repository to look at, where. */
 export type HubAddress = {
-  /** `owner/name`, or the address of its page. */
+  /** `owner/name`, or the address of its page or of one of its files. */
   readonly id: string;
   /** Branch, tag or commit; `main` unless given. */
   readonly revision?: string;
@@ -46,7 +48,7 @@ export type HubAddress = {
  */
 export async function listHubRepository(address: HubAddress, options: HttpOptions = {}): Promise<HubRepository> {
   const origin = new URL(address.hub ?? huggingFace).origin;
-  const { id, branch } = parseHubId(address.id, origin);
+  const { id, branch, file } = parseHubId(address.id, origin);
   const revision = encodeURIComponent(address.revision ?? branch ?? "main");
   const api = new URL(`${origin}/api/models/${id}/revision/${revision}?blobs=true`);
   const bytes = await downloadBytes(api, hubSubject(`model ${id}`), options).catch(async (error: unknown) => {
@@ -59,8 +61,24 @@ export async function listHubRepository(address: HubAddress, options: HttpOption
     throw badList(api, id, error);
   }
   refuseGated(json, api.host, id);
-  return parseRepository(json, origin, id, () => badList(api, id));
+  return chooseFile(
+    parseRepository(json, origin, id, () => badList(api, id)),
+    file,
+  );
 }
+
+/** One file of weights out of several that lie side by side, as some repositories have all sizes of a model. */
+function chooseFile(repository: HubRepository, file: string | null): HubRepository {
+  const found = repository.files.find(({ path }) => path === file);
+  if (!found || !isWeightFile(nameOf(found.path)) || isShard.test(found.path)) return repository;
+  const isBeside = (path: string) => folderOf(path) === folderOf(found.path) && isWeightFile(nameOf(path));
+  const files = repository.files.filter((each) => each === found || !isBeside(each.path));
+  return { ...repository, chosen: found.path, files };
+}
+
+const isShard = /-\d+-of-\d+\.\w+$/;
+const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
 /** A gated repository lists its files to everybody, and gives them to those only who are signed in and were let in. */
 function refuseGated(json: unknown, host: string, id: string): void {
@@ -95,6 +113,7 @@ function parseRepository(json: unknown, origin: string, asked: string, bad: () =
     commit: json.sha,
     license: typeof card.license === "string" ? card.license : "unknown",
     host: new URL(origin).host,
+    chosen: null,
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
 }

@@ -34,11 +34,11 @@ export async function findSource(choice: SourceChoice, options: HttpOptions): Pr
   if (choice.kind === "files") return sourceOfFiles(choice.name, choice.files);
   const repository = await listHubRepository(choice, options);
   const files = createHubFileSet(repository, options);
-  const { id, commit, license } = repository;
+  const { id, commit, license, chosen } = repository;
   return {
-    key: await createKey(id, [repository.host, id, commit]),
+    key: await createKey(id, [repository.host, id, commit, ...(chosen === null ? [] : [chosen])]),
     name: id,
-    label: `${id} at ${commit.slice(0, 12)}`,
+    label: `${id} at ${commit.slice(0, 12)}${chosen === null ? "" : ` (${chosen})`}`,
     revision: commit,
     license: license === "unknown" ? null : license,
     files,

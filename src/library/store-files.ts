@@ -1,4 +1,3 @@
-import type { HttpOptions } from "../bytes/http.ts";
 import { assert } from "../errors.ts";
 import { openCheckpoint } from "../model/checkpoint.ts";
 import type { Checkpoint } from "../model/checkpoint-type.ts";
@@ -8,21 +7,18 @@ import type { FileStore } from "../storage/file-store.ts";
 import { copyFile } from "./copy-file.ts";
 import { sum } from "./disk-space.ts";
 import { downloadFile } from "./download.ts";
-import type { GpuLimits } from "./gpu-budget.ts";
 import { createDownloadProgress, type ProgressGate } from "./load-progress.ts";
-import type { ModelAssets } from "./model-assets.ts";
 import type { ModelPlan } from "./model-plan.ts";
 import type { ModelSource } from "./model-source.ts";
+import { onHub, type PlanOptions, withDownloaded } from "./source-plan.ts";
 import { type StoreFolder, storedFileSet } from "./store-folder.ts";
 import { createStoreSink } from "./store-sink.ts";
 import * as models from "./stored-models.ts";
 import type { Quantization } from "./types.ts";
 
 /** How a model comes into the store. */
-export type StoreOptions = HttpOptions & {
+export type StoreOptions = PlanOptions & {
   readonly quantization: Quantization | "auto";
-  readonly limits: GpuLimits;
-  readonly assets: ModelAssets;
   readonly report: ProgressGate;
 };
 
@@ -63,7 +59,8 @@ export async function localCheckpoint(
   assert(plan.checkpoint, `${plan.name} can be converted`);
   if (!source.hub || files !== source.files) return plan.checkpoint;
   const folder = models.downloadFolder(store, source.key);
-  return openCheckpoint(await downloadModelFiles(source, plan.files, folder, options), options.assets);
+  const downloaded = await downloadModelFiles(source, onHub(source, plan.files), folder, options);
+  return openCheckpoint(withDownloaded(source, downloaded), options.assets);
 }
 
 /** What came into a model's folder. */

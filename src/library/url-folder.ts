@@ -1,4 +1,4 @@
-import type { Subject } from "../bytes/download-errors.ts";
+import { type Subject, wrongContent } from "../bytes/download-errors.ts";
 import type { HttpOptions } from "../bytes/http.ts";
 import type { RangeReader } from "../bytes/range-reader.ts";
 import { openUrlFile, type UrlReaderOptions } from "../bytes/url-reader.ts";
@@ -8,6 +8,8 @@ import type { FileSet } from "../model/file-set.ts";
 import { openModelFiles, parseJsonFile } from "../model/model-files.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import { parseShardIndex } from "../model/shard-index.ts";
+
+import { type Digests, isIntact, readDigests } from "./digests.ts";
 
 export type UrlFolderOptions = Pick<HttpOptions, "signal" | "patience"> & {
   /** Called as bytes arrive, also in later reads; `total` is null while not all files' lengths are known. */
@@ -23,7 +25,8 @@ const indexName = "model.safetensors.index.json";
 /**
  * Opens a model folder on a web server (`config.json`, tokenizer file, `model.safetensors` or its shards).
  *
- * @param url the folder; where relative, to the page's or worker's own address
+ * Files whose SHA-256 the `config.json` tells are checked where they are fetched whole.
+ *
  * @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed` or `Aborted`
  */
 export async function openModelFolder(url: string, options: UrlFolderOptions = {}): Promise<ModelFolder> {
@@ -104,8 +107,30 @@ type Finder = {
 
 function createFinder(folder: URL, options: UrlReaderOptions): Finder {
   const found = new Map<string, RangeReader>();
-  const open = (name: string, wholeBytes: number, onLength?: (byteLength: number) => void) =>
-    openUrlFile(new URL(name, folder), subject(name), wholeBytes, { ...options, cached: true }, onLength);
+  let digests: Digests = new Map();
+
+  /** Opens a file; one that did not come as it should be is asked for once more, past the browser's cache. */
+  async function open(name: string, wholeBytes: number, onLength?: (byteLength: number) => void) {
+    const url = new URL(name, folder);
+    const ask = (cached: true | "anew") =>
+      openUrlFile(url, subject(name), wholeBytes, { ...options, cached }, onLength);
+    const first = await ask(true);
+    if (!first || (await isWell(name, first, wholeBytes))) return first;
+    const second = await ask("anew");
+    if (!second || (await isWell(name, second, wholeBytes)) || digests.size === 0) return second;
+    throw wrongContent(url, subject(name), "its checksum is another");
+  }
+
+  /** Files that are read by ranges are not checked. */
+  async function isWell(name: string, reader: RangeReader, wholeBytes: number): Promise<boolean> {
+    const isConfig = name === "config.json";
+    if ((!isConfig && !digests.has(name)) || reader.byteLength > wholeBytes) return true;
+    const content = await reader.read(0, reader.byteLength);
+    const told = isConfig ? readDigests(content) : digests;
+    digests = told ?? new Map();
+    return told !== null && isIntact(name, content, digests);
+  }
+
   return {
     found,
     async find(name, wholeBytes, onLength) {

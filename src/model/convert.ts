@@ -153,7 +153,8 @@ async function store(sink: ModelSink, path: string, content: Uint8Array<ArrayBuf
 }
 
 function encodeConfig(checkpoint: Checkpoint, quantization: Quantization): Uint8Array {
-  const { quantization_config: _, ...config } = checkpoint.config;
+  // What it says of the files' forms and checksums is that of other files.
+  const { quantization_config: _, sha256: __, ...config } = checkpoint.config;
   const bits = { f16: null, int8: 8, int4: 4 }[quantization];
   const written = bits
     ? { ...config, quantization_config: { quant_method: "auroralong", bits, group_size: groupSize, symmetric: true } }

@@ -109,6 +109,7 @@ export function createSession(
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
   const autosave = options.autosave ? createAutosave(id, save) : null;
   if (autosave) publish({ savedAs: id });
+  if (saved) autosave?.due(true); // what it goes on from may be deleted once this is there
   let lastKeyState: number | null = null; // the first frames are saved at once
   memory.subscribe(() => {
     const newest = memory.keyStates.frames().at(-1) ?? -1;

@@ -24,6 +24,8 @@ export type OpenOptions = {
   /** Form of the weights where the model is converted; `auto` (the default) takes what `ModelOffer.recommended` says. */
   readonly quantization?: Quantization | "auto";
   readonly encoder?: EncoderBackend;
+  /** Folder with what comes with the app besides code (models/, tokenizers/, probe/); the page's own, unless given. */
+  readonly assets?: string | URL;
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Awaited once the model's files are there, before any of them goes to the GPU: the moment to close another model. */
   readonly beforeLoading?: () => Promise<void>;
@@ -83,6 +85,8 @@ export type SessionSnapshot = {
   readonly video: SourceInfo | null;
   /** How much of a video by address has come while it is opened; null before, after, and for files. */
   readonly download: { readonly loadedBytes: number; readonly totalBytes: number | null } | null;
+  /** How much of a file has been looked through while it is opened, 0 to 1; null before and after. */
+  readonly opening: number | null;
   readonly framesWatched: number;
   /** Frames that will have been watched at the end; null while unknown. */
   readonly framesPlanned: number | null;
@@ -127,6 +131,7 @@ export const emptySnapshot: SessionSnapshot = {
   status: "opening",
   video: null,
   download: null,
+  opening: null,
   framesWatched: 0,
   framesPlanned: null,
   framesDropped: 0,

@@ -75,24 +75,32 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     return { framesWatched, watchedUntilSeconds, framesPerSecond, secondsLeft };
   }
 
-  let toldMs = Number.NEGATIVE_INFINITY;
+  let toldMs = performance.now(); // of what is there at once nothing is told
   /** Told ten times a second, and of the last byte. */
-  function onDownload(loadedBytes: number, totalBytes: number | null): void {
-    if (performance.now() - toldMs < 100 && loadedBytes !== totalBytes) return;
+  function tell(part: SessionChange["part"], isLast: boolean): void {
+    if (performance.now() - toldMs < 100 && !isLast) return;
     toldMs = performance.now();
-    report({ download: { loadedBytes, totalBytes } });
+    report(part);
   }
+  const onDownload = (loadedBytes: number, totalBytes: number | null) =>
+    tell({ download: { loadedBytes, totalBytes } }, loadedBytes === totalBytes);
+  const onOpening = (opening: number) => tell({ opening, download: null }, false);
 
   async function watch(): Promise<void> {
     report({ status: "opening" });
-    const opened = await openSource(source, sampling, { signal: ending.signal, onDownload, onSkipped: note });
+    const opened = await openSource(source, sampling, {
+      signal: ending.signal,
+      onDownload,
+      onOpening,
+      onSkipped: note,
+    });
     const placement = plan.place(opened);
     try {
       onSound?.(opened.sound && laidBehind(opened.sound, placement));
       planned = plannedFrames(opened, placement);
       if (opened.info.live) live = opened;
       const video = { ...opened.info, durationSeconds: endOf(opened, placement) };
-      report({ status: "watching", framesPlanned: planned, video, download: null });
+      report({ status: "watching", framesPlanned: planned, video, download: null, opening: null });
       pace.start();
       await feed(opened, placement);
       await memory.settle();
@@ -162,7 +170,8 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     const stopped = typed.code === "Aborted";
     await memory.settle().catch(() => undefined);
     if (!stopped) failure = typed;
-    report({ ...(stopped ? { status: "stopped" } : { status: "failed", error: typed.toData() }), secondsLeft: null });
+    const status = stopped ? { status: "stopped" as const } : { status: "failed" as const, error: typed.toData() };
+    report({ ...status, secondsLeft: null, opening: null, download: null });
   }
 
   const ended = watch()
@@ -221,6 +230,13 @@ function describeLoss({ reason, fromSeconds, toSeconds, frames, name }: VideoLos
       "CodecUnsupported",
       "This browser shows only the first picture of a moving one, so only that was watched. Open it in Chrome, Edge or Firefox, " +
         "or convert it, for example: ffmpeg -i picture -pix_fmt yuv420p video.mp4",
+    );
+  }
+  if (reason === "followed") {
+    return new AuroraError(
+      "VideoUnreadable",
+      "Behind this recording lies another one in the same file, which was not watched. Join them to one, for example: " +
+        "ffmpeg -f concat -i list.txt -c copy video.mkv",
     );
   }
   const which = name === undefined ? "" : `${name}: `;

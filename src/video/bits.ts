@@ -49,6 +49,12 @@ export class BitWriter {
     return this.bits(0, length - 1).bits(value + 1, length);
   }
 
+  /** Zeros up to a whole byte. */
+  align(): this {
+    while (this.#bits.length % 8 !== 0) this.#bits.push(0);
+    return this;
+  }
+
   /** The bytes, with the bit that ends a NAL unit and zeros up to a whole byte. */
   finish(): Uint8Array {
     this.#bits.push(1);

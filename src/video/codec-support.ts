@@ -1,6 +1,7 @@
 import { AuroraError } from "../errors.ts";
-import { isH264 } from "./h264.ts";
+import { canStartDecoding, isH264 } from "./h264.ts";
 import type { PacketFormat } from "./packet-index.ts";
+import { vp9Profile } from "./vp9.ts";
 
 /** Names that people know, by the start of a codec string or of a container's own name. */
 const names: readonly (readonly [RegExp, string])[] = [
@@ -30,15 +31,36 @@ function codecName(format: PacketFormat): string {
 /** The kinds of H.264 that few decoders take, by `profile_idc`. */
 const rareProfiles: Readonly<Record<string, string>> = { "6e": "10 bits", "7a": "4:2:2", f4: "4:4:4", "2c": "4:4:4" };
 
-/** The error for a codec that this browser does not decode. */
-export function codecUnsupported(format: PacketFormat, cause?: unknown): AuroraError {
-  const rare = rareProfiles[format.codec.slice(5, 7).toLowerCase()];
+/** A form of VP9 or AV1 that Chromium takes for one that it decodes, and then fails at; null where it is none. */
+export function rareForm({ codec }: PacketFormat, firstKey: Uint8Array): string | null {
+  if (/^vp0?9/.test(codec) && vp9Profile(firstKey)?.is440) return "4:4:0";
+  return /^av01\.\d\.\w+\.12/.test(codec) ? "12 bits" : null;
+}
+
+/** The error for a recording of which no picture came out, where none of its first `packets` is one that a decoder can begin at; null where one is. */
+export function nowhereToBegin(
+  packets: readonly Uint8Array[],
+  format: PacketFormat,
+  cause: unknown,
+): AuroraError | null {
+  if (!isH264(format) || packets.some((packet) => canStartDecoding(packet, format))) return null;
+  return new AuroraError(
+    "CodecUnsupported",
+    "This recording has no picture that this browser's decoder can begin at (H.264 without IDR pictures, as television sends it). " +
+      "Open it in another browser, or convert it, for example: ffmpeg -i video -c:v libx264 -pix_fmt yuv420p video.mp4",
+    cause,
+  );
+}
+
+/** The error for a codec that this browser does not decode. @param form what is rare about it; H.264 tells by its profile */
+export function codecUnsupported(format: PacketFormat, cause?: unknown, form: string | null = null): AuroraError {
+  const rare = isH264(format) ? rareProfiles[format.codec.slice(5, 7).toLowerCase()] : form;
   const plain = isH264(format) && !rare;
   const name = codecName(format);
-  const told = isH264(format) && rare ? `${name} in a form (${rare})` : name;
+  const told = rare ? `${name} in a form (${rare})` : name;
   const conversion = plain
     ? "convert it to VP9, for example: ffmpeg -i video -c:v libvpx-vp9 video.webm"
-    : `convert it to ${rare ? "common H.264" : "H.264"}, for example: ffmpeg -i video -c:v libx264 -pix_fmt yuv420p video.mp4`;
+    : `convert it to ${isH264(format) ? "common H.264" : "H.264"}, for example: ffmpeg -i video -c:v libx264 -pix_fmt yuv420p video.mp4`;
   return new AuroraError(
     "CodecUnsupported",
     `This video is encoded with ${told}, which this browser cannot decode. Open it in another browser, or ${conversion}`,

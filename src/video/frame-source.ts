@@ -78,13 +78,14 @@ export type WatchedFrame = {
 
 /**
  * A part of the video that could not be watched; `frames` is how many of the sampling's times fell into it. `still` is a
- * moving picture of which this browser shows the first one only; then nobody knows the rest.
+ * moving picture of which this browser shows the first one only; then nobody knows the rest. `followed`: another recording lies behind the
+ * first one in the same file.
  */
 export type VideoLoss = {
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly frames: number;
-  readonly reason: "truncated" | "damaged" | "still";
+  readonly reason: "truncated" | "damaged" | "still" | "followed";
   /** The file that it happened in, where there are several. */
   readonly name?: string;
 };

@@ -1,4 +1,6 @@
 import { assert } from "../errors.ts";
+import { codedColorSpace } from "./coded-colours.ts";
+import { recordColours } from "./h264-sets.ts";
 import { childBoxes, fourCc, type TopLevelBox } from "./iso-boxes.ts";
 import type { PacketFormat } from "./packet-index.ts";
 import { vp9Codec } from "./vp9.ts";
@@ -36,8 +38,14 @@ export function toPacketFormat(view: DataView, entry: TopLevelBox): PacketFormat
     codedWidth,
     codedHeight,
     pixelAspect: pixelAspect(bytesOf("pasp")),
-    colorSpace: colorSpace(bytesOf("colr")) ?? untold,
+    colorSpace: colorSpace(bytesOf("colr")) ?? streamColours(entry.type, record) ?? untold,
   };
+}
+
+/** What the stream itself says: once Chromium is told anything, it asks no more. */
+function streamColours(type: string, record: Uint8Array | null): VideoColorSpaceInit | null {
+  const coded = record && type.startsWith("avc") ? recordColours(record) : null;
+  return coded && codedColorSpace(coded);
 }
 
 /** Of a file that says nothing. Told nothing at all, Chromium takes BT.709, and frames cannot be told from those that are. */
@@ -54,7 +62,8 @@ function colorSpace(colr: Uint8Array | null): VideoColorSpaceInit | null {
   if (!colr || colr.length < 11) return null;
   const view = new DataView(colr.buffer);
   if (fourCc(view, 0) !== "nclx") return null;
-  return codedColorSpace(view.getUint16(4), view.getUint16(6), view.getUint16(8), view.getUint8(10) >= 128);
+  const [primaries, transfer, matrix] = [view.getUint16(4), view.getUint16(6), view.getUint16(8)];
+  return codedColorSpace({ primaries, transfer, matrix, fullRange: view.getUint8(10) >= 128 });
 }
 
 type BoxBytes = (type: string) => Uint8Array | null;
@@ -93,32 +102,4 @@ function hevcProfile(record: Uint8Array): string {
   const level = `${(profile & 0x20) === 0 ? "L" : "H"}${record[12] ?? 0}`;
   const parts = [["", "A", "B", "C"][profile >> 6], profile & 31].join("");
   return [parts, compatible.toString(16), level, ...constraints.map((byte) => byte.toString(16))].join(".");
-}
-
-const primaries: Record<number, string> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432" };
-const transfers: Record<number, string> = {
-  1: "bt709",
-  6: "smpte170m",
-  8: "linear",
-  13: "iec61966-2-1",
-  14: "bt709",
-  15: "bt709",
-  16: "pq",
-  18: "hlg",
-};
-const matrices: Record<number, string> = { 0: "rgb", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020-ncl" };
-
-/** A colour space by its code points (ITU-T H.273); null where WebCodecs has no name for any of them. */
-function codedColorSpace(
-  primary: number,
-  transfer: number,
-  matrix: number,
-  fullRange: boolean,
-): VideoColorSpaceInit | null {
-  const named = Object.entries({
-    primaries: primaries[primary],
-    transfer: transfers[transfer],
-    matrix: matrices[matrix],
-  }).filter(([, name]) => name !== undefined);
-  return named.length > 0 ? ({ ...Object.fromEntries(named), fullRange } as VideoColorSpaceInit) : null;
 }

@@ -6,7 +6,7 @@ import { toPacketFormat } from "./iso-format.ts";
 import { FragmentReader } from "./iso-fragments.ts";
 import { readSampleTable } from "./iso-samples.ts";
 import { chooseVideoTrack, type IsoTrack, listTracks, readClock } from "./iso-tracks.ts";
-import type { PacketFormat, PacketIndex } from "./packet-index.ts";
+import type { OpeningListener, PacketFormat, PacketIndex } from "./packet-index.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 const maxMoovBytes = 512 * 2 ** 20;
@@ -30,8 +30,8 @@ const pictures: IsoReading<PacketFormat> = { choose: chooseVideo, toFormat: toPa
  * Reads the packet index of the video track of an MP4, MOV or fragmented MP4 file.
  * @throws AuroraError where the file has no video or is beyond reading; `IsoParseError` where its tables are malformed
  */
-export function readIsoIndex(file: Blob, signal?: AbortSignal): Promise<PacketIndex> {
-  return readIsoTrack(file, pictures, signal);
+export function readIsoIndex(file: Blob, signal?: AbortSignal, onProgress?: OpeningListener): Promise<PacketIndex> {
+  return readIsoTrack(file, pictures, signal, onProgress);
 }
 
 /**
@@ -42,6 +42,7 @@ export async function readIsoTrack<Format>(
   file: Blob,
   reading: IsoReading<Format>,
   signal?: AbortSignal,
+  onProgress?: OpeningListener,
 ): Promise<PacketIndex<Format>> {
   const window = new FileWindow(file);
   const seen = new Set<string>();
@@ -54,6 +55,7 @@ export async function readIsoTrack<Format>(
     const box = readHeader(window.view(at, at + 16), 0, at, file.size);
     if (!box) break;
     end = at = box.end;
+    onProgress?.(Math.min(1, at / file.size));
     seen.add(box.type);
     const begun = box.end > file.size;
     if (box.type === "moov" && begun) throw missingMoov(seen);

@@ -1,6 +1,6 @@
 import { FileWindow } from "./file-window.ts";
 
-const [segmentId, clusterId] = [0x18538067, 0x1f43b675];
+const [headerId, segmentId, clusterId] = [0x1a45dfa3, 0x18538067, 0x1f43b675];
 
 /** An element: where its length stands and of how many bytes it is, and where its content begins and ends (null: not told). */
 type Element = {
@@ -30,6 +30,23 @@ export async function withWholeCluster(file: Blob, signal?: AbortSignal): Promis
     else at = element.end;
   }
   return file;
+}
+
+/** Whether another recording follows behind the first one in a Matroska or WebM file: readers end with the first. */
+export async function isFollowed(file: Blob, signal?: AbortSignal): Promise<boolean> {
+  const window = new FileWindow(file);
+  for (let at = 0; at < file.size; ) {
+    signal?.throwIfAborted();
+    if (!window.holds(at, at + 16)) await window.load(at, at + 16);
+    const element = readElement(window.view(at, at + 16), at);
+    if (!element) return false;
+    if (element.id === headerId && at > 0) return true;
+    if (element.end !== null) at = element.end;
+    // What was recorded live says nowhere how long it is.
+    else if (element.id === segmentId || element.id === clusterId) at = element.start;
+    else return false;
+  }
+  return false;
 }
 
 /** Where the last element ends that is in the file whole, inside a cluster that is not. */

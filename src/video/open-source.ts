@@ -9,6 +9,8 @@ type OpenSourceOptions = {
   readonly signal: AbortSignal;
   /** Told how much of a file by address is there; `totalBytes` is null while nobody knows. */
   readonly onDownload: (loadedBytes: number, totalBytes: number | null) => void;
+  /** Told how much of a file has been looked through while it is opened, 0 to 1. */
+  readonly onOpening: (part: number) => void;
   /** Told of each file of a list that cannot be watched, on opening and later. */
   readonly onSkipped: (error: AuroraError) => void;
 };
@@ -21,7 +23,7 @@ type OpenSourceOptions = {
 export async function openSource(
   source: WatchSource,
   sampling: Sampling,
-  { signal, onDownload, onSkipped }: OpenSourceOptions,
+  { signal, onDownload, onOpening, onSkipped }: OpenSourceOptions,
 ): Promise<FrameSource> {
   const fetchFile = async (each: FileSource) =>
     each.kind === "file"
@@ -34,13 +36,18 @@ export async function openSource(
       return openList(source.sources, fetchFile, sampling, { signal, onSkipped });
     default: {
       const { file, name } = await fetchFile(source);
-      return openFile(file, name, sampling, signal);
+      return openFile(file, name, sampling, { signal, onProgress: onOpening });
     }
   }
 }
 
-async function openFile(file: Blob, name: string, sampling: Sampling, signal: AbortSignal): Promise<FrameSource> {
-  const video = await openVideo(file, { signal });
+async function openFile(
+  file: Blob,
+  name: string,
+  sampling: Sampling,
+  options: { signal: AbortSignal; onProgress: (part: number) => void },
+): Promise<FrameSource> {
+  const video = await openVideo(file, options);
   return {
     info: { ...video.info, name },
     repeatable: true,

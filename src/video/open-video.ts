@@ -1,10 +1,11 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { withWholeFrames } from "./field-pairs.ts";
 import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
 import { IsoParseError, readIsoIndex } from "./iso-index.ts";
 import { withWholeCluster } from "./matroska-cut.ts";
-import type { PacketSource } from "./packet-index.ts";
+import type { OpeningListener, PacketSource } from "./packet-index.ts";
 import { sliceSource } from "./slice-source.ts";
 import { sniff, sniffByteLength } from "./sniff.ts";
 import { readTrackIndex } from "./track-index.ts";
@@ -15,17 +16,23 @@ import { withVp9Codec } from "./vp9.ts";
 /** How long a file may take to open: long films in WebM are read from end to end. Tests shorten it. */
 export const openingPatience = { limitMs: 300_000 };
 
+type OpenOptions = {
+  readonly signal?: AbortSignal;
+  /** Told how much of the file has been looked through, 0 to 1. */
+  readonly onProgress?: OpeningListener;
+};
+
 /**
  * Opens a video or picture file by what its bytes are, whatever its name. Works in a window and in a worker.
  * @throws AuroraError `VideoUnreadable`, `NoVideoTrack`, `CodecUnsupported` or `Aborted`
  */
-export async function openVideo(source: Blob, options: { signal?: AbortSignal } = {}): Promise<OpenedVideo> {
-  const { signal } = options;
+export async function openVideo(source: Blob, options: OpenOptions = {}): Promise<OpenedVideo> {
+  const { signal, onProgress = () => undefined } = options;
   const limit = AbortSignal.timeout(openingPatience.limitMs);
   const ending = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
     signal?.throwIfAborted();
-    return await unlessAborted(openAny(source, ending), ending);
+    return await unlessAborted(openAny(source, ending, onProgress), ending);
   } catch (error) {
     if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.", error);
     if (limit.aborted) throw tooLong(error);
@@ -63,7 +70,7 @@ function tooLong(cause: unknown): AuroraError {
   );
 }
 
-async function openAny(file: Blob, signal: AbortSignal): Promise<OpenedVideo> {
+async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListener): Promise<OpenedVideo> {
   if (file.size === 0) {
     await file.arrayBuffer(); // one that was deleted has no size either: only reading tells
     throw new AuroraError("VideoUnreadable", "This file is empty, not a video.");
@@ -75,11 +82,11 @@ async function openAny(file: Blob, signal: AbortSignal): Promise<OpenedVideo> {
     case "moving-image":
       return openMovingImage(file, kind.mimeType, signal);
     case "isobmff":
-      return openTrack(await openIso(file, signal), signal);
+      return openTrack(await openIso(file, signal, onProgress), signal);
     case "matroska":
-      return openTrack(await readTrackIndex(await withWholeCluster(file, signal), signal), signal);
+      return openTrack(await readTrackIndex(await withWholeCluster(file, signal), signal, onProgress), signal);
     case "mpeg-ts":
-      return openTrack(await readTrackIndex(await fromTables(file), signal), signal);
+      return openTrack(await readTrackIndex(await fromTables(file), signal, onProgress), signal);
     case "audio":
       throw new AuroraError("NoVideoTrack", `This is a sound file (${kind.name}): there is nothing to watch in it.`);
     case "foreign-video":
@@ -95,18 +102,18 @@ async function openAny(file: Blob, signal: AbortSignal): Promise<OpenedVideo> {
 
 async function openTrack(source: PacketSource, signal: AbortSignal): Promise<OpenedVideo> {
   try {
-    return await openTrackVideo(source, signal);
+    return await openTrackVideo(await withWholeFrames(source, signal), signal);
   } catch (error) {
     source.close();
     throw error;
   }
 }
 
-async function openIso(file: Blob, signal: AbortSignal): Promise<PacketSource> {
+async function openIso(file: Blob, signal: AbortSignal, onProgress: OpeningListener): Promise<PacketSource> {
   try {
-    return await withVp9Codec(sliceSource(file, await readIsoIndex(file, signal)));
+    return await withVp9Codec(sliceSource(file, await readIsoIndex(file, signal, onProgress)));
   } catch (error) {
     if (!(error instanceof IsoParseError)) throw error;
-    return readTrackIndex(file, signal);
+    return readTrackIndex(file, signal, onProgress);
   }
 }

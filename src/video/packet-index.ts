@@ -51,12 +51,16 @@ export type PacketIndex<Format = PacketFormat> = {
   readonly available: number;
   /** End of what is shown, by the edit list; null where it does not say. */
   readonly presentationEnd: number | null;
+  /** Whether what comes before time 0 is shown too; not, unless given. */
+  readonly fromStart?: boolean;
   /** The parts that are shown one after another, where an edit list names several; absent or null where it is all one. */
   readonly segments?: readonly Segment[] | null;
   /** By how much the packets' clock was moved each time it began again; absent where it never did. */
   readonly restarts?: readonly number[];
   /** Duration that the file's header tells; null where it tells none. */
   readonly claimedDuration: number | null;
+  /** Whether another recording follows in the file, which is not watched; not, unless given. */
+  readonly followed?: boolean;
   /** The file ends before its own structure does, and pictures may be missing for it. */
   readonly truncated: boolean;
 };
@@ -73,6 +77,9 @@ export type PacketSource<Format = PacketFormat> = {
   createReader(): PacketReader;
   close(): void;
 };
+
+/** Told how much of a file has been looked through for its packets, 0 to 1. */
+export type OpeningListener = (part: number) => void;
 
 /** One packet as a back-end finds it; times in microseconds. `duration` is null where the container tells none. */
 export type FoundPacket = {

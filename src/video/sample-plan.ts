@@ -7,7 +7,15 @@ export type Sampling = { readonly fps: number } | { readonly frames: number };
 /** The columns of a packet index that planning looks at. */
 export type Timeline = Pick<
   PacketIndex,
-  "pts" | "duration" | "key" | "available" | "presentationEnd" | "segments" | "claimedDuration" | "truncated"
+  | "pts"
+  | "duration"
+  | "key"
+  | "available"
+  | "presentationEnd"
+  | "fromStart"
+  | "segments"
+  | "claimedDuration"
+  | "truncated"
 >;
 
 /** Slack for containers that round times to milliseconds, in microseconds. */
@@ -32,20 +40,20 @@ export type Presentation = {
  * end are decoded but not shown, unless that would leave none; what needs packets before the first key packet cannot be. Of a cut-off file, what comes before the first missing frame counts.
  */
 export function presentation(timeline: Timeline): Presentation {
-  const { pts, duration, available, presentationEnd, segments } = timeline;
+  const { pts, duration, available, presentationEnd, fromStart = false, segments } = timeline;
   const all = shownOrder(timeline);
   if (segments) return editedPresentation(timeline, segments, all);
   const at = (i: number) => pts[i] as number;
   const endOf = (i: number) => at(i) + (duration[i] as number);
   const slack = (i: number) => Math.min(tolerance, (duration[i] as number) / 2); // a last picture may be shorter than that
   const within = all.filter(
-    (i) => endOf(i) > tolerance && (presentationEnd === null || at(i) < presentationEnd - slack(i)),
+    (i) => (fromStart || endOf(i) > tolerance) && (presentationEnd === null || at(i) < presentationEnd - slack(i)),
   );
   const shown = within.length > 0 ? within : all;
   const first = shown[0];
   if (first === undefined) return emptyPresentation;
   const last = shown[shown.length - 1] as number;
-  const start = within.length > 0 ? Math.max(0, at(first)) : at(first);
+  const start = within.length > 0 && !fromStart ? Math.max(0, at(first)) : at(first);
   const naturalEnd = Math.max(endOf(last), at(last));
   const shownEnd = within.length > 0 && presentationEnd !== null ? Math.min(naturalEnd, presentationEnd) : naturalEnd;
   const end = timeline.truncated ? Math.max(shownEnd, timeline.claimedDuration ?? 0) : shownEnd;

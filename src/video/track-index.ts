@@ -2,8 +2,13 @@ import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "m
 import { AuroraError, assert } from "../errors.ts";
 import { matroskaSequenceHeader } from "./av1.ts";
 import { codecUnsupported } from "./codec-support.ts";
+import { withRgbMark } from "./coded-colours.ts";
+import { isH264 } from "./h264.ts";
+import { sequenceParameters } from "./h264-sets.ts";
+import { isFollowed } from "./matroska-cut.ts";
 import {
   type FoundPacket,
+  type OpeningListener,
   type PacketFormat,
   type PacketReader,
   type PacketSource,
@@ -25,9 +30,19 @@ const maxShortfallSeconds = 1;
  * containers have no table of packets.
  * @throws AuroraError where there is no video track or nothing in it
  */
-export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<PacketSource> {
+export async function readTrackIndex(
+  file: Blob,
+  signal?: AbortSignal,
+  onProgress?: OpeningListener,
+): Promise<PacketSource> {
   const { ALL_FORMATS, BlobSource, EncodedPacketSink: Sink, Input: MediaInput } = await import("mediabunny");
-  const input = new MediaInput({ source: new BlobSource(file, { handleUnhandledError() {} }), formats: ALL_FORMATS });
+  const source = new BlobSource(file, { handleUnhandledError() {} });
+  let readUntil = 0;
+  source.onread = (_, end) => {
+    readUntil = Math.max(readUntil, end);
+    onProgress?.(Math.min(1, readUntil / file.size));
+  };
+  const input = new MediaInput({ source, formats: ALL_FORMATS });
   try {
     const format = await input.getFormat();
     const track = await chooseTrack(input, file);
@@ -55,12 +70,15 @@ export async function readTrackIndex(file: Blob, signal?: AbortSignal): Promise<
     const index = {
       container: format.name,
       rotation: await track.getRotation(),
-      formats: [await toFormat(track, file)],
+      formats: [await withStreamSize(await toFormat(track, file), sink)],
       ...columns,
       offset: null,
       available: found.length,
       presentationEnd: null,
+      // A transport stream's clock of 33 bits may have run out meanwhile: mediabunny counts backwards then.
+      fromStart: format.name === "MPEG Transport Stream",
       restarts,
+      followed: await isFollowed(file, signal),
       claimedDuration: claimed === null ? null : claimed * 1e6,
       truncated: (await isCutOff(file)) || (claimed !== null && (await endsShort(input, track, endSeconds, claimed))),
     };
@@ -168,8 +186,16 @@ async function toFormat(track: InputVideoTrack, file: Blob): Promise<PacketForma
     codedWidth: await track.getCodedWidth(),
     codedHeight: await track.getCodedHeight(),
     pixelAspect: aspect.num / aspect.den,
-    colorSpace: config?.colorSpace ?? null,
+    colorSpace: config?.colorSpace ? withRgbMark(config.colorSpace) : null,
   };
+}
+
+/** The size that the stream itself tells, where the container tells none: of interlaced H.264 mediabunny takes a field's height for the frame's. */
+async function withStreamSize(format: PacketFormat, sink: EncodedPacketSink): Promise<PacketFormat> {
+  if (!isH264(format) || format.description) return format;
+  const first = await sink.getFirstPacket().catch(() => null);
+  const told = first && sequenceParameters(first.data, format);
+  return told ? { ...format, codedWidth: told.width, codedHeight: told.height } : format;
 }
 
 function toBytes(source: AllowSharedBufferSource): Uint8Array {

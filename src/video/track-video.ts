@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import { withSequenceHeader } from "./av1.ts";
-import { claimedFormat, codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
+import { claimedFormat, codecUnsupported, decoderConfig, nowhereToBegin, rareForm, renamed } from "./codec-support.ts";
 import { RunDecoder } from "./decode-runs.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { OpenedVideo, VideoLoss, WatchedFrame } from "./frame-source.ts";
@@ -90,16 +90,40 @@ async function* watch(
     decoder.close();
   }
   if (given === 0 && (wanted.length > 0 || !range)) {
+    await refuseRareForm(source, decoder.lastError);
     throw new AuroraError(
       "VideoUnreadable",
       "No picture of this video could be decoded: the file is damaged.",
       decoder.lastError,
     );
   }
-  if (index.truncated && !(range && range[1] * 1e6 < shown.availableEnd)) {
+  const toEnd = !(range && range[1] * 1e6 < shown.availableEnd);
+  const end = shown.end / 1e6;
+  if (index.followed && toEnd) onLoss({ fromSeconds: end, toSeconds: end, frames: 0, reason: "followed" });
+  if (index.truncated && toEnd) {
     const frames = lostToTruncation(shown, sampling);
     onLoss({ fromSeconds: shown.availableEnd / 1e6, toSeconds: shown.end / 1e6, frames, reason: "truncated" });
   }
+}
+
+/** Packets among which a picture must be that decoding can begin at: ten seconds of television. */
+const searchedPackets = 500;
+
+/** @throws AuroraError where nothing was decoded for what the pictures are */
+async function refuseRareForm({ index, createReader }: PacketSource, cause: Error | null): Promise<void> {
+  const key = Math.max(0, index.key.indexOf(1));
+  const format = index.formats[index.format[key] ?? 0];
+  const [first] = await createReader()
+    .read(key, key)
+    .catch(() => []);
+  const form = format && first ? rareForm(format, first) : null;
+  if (format && form) throw codecUnsupported(format, cause, form);
+  const last = Math.min(index.available, searchedPackets) - 1;
+  const packets = await createReader()
+    .read(0, last)
+    .catch(() => []);
+  const error = format && packets.length > 0 ? nowhereToBegin(packets, format, cause) : null;
+  if (error) throw error;
 }
 
 /** The loss of frames between the first of them and where decoding goes on, or the last of them at least. */

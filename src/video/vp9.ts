@@ -14,8 +14,15 @@ function leastLevel(area: number): number {
   return levels[areas.findIndex((most) => area <= most)] ?? 60;
 }
 
-/** Profile and depth by the header of a frame that refers to no other (VP9 bitstream, 6.2); null where it is another one. */
-export function vp9Profile(frame: Uint8Array): { readonly profile: number; readonly bits: number } | null {
+type Vp9Header = {
+  readonly profile: number;
+  readonly bits: number;
+  /** Whether chroma has every column of luma and every second row. */
+  readonly is440: boolean;
+};
+
+/** Profile, depth and chroma by the header of a frame that refers to no other (VP9 bitstream, 6.2); null where it is another one. */
+export function vp9Profile(frame: Uint8Array): Vp9Header | null {
   const reader = new BitReader(frame.subarray(0, 16), 0);
   if (reader.bits(2) !== 2) return null;
   const profile = reader.bit() + 2 * reader.bit();
@@ -24,7 +31,10 @@ export function vp9Profile(frame: Uint8Array): { readonly profile: number; reado
   reader.bits(2); // shown, resilient
   if (existing === 1 || isInter === 1 || reader.bits(24) !== 0x498342) return null;
   const bits = profile < 2 ? 8 : 10 + 2 * reader.bit();
-  return reader.failed ? null : { profile, bits };
+  const isRgb = reader.bits(3) === 7;
+  if (!isRgb) reader.bit(); // range
+  const is440 = profile % 2 === 1 && !isRgb && reader.bit() === 0 && reader.bit() === 1;
+  return reader.failed ? null : { profile, bits, is440 };
 }
 
 /** A source whose VP9 tells of itself in its first frame only, with the codec string that follows from that. */

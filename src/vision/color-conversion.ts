@@ -7,6 +7,15 @@ type ColorTags = {
   readonly fullRange: boolean | null;
 };
 
+/**
+ * What a frame says of its colours, mended: Chromium has no name for R, G and B in the planes of Y, U and V, which are of one size and come
+ * with sRGB's transfer then (VP9 and AV1 require it, `video/coded-colours.ts` tells it of H.264).
+ */
+export function frameTags(format: string, { matrix, transfer, fullRange }: ColorTags): ColorTags {
+  const isRgb = matrix === null && transfer === "iec61966-2-1" && fullRange === true && format.startsWith("I444");
+  return { matrix: isRgb ? "rgb" : matrix, transfer, fullRange };
+}
+
 /** Weights of red and blue in luma. */
 const lumaWeights: Readonly<Record<string, readonly [number, number]>> = {
   bt709: [0.2126, 0.0722],

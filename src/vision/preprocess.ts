@@ -5,7 +5,7 @@ import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
 import { writeUniform } from "../gpu/uniform.ts";
 import type { Rotation } from "../kernels/frame-to-rgb.ts";
 import type { VisionConfig } from "../model/config.ts";
-import { rgbConversion, yuvConversion } from "./color-conversion.ts";
+import { frameTags, rgbConversion, yuvConversion } from "./color-conversion.ts";
 import { openBitmap, readBitmap, textureRowBytes, uploadBitmap } from "./frame-bitmap.ts";
 import { frameLayout, packedLayout } from "./frame-layout.ts";
 import { createPlan, type Plan, type Source } from "./preprocess-plan.ts";
@@ -86,7 +86,9 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
       const layout = frameLayout(format, visibleRect.width, visibleRect.height, planes);
       spare = bytes;
       if (!layout) return false;
-      const conversion = /^(RGB|BGR)/.test(format) ? rgbConversion(colorSpace) : yuvConversion(colorSpace, layout.bits);
+      const conversion = /^(RGB|BGR)/.test(format)
+        ? rgbConversion(colorSpace)
+        : yuvConversion(frameTags(format, colorSpace), layout.bits);
       if (!destroyed) loadBytes({ layout, conversion, ...turn, pixelAspect }, bytes, slot);
       return true;
     } catch (error) {

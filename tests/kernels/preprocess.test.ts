@@ -117,6 +117,30 @@ it.each(processors)("$config makes of $picture, $width × $height, what transfor
   expect(worst).toBeLessThanOrEqual(2.5e-7);
 });
 
+type ReleasedCase = ProcessorCase & { readonly model: string; readonly step: number };
+
+/** The same of the files of released models, at their size; of [3, 384, 384] every `step`th value. */
+const released: ReleasedCase[] = JSON.parse(unzip("released-processors.json.gz").toString());
+
+it.each(released)("$model: of $picture, $width × $height, what transformers makes", async (one) => {
+  const gpu = await testGpu();
+  const settings = describePreprocessing(one.config, { imageSize: 384, patchSize: 16, pads: false });
+  const json = {
+    model_type: "auroralong",
+    vision_config: { ...encoderOf24, patch_size: 16, ...settings },
+    ...restOfConfig,
+  };
+  const preprocessor = open(gpu, parseConfig(json).vision);
+  preprocessor.loadRgba(draw(one), one.width, one.height, 0);
+  const pixels = await readFloats(gpu, preprocessor.pixels);
+  const expected = Buffer.from(one.pixels, "base64");
+  expect(expected.length / 4).toBe(Math.ceil(pixels.length / one.step));
+  let worst = 0;
+  for (let at = 0; at * 4 < expected.length; at++)
+    worst = Math.max(worst, Math.abs((pixels[at * one.step] as number) - expected.readFloatLE(at * 4)));
+  expect(worst).toBeLessThanOrEqual(1e-6);
+});
+
 it("makes of a clip's frame the pixels that training made of it", async () => {
   const gpu = await testGpu();
   const { width, height, size } = JSON.parse(readFileSync(new URL("frame.json", folder), "utf8"));

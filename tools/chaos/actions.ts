@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { savedSessions } from "./kept.ts";
 import type { Random } from "./random.ts";
 import { thrownOnPurpose, type World } from "./world.ts";
 
@@ -94,7 +95,39 @@ async function killWorker({ page }: World): Promise<string> {
   return worker ? "kill the worker" : "no worker to kill";
 }
 
+/** Saves the memory as a file, which is opened again at the sequence's end. */
+async function saveMemory(world: World): Promise<string> {
+  const { page } = world;
+  const download = page.waitForEvent("download", { timeout: 5000 });
+  download.catch(() => undefined);
+  await page.getByRole("button", { name: "Save memory" }).click(options);
+  const content = Buffer.from(readFileSync(await (await download).path()));
+  world.memoryFile = { content };
+  return `save ${content.length} bytes of memory`;
+}
+
+/** Opens the memory that was saved last, now and then with a byte changed. */
+async function openMemory({ page, memoryFile }: World, random: Random): Promise<string> {
+  if (!memoryFile) return "open no memory";
+  const content = Buffer.from(memoryFile.content);
+  const isDamaged = random.below(3) === 0;
+  const at = random.below(content.length);
+  if (isDamaged) content[at] = (content[at] ?? 0) ^ 0x55;
+  const file = { name: "saved.aurora", mimeType: "application/octet-stream", buffer: content };
+  await page.getByLabel("Open memory").first().setInputFiles(file, options);
+  return `open ${isDamaged ? "a damaged" : "the saved"} memory`;
+}
+
+async function restore({ page }: World): Promise<string> {
+  await page
+    .getByRole("button", { name: /^Restore / })
+    .first()
+    .click(options);
+  return "restore a session";
+}
+
 async function killTab(world: World): Promise<string> {
+  world.savedBeforeKill = await savedSessions(world);
   world.crashed = true;
   await Promise.race([
     world.protocol.send("Page.crash").catch(() => undefined),
@@ -152,5 +185,6 @@ async function resize({ page }: World, random: Random): Promise<string> {
 export const actions: readonly Action[] = [
   ...[chooseClip, chooseClip, chooseDamaged, ask, ask, ask, loadLocalModel],
   ...Array.from({ length: 8 }, () => press),
+  ...[saveMemory, saveMemory, openMemory, restore],
   ...[pressKey, pressKey, reload, resize, throttle, fillDisk, spoil, killWorker, killTab, killGpu],
 ];

@@ -55,8 +55,39 @@ async function uncover({ page }: World): Promise<void> {
   });
 }
 
-/** Watches a sample and asks: the answer must be the reference's, and all that was used given back. @throws Error where it is not */
-export async function mustBeWell(world: World): Promise<Usage> {
+/** Reads of the usage, a second apart: a session that saves itself holds a copy of its state for a moment. */
+const usageReads = 12;
+
+/** The least that is used at several looks. */
+export async function settledUsage(world: World): Promise<Usage> {
+  const looks: Usage[] = [];
+  for (let look = 0; look < 5; look++) {
+    looks.push(await readUsage(world));
+    await world.page.waitForTimeout(1000);
+  }
+  return looks.reduce((least, each) => (buffersOf(each) < buffersOf(least) ? each : least));
+}
+
+/** What is used, once it is what it was, or after several looks. */
+export async function usageAgainst(world: World, well: Usage): Promise<Usage> {
+  let usage = await readUsage(world);
+  for (let look = 1; look < usageReads && !isSame(usage, well); look++) {
+    await world.page.waitForTimeout(1000);
+    usage = await readUsage(world);
+  }
+  return usage;
+}
+
+export function isSame(usage: Usage, well: Usage): boolean {
+  return JSON.stringify(usage) === JSON.stringify(well);
+}
+
+function buffersOf({ buffers }: Usage): number {
+  return Number.parseInt(buffers, 10);
+}
+
+/** Watches a sample and asks: the answer must be the reference's. @throws Error where it is not */
+export async function mustBeWell(world: World): Promise<void> {
   const { page } = world;
   await uncover(world);
   await bringNanoBack(world);
@@ -77,7 +108,6 @@ export async function mustBeWell(world: World): Promise<Usage> {
   );
   const said = ((await turn.locator(".answer").textContent()) ?? "").trim();
   if (said !== answer) throw new Error(`the answer is "${said}", not "${answer}"`);
-  return readUsage(world);
 }
 
 /** What Details says, and the files that sessions left. */

@@ -1,5 +1,6 @@
 import { actions } from "./actions.ts";
-import { endTrouble, mustBeWell, storedFiles, type Usage } from "./checks.ts";
+import { endTrouble, isSame, mustBeWell, settledUsage, storedFiles, type Usage, usageAgainst } from "./checks.ts";
+import { brokenSessions, lostToKill, mustStillOpen, savedSessions } from "./kept.ts";
 import { createRandom } from "./random.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -21,7 +22,8 @@ export async function runChaos({ seed, minutes, folder, log }: ChaosOptions): Pr
   const done = { sequences: 0, actions: 0 };
   let world = await openWorld(folder);
   try {
-    const well = await mustBeWell(world);
+    await mustBeWell(world);
+    const well = await settledUsage(world);
     log(`well: ${JSON.stringify(well)}`);
     const end = Date.now() + minutes * 60_000; // opening takes what it takes
     for (let number = seed; Date.now() < end; number++) {
@@ -51,20 +53,28 @@ async function runSequence(
   const random = createRandom(seed);
   const words: string[] = [];
   const kept = await keptModels(world);
+  const found: string[] = [];
+  let saved = await savedSessions(world);
+  world.memoryFile = null;
   for (let left = 3 + random.below(8); left > 0 && Date.now() < end && !world.crashed; left--) {
     const words_ = await random
       .one(actions)(world, random)
       .catch((error: unknown) => missed(error));
     words.push(words_);
+    const now = world.crashed ? null : await savedSessions(world);
+    found.push(...brokenSessions(saved, now));
+    saved = now ?? saved;
     await new Promise((resolve) => setTimeout(resolve, random.one([0, 50, 300, 1500])));
   }
-  const found: string[] = [];
   try {
     await endTrouble(world);
-    // Bytes that were changed on their way are believed until the page is loaded again.
-    if (words.some((each) => each.startsWith("corrupt"))) await world.reopen();
-    const usage = await mustBeWell(world);
-    if (JSON.stringify(usage) !== JSON.stringify(well)) found.push(`uses ${JSON.stringify(usage)}`);
+    found.push(...(await lostToKill(world)));
+    found.push(...(await mustStillOpen(world)));
+    // A memory without a video goes on with the next one, and uses what it uses.
+    if (world.memoryFile || words.some((each) => each.startsWith("restore"))) await world.page.reload();
+    await mustBeWell(world);
+    const usage = await usageAgainst(world, well);
+    if (!isSame(usage, well)) found.push(`uses ${JSON.stringify(usage)}`);
     const now = await keptModels(world);
     const deleted = words.some((each) => /^press Delete/.test(each));
     const lost = deleted ? [] : kept.filter((path) => !now.includes(path));

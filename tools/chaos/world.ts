@@ -11,6 +11,9 @@ const network = /Failed to load resource|net::ERR_|ERR_CONNECTION|status of 503/
 /** What the worker was made to throw. */
 export const thrownOnPurpose = "thrown on purpose";
 
+/** Sessions that saved themselves, by their folder: whether one of its files is whole. */
+export type SavedSessions = ReadonlyMap<string, boolean>;
+
 /** The page, what it runs in, and what it did wrong so far. */
 export type World = {
   readonly browser: Browser;
@@ -19,6 +22,10 @@ export type World = {
   protocol: CDPSession;
   /** Whether the page's process was killed. */
   crashed: boolean;
+  /** The memory file that was saved last in this sequence. */
+  memoryFile: { readonly content: Buffer<ArrayBuffer> } | null;
+  /** The sessions that had saved themselves when the tab was killed. */
+  savedBeforeKill: SavedSessions | null;
   /** Errors that nobody caught, errors on the console, requests to others. */
   readonly faults: string[];
   /** Opens the page anew, in a new tab where the old one's process is gone. */
@@ -40,6 +47,8 @@ export async function openWorld(folder: string): Promise<World> {
     server,
     ...opened,
     crashed: false,
+    memoryFile: null,
+    savedBeforeKill: null,
     faults,
     async reopen() {
       const old = world.page;

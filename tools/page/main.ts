@@ -1,16 +1,31 @@
 import { toAuroraError } from "../../src/errors.ts";
 import { ask } from "./ask.ts";
 import { bench } from "./bench/bench.ts";
+import { askQuestion, watchForQuestions } from "./benchmark.ts";
 import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
 import { find } from "./find.ts";
 import { listen } from "./listen.ts";
+import { opening } from "./opening.ts";
 import { probe } from "./probe.ts";
 import { tryFile } from "./try-file.ts";
 
 /** What the command-line tools call; each takes one plain object and answers with one. */
-const commands = { ask, bench, day: watchDay, dump, eval: evaluate, find, listen, probe, "try-file": tryFile };
+const commands = {
+  ask,
+  "ask-question": askQuestion,
+  bench,
+  day: watchDay,
+  dump,
+  eval: evaluate,
+  find,
+  listen,
+  opening,
+  probe,
+  "try-file": tryFile,
+  "watch-for-questions": watchForQuestions,
+};
 export type Commands = typeof commands;
 export type Command = keyof Commands;
 

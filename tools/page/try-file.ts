@@ -4,12 +4,12 @@ import { readFloats } from "../../src/gpu/tensor.ts";
 import type { VisionConfig } from "../../src/model/config.ts";
 import type { OpenedVideo, VideoLoss } from "../../src/video/frame-source.ts";
 import { openVideo } from "../../src/video/open-video.ts";
+import type { Sampling } from "../../src/video/sample-plan.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
 import { type Grid, pictureSize, toGrid } from "../grid.ts";
 
 export type TryCommand = {
-  /** Frames that are watched, evenly spread. */
-  readonly frames: number;
+  readonly sampling: Sampling;
   /** Seconds after which a file that is not done counts as one that hangs. */
   readonly patienceSeconds: number;
 };
@@ -54,7 +54,7 @@ async function openEye(): Promise<{ gpu: Gpu; preprocessor: Preprocessor }> {
 }
 
 /** Opens the first of the files and watches a few frames of it. Nothing that the file does makes it fail. */
-export async function tryFile({ frames: count, patienceSeconds }: TryCommand, files: readonly File[]): Promise<Tried> {
+export async function tryFile({ sampling, patienceSeconds }: TryCommand, files: readonly File[]): Promise<Tried> {
   eye ??= openEye();
   const { gpu, preprocessor } = await eye;
   const begin = performance.now();
@@ -66,7 +66,7 @@ export async function tryFile({ frames: count, patienceSeconds }: TryCommand, fi
     const video = await openVideo(files[0] as File, { signal });
     Object.assign(found, { info: video.info, pictures: video.pictures, openMs: performance.now() - begin });
     try {
-      const watching = video.frames({ frames: count }, { signal, onLoss: (loss) => losses.push(loss) });
+      const watching = video.frames(sampling, { signal, onLoss: (loss) => losses.push(loss) });
       for await (const { frame, timestampSeconds: seconds, rotation, mirrored } of watching) {
         await preprocessor.load(frame, rotation, 0, mirrored).finally(() => frame.close());
         const pixels = await readFloats(gpu, preprocessor.pixels);

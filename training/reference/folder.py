@@ -13,7 +13,7 @@ def read_config(folder):
 
 
 def read_weights(folder, dtype=torch.float32):
-    """All tensors by name, converted from the file's type to `dtype`."""
+    """All tensors by name, converted from the file's type to `dtype`; as they are for None."""
     folder = Path(folder)
     index = folder / "model.safetensors.index.json"
     if index.exists():
@@ -23,7 +23,7 @@ def read_weights(folder, dtype=torch.float32):
     weights = {}
     for file in files:
         weights |= load_file(folder / file)
-    return {name: tensor.to(dtype) for name, tensor in weights.items()}
+    return {name: tensor if dtype is None else tensor.to(dtype) for name, tensor in weights.items()}
 
 
 def read_tokenizer(folder, config):

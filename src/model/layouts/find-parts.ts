@@ -2,6 +2,7 @@ import { AuroraError } from "../../errors.ts";
 import { EncoderMissing } from "../encoder-missing.ts";
 import type { FileSet } from "../file-set.ts";
 import { openWeightFolder } from "../open-weights.ts";
+import { isWeightFile } from "../select-files.ts";
 import { familyOf } from "./families.ts";
 import { foreignFormat, refuseForeign } from "./foreign.ts";
 import { type FoundLanguage, findLanguage } from "./language-names.ts";
@@ -18,30 +19,51 @@ type Parts = {
 };
 
 /**
- * Opens every folder that has weights in it, the root first.
+ * Opens every folder that has weights in it, the root first. What a trainer saved as it went (mmengine's `iter_2000.pth`) is
+ * opened only where the model is not whole without it.
  *
  * @throws AuroraError `ModelNotFound` where there are none, `ModelUnsupported` for several models; errors of `openWeightFolder`
  */
 export async function openFolders(files: FileSet): Promise<WeightFolder[]> {
+  const released = files.files.filter(({ path }) => !/(^|\/)(iter|epoch)(_\d+)?\.pth$/.test(path));
+  if (released.length < files.files.length) {
+    const folders = await openAll({ ...files, files: released });
+    if ([findVision, findLanguage, findProjector].every((find) => folders.some((folder) => find(folder))))
+      return folders;
+  }
+  const folders = await openAll(files);
+  if (folders.length === 0) throw noWeights(files);
+  return folders;
+}
+
+async function openAll(files: FileSet): Promise<WeightFolder[]> {
   const paths = new Set(files.files.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/")))));
   const folders: WeightFolder[] = [];
   for (const path of [...paths].sort()) {
     const tensors = await openWeightFolder(files, path, (twice) => severalModels(files, path, twice.files));
     if (tensors) folders.push({ path, tensors });
   }
-  if (folders.length === 0) throw noWeights(files);
   return folders;
 }
+
+const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+const textOnlyAdvice = "Choose a model that has a picture encoder and a projector too";
 
 /** Files with the same tensors are models side by side, as authors put all sizes or versions into one repository. */
 function severalModels(files: FileSet, path: string, sources: ReadonlyMap<string, WeightFolder["tensors"]>) {
   // Which one is chosen does not matter where none can be run.
-  refuseForeign(
-    files,
-    [...sources.values()].map((tensors) => ({ path, tensors })),
-  );
+  const folders = [...sources.values()].map((tensors) => ({ path, tensors }));
+  refuseForeign(files, folders);
   const message = `${files.label} holds several models, each in a file of its own: ${listNames([...sources.keys()], 8)}.`;
-  return new AuroraError("ModelUnsupported", `${message} Choose one of these files, with what else belongs to it.`);
+  const names = new Set([...sources.keys()].map((name) => (path === "" ? name : `${path}/${name}`)));
+  const isAll = files.files.every((file) => names.has(file.path) || !isWeightFile(nameOf(file.path)));
+  if (isAll && folders.every((folder) => findLanguage(folder) && !findVision(folder) && !findProjector(folder)))
+    return new AuroraError(
+      "ModelUnsupported",
+      `${message} All are RWKV for text only: they can chat, but not see. ${textOnlyAdvice}.`,
+    );
+  const advice = "Choose one of these files, with what else belongs to it; on a hub by that file's address";
+  return new AuroraError("ModelUnsupported", `${message} ${advice}.`);
 }
 
 /**
@@ -60,10 +82,7 @@ export function findParts(files: FileSet, folders: readonly WeightFolder[]): Par
   const vision = pick(files, "a picture encoder (SigLIP)", inFolders(found.vision));
   const language = pick(files, "a language model (RWKV-6 or RWKV-7)", ownFolder(found.language));
   if (language && !vision && !projector) {
-    throw unsupported(
-      "is an RWKV for text only: it can chat, but not see",
-      "Choose a model that has a picture encoder and a projector too",
-    );
+    throw unsupported("is an RWKV for text only: it can chat, but not see", textOnlyAdvice);
   }
   if (!vision) throw encoderLacking(files, projector);
   if (!language) throw lacking(files, "a language model (RWKV-6 or RWKV-7)");

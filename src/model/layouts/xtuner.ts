@@ -1,6 +1,7 @@
 import type { FileSet } from "../file-set.ts";
 import type { Family } from "./families.ts";
 import { PythonName, type PythonValue, readAssignments } from "./python-values.ts";
+import { type Template, xtunerTemplates } from "./xtuner-templates.ts";
 
 /** What a training configuration of xtuner says of how a model is used. */
 export type XtunerConfig = {
@@ -13,22 +14,9 @@ export type XtunerConfig = {
   readonly notices: readonly string[];
 };
 
-/** `{input}` stands for the pictures and the question. */
-type Template = { readonly instruction: string; readonly stops: readonly string[] };
-
 const file = "xtuner_config.py";
 /** Far longer than any. */
 const longest = 1 << 20;
-
-/** xtuner's own (`xtuner/utils/templates.py`), those of which are likely here. */
-const templates = new Map<string, Template>([
-  ["default", { instruction: "<|User|>:{input}\n<|Bot|>:", stops: [] }],
-  ["vicuna", { instruction: "USER: {input} ASSISTANT:", stops: [] }],
-  ...["internlm2_chat", "qwen_chat"].map((name): [string, Template] => [
-    name,
-    { instruction: "<|im_start|>user\n{input}<|im_end|>\n<|im_start|>assistant\n", stops: ["<|im_end|>"] },
-  ]),
-]);
 
 /** Reads the configuration that xtuner leaves beside a model's weights, as text; null where there is none. */
 export async function readXtunerConfig(files: FileSet): Promise<XtunerConfig | null> {
@@ -68,7 +56,7 @@ function readTemplate(value: PythonValue | undefined): Template | null {
   }
   const name = value instanceof PythonName ? value.name : value;
   const [, key] = typeof name === "string" ? (/(?:^|\.)PROMPT_TEMPLATE\.(\w+)$/.exec(name) ?? []) : [];
-  return key === undefined ? null : (templates.get(key) ?? null);
+  return key === undefined ? null : (xtunerTemplates.get(key) ?? null);
 }
 
 /** A processor's class and what it is told; without the settings that a file of another repository would have. */

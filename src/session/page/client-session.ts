@@ -24,7 +24,7 @@ export function createSession(
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
   const { signal, listen = false, ...plain } = options;
-  const listening = createListening(store, listen);
+  const listening = createListening(store, listen, link.assets);
   const seen = createSeen(store);
   const find = createFinding(link, store, seen);
   const closed = Promise.withResolvers<void>();

@@ -18,6 +18,7 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
   const { signal, onProgress } = options;
   checkOpenOptions(options);
   if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
+  const assets = options.assets === undefined ? appUrl() : folderUrl(options.assets);
   const worker = new Worker(new URL("../worker.ts", import.meta.url), { type: "module", name: "aurora" });
   try {
     const opened = await new Promise<Extract<ToPage, { type: "opened" }>>((resolve, reject) => {
@@ -44,10 +45,10 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
       const { encoder = "auto", quantization = "auto" } = options;
       const model = toChoice(options.model);
       if (model.kind === "hub" || model.kind === "files") askToKeep();
-      const message: ToWorker = { type: "open", model, quantization, encoder, appUrl: appUrl() };
+      const message: ToWorker = { type: "open", model, quantization, encoder, appUrl: assets };
       worker.postMessage(message);
     });
-    return connect(worker, opened);
+    return connect(worker, opened, assets);
   } catch (error) {
     worker.terminate();
     throw error;
@@ -65,10 +66,17 @@ function toChoice(model: string | ModelChoice): ModelChoice {
   return choice.kind === "folder" ? { ...choice, url: new URL(choice.url, document.baseURI).href } : choice;
 }
 
-function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>): Assistant {
+/** The absolute address of a folder, which ends in a slash. */
+function folderUrl(folder: string | URL): string {
+  const url = new URL(folder, document.baseURI).href;
+  return url.endsWith("/") ? url : `${url}/`;
+}
+
+function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "opened" }>, assets: string): Assistant {
   let number = 0;
   const link: Link = {
     send: (message, transfer = []) => worker.postMessage(message, transfer),
+    assets,
     sessions: new Map(),
     answers: new Map(),
     scores: new Map(),

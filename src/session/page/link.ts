@@ -23,6 +23,8 @@ type OpenSession = {
 /** The page's end of a worker: what waits for its messages, by number. */
 export type Link = {
   send(message: ToWorker, transfer?: Transferable[]): void;
+  /** The folder that the app's own files lie in. */
+  readonly assets: string;
   readonly sessions: Map<number, OpenSession>;
   readonly answers: Map<number, ReturnType<typeof createAnswerQueue>>;
   readonly scores: Map<number, PromiseWithResolvers<readonly AnswerScore[]>>;

@@ -1,5 +1,4 @@
 import { AuroraError } from "../../errors.ts";
-import { appUrl } from "../../library/model-assets.ts";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../speech/protocol.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -19,8 +18,15 @@ export type Listening = {
   close(): void;
 };
 
-/** @param on whether to listen as soon as there is something to be heard */
-export function createListening(store: Pick<SnapshotStore, "snapshot" | "update">, on: boolean): Listening {
+/**
+ * @param on whether to listen as soon as there is something to be heard
+ * @param assets the folder that the app's own files lie in
+ */
+export function createListening(
+  store: Pick<SnapshotStore, "snapshot" | "update">,
+  on: boolean,
+  assets: string,
+): Listening {
   let sound: SoundPlace | null | undefined;
   let worker: Worker | null = null;
   let wanted = on;
@@ -51,7 +57,7 @@ export function createListening(store: Pick<SnapshotStore, "snapshot" | "update"
     };
     update({ status: held ? "paused" : "listening" });
     const fromSeconds = store.snapshot.transcript.heardUntilSeconds;
-    send({ type: "listen", sound, track, fromSeconds, appUrl: appUrl() });
+    send({ type: "listen", sound, track, fromSeconds, appUrl: assets });
     if (held) send({ type: "pause" });
   }
 

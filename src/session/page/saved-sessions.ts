@@ -36,3 +36,27 @@ export async function findSavedSession(id: string): Promise<SavedSession | null>
 export function forgetSavedSession(id: string): Promise<void> {
   return removeSessionFiles(id);
 }
+
+/** How often, and how many times, it is looked whether an heir has saved itself. */
+const looks = { everyMs: 500, most: 120 };
+
+/**
+ * Deletes what a session saved of itself once the session that goes on from it has saved as much; leaves it where that never does.
+ *
+ * @param heir what that one saves itself as (`SessionSnapshot.savedAs`), as soon as it is known
+ */
+export async function handOver(
+  id: string,
+  heir: () => string | null,
+  { find, forget }: { find: (id: string) => Promise<unknown>; forget: (id: string) => Promise<void> } = {
+    find: findSavedSession,
+    forget: forgetSavedSession,
+  },
+  { everyMs, most } = looks,
+): Promise<void> {
+  for (let look = 0; look < most; look++) {
+    const next = heir();
+    if (next !== null && (await find(next))) return forget(id);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}

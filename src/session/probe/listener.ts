@@ -8,7 +8,7 @@ import { frameIndices } from "../memory/frame-tokens.ts";
 import type { ShownPictures } from "./show-pictures.ts";
 
 /** How likely a text was held to be: the logarithms of its tokens summed up, and their number. */
-type Heard = { readonly logLikelihood: number; readonly tokens: number };
+export type Heard = { readonly logLikelihood: number; readonly tokens: number };
 
 /** Asks a model's RNN how likely texts are. */
 export type Listener = {

@@ -1,16 +1,27 @@
-import { AuroraError } from "../../errors.ts";
-import { gpuBudget, readGpuLimits } from "../../library/gpu-budget.ts";
+import { AuroraError, assert } from "../../errors.ts";
 import type { AppFiles } from "../../library/model-assets.ts";
 import { addAssumptions } from "../../model/assumptions.ts";
 import { type ModelConfig, type PromptConfig, parseConfig } from "../../model/config.ts";
-import { createEncoder } from "../../vision/encoder.ts";
 import type { Engine } from "../engine.ts";
-import { createListener, type Listener } from "./listener.ts";
-import { openPictureSet, type PictureSet, shuffleWords } from "./picture-set.ts";
+import { createEye, type Eye, openEye, type Seen } from "./eye.ts";
+import { createListener, type Heard, type Listener } from "./listener.ts";
+import { openPictureSet, type PictureSet } from "./picture-set.ts";
+import { readWords } from "./read-words.ts";
 import type { LanguageResult, ProbeOptions, ProbeReport, TriedSetting } from "./report.ts";
+import { captionsFor, inPieces, mayBeBetter, worstFirst } from "./sequence.ts";
 import { listSettings, type Setting } from "./settings.ts";
-import { type ShownPictures, showPictures } from "./show-pictures.ts";
-import { compareSetting, costsLess, countRight, judge, type PictureResult, readsLanguage } from "./verdict.ts";
+import { openStills, type Still } from "./show-pictures.ts";
+import {
+  type CaptionLosses,
+  compareSetting,
+  costsLess,
+  countRight,
+  judge,
+  type PictureResult,
+  readsLanguage,
+  seesPictures,
+  worthCounting,
+} from "./verdict.ts";
 
 /**
  * Finds out whether a model is read as it was trained: how much words in order mean to it, how well pictures tell it their
@@ -25,7 +36,7 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
   const listener = createListener(engine);
   const probe = createProbe(engine, set, listener, options);
   try {
-    const language = await probe.readPassage();
+    const language = await probe.readWords();
     const reads = readsLanguage(language, set.bounds);
     const own = reads ? await probe.lookAtPictures() : null;
     const settings = own ? await probe.trySettings(own) : [];
@@ -45,157 +56,187 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
   }
 }
 
+/** A setting with what the right captions cost with it. */
+type Tried = { readonly setting: Setting; readonly losses: CaptionLosses; readonly result: TriedSetting };
+
+const byDifference = (a: Tried, b: Tried) => a.result.difference - b.result.difference;
+
 function createProbe(engine: Engine, set: PictureSet, listener: Listener, { signal, onProgress }: ProbeOptions) {
   const { config, source } = engine;
   const captions = set.pictures.map(({ caption }) => caption);
-  const contents = set.pictures.map(({ content }) => content);
   const settings = listSettings(config, engine.tokenizer);
-  const total = 2 + settings.length;
+  const total = 3 + settings.length;
   const notices: string[] = [];
   let done = 0;
   let frames = 0;
+  let stills: readonly Still[] = [];
   /** The pictures as the model itself sees them: settings of the prompt need no others. */
-  let shown: ShownPictures | null = null;
+  let own: { readonly eye: Eye; readonly seen: Seen } | null = null;
+  /** What each caption costs without a picture, with the prompt that it was asked with. */
+  const priors = new Map<PromptConfig, Promise<readonly Heard[]>>();
+
+  function stopIfAborted(): void {
+    if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
+  }
 
   function next(what: string): void {
-    if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
+    stopIfAborted();
     onProgress?.({ done: done++, total, what });
   }
 
-  /** Nats a token of all pieces of the passage, or of the same with their words in disorder. */
-  async function hearPassage(change: (text: string) => string): Promise<{ loss: number; tokens: number }> {
-    let sum = 0;
-    let tokens = 0;
-    for (const { question, text } of set.passage) {
-      const asked = { prompt: config.prompt, question: question ?? "", shown: null };
-      const heard =
-        question === null
-          ? await listener.hearText(change(text))
-          : (await listener.hearAnswers(asked, [change(text)], null))[0];
-      sum -= heard?.logLikelihood ?? 0;
-      tokens += heard?.tokens ?? 0;
-    }
-    return { loss: sum / tokens, tokens };
+  function withAssumptionsOf({ assumptions }: Setting): ModelConfig {
+    return parseConfig({ ...(source.json as object), assumptions: addAssumptions(source.json, assumptions) });
   }
 
-  async function readPassage(): Promise<LanguageResult> {
-    next("words");
-    const { loss, tokens } = await hearPassage((text) => text);
-    const { loss: shuffledLoss } = await hearPassage(shuffleWords);
-    return { loss, shuffledLoss, tokens };
+  /** Of these captions after one picture, or after none. */
+  function hear(prompt: PromptConfig, which: readonly number[], seen: Seen | null, picture: number | null) {
+    const texts = which.map((place) => captions[place] as string);
+    const row = picture === null ? null : (seen?.rowOf.get(picture) ?? null);
+    return listener.hearAnswers({ prompt, question: set.question, shown: seen?.shown ?? null }, texts, row);
   }
 
-  /** What each picture tells of each caption. */
-  async function caption(pictures: ShownPictures, prompt: PromptConfig): Promise<PictureResult[]> {
-    const asked = { prompt, question: set.question, shown: pictures };
-    const without = await listener.hearAnswers(asked, captions, null);
+  function hearWithout(prompt: PromptConfig): Promise<readonly Heard[]> {
+    const known = priors.get(prompt) ?? hear(prompt, [...captions.keys()], null, null);
+    priors.set(prompt, known);
+    return known;
+  }
+
+  /** What a picture tells of its own caption and of others. */
+  async function tellCaptions(seen: Seen, prompt: PromptConfig, picture: number): Promise<PictureResult> {
+    stopIfAborted();
+    const without = await hearWithout(prompt);
+    const which = captionsFor(picture, captions.length);
+    const heard = await hear(prompt, which, seen, picture);
+    const gains = heard.map(
+      ({ logLikelihood }, i) => logLikelihood - (without[which[i] as number]?.logLikelihood ?? 0),
+    );
+    const { logLikelihood = 0, tokens = 1 } = heard[0] ?? {};
+    const [gain = 0, ...others] = gains;
+    return { loss: -logLikelihood / tokens, gain: gain / tokens, right: others.every((other) => other < gain) };
+  }
+
+  async function tellAll(seen: Seen, prompt: PromptConfig): Promise<PictureResult[]> {
     const results: PictureResult[] = [];
-    for (const [picture] of captions.entries()) {
-      if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
-      const heard = await listener.hearAnswers(asked, captions, picture);
-      const gains = heard.map(({ logLikelihood }, i) => logLikelihood - (without[i]?.logLikelihood ?? 0));
-      const { logLikelihood = 0, tokens = 1 } = heard[picture] ?? {};
-      const gain = (gains[picture] as number) / tokens;
-      results.push({ loss: -logLikelihood / tokens, gain, right: gains.indexOf(Math.max(...gains)) === picture });
-    }
+    for (const picture of captions.keys()) results.push(await tellCaptions(seen, prompt, picture));
     return results;
   }
 
-  /** What the right captions alone cost, by picture. */
-  async function hearRight(pictures: ShownPictures, prompt: PromptConfig): Promise<number[]> {
-    const losses: number[] = [];
-    for (const [picture, right] of captions.entries()) {
-      if (signal?.aborted) throw new AuroraError("Aborted", "Stopped.");
-      const asked = { prompt, question: set.question, shown: pictures };
-      const [heard] = await listener.hearAnswers(asked, [right], picture);
-      losses.push(-(heard?.logLikelihood ?? 0) / (heard?.tokens ?? 1));
-    }
-    return losses;
+  /** What the right captions of some pictures cost. */
+  async function hearRight(seen: Seen, prompt: PromptConfig, pictures: readonly number[]): Promise<number[]> {
+    // All are submitted before the first is waited for.
+    const heard = await Promise.all(pictures.map((picture) => hear(prompt, [picture], seen, picture)));
+    return heard.map(([each]) => -(each?.logLikelihood ?? 0) / (each?.tokens ?? 1));
   }
 
-  /** A software adapter is spared the wrong captions where a setting cannot be better. */
-  async function compare(
+  /** Does something with the pictures as a setting shows them; null where there is no room for that. */
+  async function withSetting<T>(
     setting: Setting,
-    own: readonly PictureResult[],
-    pictures: ShownPictures,
-    prompt: PromptConfig,
+    use: (see: (pictures: readonly number[]) => Promise<Seen>, prompt: PromptConfig) => Promise<T>,
+  ): Promise<T | null> {
+    const changed = withAssumptionsOf(setting);
+    const seen = own?.seen;
+    assert(seen, "the model's own settings come first");
+    if (setting.part === "prompt") return use(async () => seen, changed.prompt);
+    const eye = await openEye(engine, setting, changed, stills, signal);
+    if (!eye) return null;
+    try {
+      return await use(eye.see, config.prompt);
+    } finally {
+      frames += eye.frames;
+      await eye.destroy();
+    }
+  }
+
+  /**
+   * What the right captions cost with a setting, piece by piece of the pictures, for as long as it may be better.
+   *
+   * @param losses what they cost on other pictures, if there are such
+   * @param best what they cost with the best setting so far
+   */
+  function tryOut(
+    setting: Setting,
+    results: readonly PictureResult[],
+    pieces: readonly (readonly number[])[],
+    losses: CaptionLosses,
+    best: CaptionLosses | null,
   ) {
-    const losses = await hearRight(pictures, prompt);
-    const counts = !engine.adapter.software || costsLess(own, losses);
-    return compareSetting(setting, own, losses, counts ? countRight(await caption(pictures, prompt)) : null);
-  }
-
-  async function show(changed: ModelConfig, encoder = engine.encoder): Promise<ShownPictures> {
-    frames += contents.length;
-    return showPictures(engine, changed, encoder, contents);
-  }
-
-  /** Pictures through an encoder that is built anew; null where the GPU has no room for it beside the model's own. */
-  async function showAnew(changed: ModelConfig): Promise<ShownPictures | null> {
-    const { gpu } = engine;
-    const needed = encoderBytes(engine);
-    const missing = gpu.ledger.bytes + needed - gpuBudget(readGpuLimits(gpu.device, gpu.adapter));
-    if (missing > 0) return null;
-    const encoder = await createEncoder(gpu, changed, source.tensors, {
-      backend: engine.encoder.backend,
-      maxBatch: engine.encoder.maxBatch,
-      ...(signal ? { signal } : {}),
+    return withSetting(setting, async (see, prompt) => {
+      const found = [...losses];
+      for (const pictures of pieces) {
+        stopIfAborted();
+        const heard = await hearRight(await see(pictures), prompt, pictures);
+        for (const [i, picture] of pictures.entries()) found[picture] = heard[i] as number;
+        if (!mayBeBetter(results, found, best)) break;
+      }
+      return found;
     });
-    try {
-      return await show(changed, encoder);
-    } finally {
-      await encoder.destroy();
-    }
   }
 
-  async function trySetting(setting: Setting, own: readonly PictureResult[]): Promise<TriedSetting | null> {
-    next(setting.label);
-    const changed = parseConfig({
-      ...(source.json as object),
-      assumptions: addAssumptions(source.json, setting.assumptions),
-    });
-    if (setting.part === "prompt" && shown) {
-      return compare(setting, own, shown, changed.prompt);
+  /** All settings on the pictures that tell most, then those on the rest that may be better, the most promising first. */
+  async function tryAll(results: readonly PictureResult[]): Promise<Tried[]> {
+    const [first = [], ...rest] = inPieces(worstFirst(results));
+    const nothing = results.map(() => null);
+    const tried = new Map<Setting, CaptionLosses>();
+    for (const setting of settings) {
+      next(setting.label);
+      const losses = await tryOut(setting, results, [first], nothing, null);
+      if (losses) tried.set(setting, losses);
+      else notices.push(`There is too little graphics memory to try ${setting.label}.`);
     }
-    const pictures = setting.part === "pixels" ? await show(changed) : await showAnew(changed);
-    if (!pictures) {
-      notices.push(`There is too little graphics memory to try ${setting.label}.`);
-      return null;
+    next("the best of these");
+    let best: Tried | null = null;
+    const judged = ([setting, losses]: [Setting, CaptionLosses]): Tried => {
+      return { setting, losses, result: compareSetting(setting, results, losses, null) };
+    };
+    for (const { setting, losses } of [...tried].map(judged).sort(byDifference)) {
+      if (!mayBeBetter(results, losses, best?.losses)) continue;
+      const more = await tryOut(setting, results, rest, losses, best?.losses ?? null);
+      if (!more) continue;
+      tried.set(setting, more);
+      const each = judged([setting, more]);
+      if (costsLess(results, more) && each.result.difference < (best?.result.difference ?? 0)) best = each;
     }
-    try {
-      return await compare(setting, own, pictures, config.prompt);
-    } finally {
-      pictures.destroy();
-    }
+    return [...tried].map(judged);
+  }
+
+  async function countCaptions(setting: Setting): Promise<number | null> {
+    const places = [...captions.keys()];
+    return withSetting(setting, async (see, prompt) => countRight(await tellAll(await see(places), prompt)));
   }
 
   return {
     notices,
     frames: () => frames,
-    readPassage,
-    async lookAtPictures() {
-      next("pictures");
-      shown = await show(config);
-      return caption(shown, config.prompt);
+    readWords(): Promise<LanguageResult> {
+      next("words");
+      const prompts = settings.filter(({ part }) => part === "prompt");
+      const others = prompts.map((setting) => ({ label: setting.label, prompt: withAssumptionsOf(setting).prompt }));
+      return readWords(listener, set, config.prompt, { others, notices, stopIfAborted });
     },
-    async trySettings(own: readonly PictureResult[]) {
-      const tried: TriedSetting[] = [];
-      for (const setting of settings) {
-        const result = await trySetting(setting, own);
-        if (result) tried.push(result);
+    async lookAtPictures(): Promise<PictureResult[]> {
+      next("pictures");
+      stills = await openStills(set.pictures.map(({ content }) => content));
+      const eye = createEye(engine, config, stills);
+      own = { eye, seen: await eye.see([...captions.keys()]) };
+      frames += eye.frames;
+      return tellAll(own.seen, config.prompt);
+    },
+    async trySettings(results: readonly PictureResult[]): Promise<TriedSetting[]> {
+      const tried = await tryAll(results);
+      const found = tried.map(({ result }) => result);
+      for (const at of worthCounting(results, set.bounds, tried)) {
+        const { setting, losses } = tried[at] as Tried;
+        const top1 = await countCaptions(setting);
+        const result = compareSetting(setting, results, losses, top1);
+        found[at] = result;
+        if (result.better && seesPictures(top1, results.length)) break;
       }
-      return tried;
+      return found;
     },
     async destroy() {
       await engine.gpu.device.queue.onSubmittedWorkDone();
-      shown?.destroy();
+      await own?.eye.destroy();
+      for (const { frame } of stills) frame.close();
     },
   };
-}
-
-/** GPU memory of an encoder's weights, which it widens to f32. */
-function encoderBytes({ source: { tensors } }: Engine): number {
-  return tensors.names
-    .filter((name) => name.startsWith("vision_model.") || name.startsWith("connector."))
-    .reduce((sum, name) => sum + 4 * (tensors.info(name)?.shape ?? []).reduce((a, b) => a * b, 1), 0);
 }

@@ -24,7 +24,9 @@ export type KeptSetting = {
 export type TriedSetting = KeptSetting & {
   /** Pictures whose own caption gained most from them; null where it was not counted, since it is no better. */
   readonly top1: number | null;
-  /** Mean loss of the right captions in nats a token, and its standard error. */
+  /** Pictures that it was tried on: where it gains nothing on the worst ones, on these alone. */
+  readonly pictures: number;
+  /** Mean loss of their right captions in nats a token, and its standard error. */
   readonly loss: number;
   readonly error: number;
   /** Mean difference to the loss with the model's own setting, picture by picture, and its standard error. */

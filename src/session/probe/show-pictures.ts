@@ -4,9 +4,10 @@ import { createUniform, writeUniform } from "../../gpu/uniform.ts";
 import { packHalf } from "../../kernels/pack-half.ts";
 import { rowStride } from "../../kernels/row-stride.ts";
 import type { ModelConfig } from "../../model/config.ts";
+import type { WatchedFrame } from "../../video/frame-source.ts";
 import { openVideo } from "../../video/open-video.ts";
 import type { Encoder } from "../../vision/encoder.ts";
-import { createPreprocessor, type Preprocessor } from "../../vision/preprocess.ts";
+import { createPreprocessor } from "../../vision/preprocess.ts";
 import type { Engine } from "../engine.ts";
 
 /** Visual tokens of all pictures, as a session keeps them. */
@@ -18,6 +19,26 @@ export type ShownPictures = {
   destroy(): void;
 };
 
+/** A picture that was decoded. */
+export type Still = Pick<WatchedFrame, "frame" | "rotation" | "mirrored">;
+
+/** Decodes pictures; the caller closes their frames. */
+export async function openStills(pictures: readonly Blob[]): Promise<Still[]> {
+  const stills: Still[] = [];
+  for (const picture of pictures) {
+    const video = await openVideo(picture);
+    try {
+      for await (const still of video.frames({ frames: 1 }, {})) stills.push(still);
+    } catch (error) {
+      for (const { frame } of stills) frame.close();
+      throw error;
+    } finally {
+      video.close();
+    }
+  }
+  return stills;
+}
+
 /**
  * Encodes pictures in one way.
  *
@@ -28,7 +49,7 @@ export async function showPictures(
   engine: Engine,
   config: ModelConfig,
   encoder: Encoder,
-  pictures: readonly Blob[],
+  pictures: readonly Still[],
 ): Promise<ShownPictures> {
   const { gpu } = engine;
   const { maxBatch, tokensPerFrame: tokens } = encoder;
@@ -40,7 +61,8 @@ export async function showPictures(
   try {
     for (let first = 0; first < pictures.length; first += maxBatch) {
       const some = pictures.slice(first, first + maxBatch);
-      for (const [slot, picture] of some.entries()) await loadPicture(preprocessor, picture, slot);
+      for (const [slot, { frame, rotation, mirrored }] of some.entries())
+        await preprocessor.load(frame, rotation, slot, mirrored);
       await engine.encoding.run(async () => {
         const { visual } = await encoder.encode(preprocessor.pixels, some.length);
         writeUniform(gpu, count, [(some.length * tokens * stride) / 2]);
@@ -60,19 +82,4 @@ export async function showPictures(
     count.destroy();
   }
   return { table, tokens, destroy: () => table.destroy() };
-}
-
-async function loadPicture(preprocessor: Preprocessor, picture: Blob, slot: number): Promise<void> {
-  const video = await openVideo(picture);
-  try {
-    for await (const { frame, rotation, mirrored } of video.frames({ frames: 1 }, {})) {
-      try {
-        await preprocessor.load(frame, rotation, slot, mirrored);
-      } finally {
-        frame.close();
-      }
-    }
-  } finally {
-    video.close();
-  }
 }

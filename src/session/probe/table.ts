@@ -12,9 +12,11 @@ function table({ language, pictures, settings, notices, cost }: ProbeReport): st
   if (!pictures) return [heard, spent].join("\n");
   const rows = settings.map((each) => {
     const difference = `${each.difference < 0 ? "" : "+"}${nats(each.difference)} ± ${nats(each.differenceError)}`;
-    const loss = `${nats(each.loss)} ± ${nats(each.error)}`;
+    // On the worst pictures alone the loss itself says nothing.
+    const isWhole = each.pictures === pictures.count;
+    const loss = isWhole ? `${nats(each.loss)} ± ${nats(each.error)}` : "–";
     const value = `${each.value.replaceAll("|", "\\|")}${each.better ? " (better)" : ""}`;
-    return `| ${each.field} | ${value} | ${each.top1 === null ? "–" : `${each.top1} of ${pictures.count}`} | ${loss} | ${difference} |`;
+    return `| ${each.field} | ${value} | ${each.top1 === null ? "–" : `${each.top1} of ${pictures.count}`} | ${loss} | ${difference}${isWhole ? "" : ` (on the worst ${each.pictures})`} |`;
   });
   return [
     heard,

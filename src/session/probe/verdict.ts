@@ -5,25 +5,26 @@ import type { Setting } from "./settings.ts";
 /** What it made of each picture: nats a token of the right caption, and whether no other caption gained more from the picture. */
 export type PictureResult = { readonly loss: number; readonly gain: number; readonly right: boolean };
 
-/** What it made of the right captions alone, by picture: nats a token. */
-export type CaptionLosses = readonly number[];
+/** What it made of the right captions alone, by picture: nats a token; null for pictures that were not tried. */
+export type CaptionLosses = readonly (number | null)[];
 
 /** What is smaller is no difference, however sure: nats a token. */
-const leastDifference = 0.01;
+export const leastDifference = 0.01;
 
-/** How one setting did against the model's own, on the same pictures in the same order. */
+/** How one setting did against the model's own, picture by picture. One that was not tried on all is no better. */
 export function compareSetting(
   { field, value, label, assumptions }: Setting,
   own: readonly PictureResult[],
   losses: CaptionLosses,
   top1: number | null,
 ): TriedSetting {
-  const differences = losses.map((loss, i) => loss - (own[i] as PictureResult).loss);
+  const heard = losses.filter((loss) => loss !== null);
+  const differences = compare(own, losses);
   const difference = mean(differences);
   const differenceError = standardError(differences);
   // By chance one or two more or fewer are right.
   const better = costsLess(own, losses) && top1 !== null && top1 >= countRight(own) - own.length / 8;
-  const result = { top1, loss: mean(losses), error: standardError(losses) };
+  const result = { top1, pictures: heard.length, loss: mean(heard), error: standardError(heard) };
   return { field, value, label, assumptions, ...result, difference, differenceError, better };
 }
 
@@ -49,11 +50,10 @@ export function judge(measured: Measured): Pick<ProbeReport, "verdict" | "senten
   const top1 = countRight(own);
   const gain = mean(own.map((each) => each.gain));
   const pictures = { count, top1, loss: mean(losses), error: standardError(losses), gain };
-  const sees = (right: number | null) => right !== null && right >= count / 2;
-  // A model that is damaged gains a little with one setting or another; one that is set wrongly becomes what it was.
-  const excess = Math.max(0, pictures.loss - bounds.pictures);
+  const sees = (right: number | null) => seesPictures(right, count);
+  const excess = excessOf(own, bounds);
   const [best] = settings
-    .filter((each) => each.better && sees(each.top1) && -each.difference >= excess / 2)
+    .filter((each) => each.better && sees(each.top1) && mends(own, bounds, each))
     .sort((a, b) => a.difference - b.difference);
   const found = `it finds the right caption for ${top1} of ${count} pictures`;
   if (best) {
@@ -70,16 +70,56 @@ export function judge(measured: Measured): Pick<ProbeReport, "verdict" | "senten
   return { verdict: "reads", sentence, pictures, proposal: null };
 }
 
+/** What the right captions cost more than they may. */
+function excessOf(own: readonly PictureResult[], bounds: Bounds): number {
+  return Math.max(0, mean(own.map(({ loss }) => loss)) - bounds.pictures);
+}
+
+/** A model that is damaged gains a little with one setting or another; one that is set wrongly becomes what it was. */
+function mends(own: readonly PictureResult[], bounds: Bounds, { difference }: TriedSetting): boolean {
+  return -difference >= excessOf(own, bounds) / 2;
+}
+
+/** Most settings of which the right captions are counted: eleven wrong ones for each picture are most of the cost. */
+export const mostCounted = 3;
+
+/** The places of the settings that may be proposed once their right captions are counted, the best first. */
+export function worthCounting(
+  own: readonly PictureResult[],
+  bounds: Bounds,
+  tried: readonly { readonly result: TriedSetting; readonly losses: CaptionLosses }[],
+): number[] {
+  return [...tried.keys()]
+    .filter((at) => {
+      const { losses, result } = tried[at] as (typeof tried)[number];
+      return costsLess(own, losses) && mends(own, bounds, result);
+    })
+    .sort((a, b) => (tried[a]?.result.difference ?? 0) - (tried[b]?.result.difference ?? 0))
+    .slice(0, mostCounted);
+}
+
+/** Whether so many right captions are more than luck. */
+export function seesPictures(right: number | null, count: number): boolean {
+  return right !== null && right >= count / 2;
+}
+
 /** Whether words in order mean more to the model than the same in disorder, and little enough surprises it. */
 export function readsLanguage({ loss, shuffledLoss }: LanguageResult, { most, gap }: Bounds): boolean {
   return loss < most && shuffledLoss - loss > gap;
 }
 
-/** Whether the right captions cost less with a setting than with the model's own, by more than two standard errors. */
+/** Whether all right captions cost less with a setting than with the model's own, by more than two standard errors. */
 export function costsLess(own: readonly PictureResult[], losses: CaptionLosses): boolean {
-  const differences = losses.map((loss, i) => loss - (own[i] as PictureResult).loss);
+  const differences = compare(own, losses);
   const difference = mean(differences);
-  return difference < -2 * standardError(differences) && difference < -leastDifference;
+  return (
+    differences.length === own.length && difference < -2 * standardError(differences) && difference < -leastDifference
+  );
+}
+
+/** What each picture that was tried costs more than with the model's own setting. */
+function compare(own: readonly PictureResult[], losses: CaptionLosses): number[] {
+  return losses.flatMap((loss, i) => (loss === null ? [] : [loss - (own[i] as PictureResult).loss]));
 }
 
 /** Pictures whose own caption gained most. */

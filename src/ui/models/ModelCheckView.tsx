@@ -108,8 +108,11 @@ function Figures({ report: { pictures, settings, language } }: { readonly report
               <tr key={`${each.field} ${each.value}`} data-better={each.better}>
                 <th scope="row">With {each.label}</th>
                 <td>{each.top1 === null ? "–" : `${each.top1} of ${pictures.count}`}</td>
-                <td>{plusMinus(each.loss, each.error)}</td>
-                <td>{plusMinus(each.difference, each.differenceError)}</td>
+                <td>{each.pictures === pictures.count ? plusMinus(each.loss, each.error) : "–"}</td>
+                <td>
+                  {plusMinus(each.difference, each.differenceError)}
+                  {each.pictures === pictures.count ? "" : ` (on the worst ${each.pictures})`}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Medium } from "../../session/types.ts";
+import type { Medium, Session } from "../../session/types.ts";
 import { formatClock } from "../parts/format.ts";
 import { Picker } from "../parts/Picker.tsx";
 import { prefersStill } from "../settings/appearance.ts";
@@ -15,8 +15,8 @@ type LandingProps = {
   readonly onPick: (files: readonly File[]) => void;
   readonly onCapture: (medium: Medium) => void;
   readonly onOpenMemory: (file: File) => void;
-  /** Opens what a session saved of itself; true where that worked. */
-  readonly onRestore: (file: Blob) => Promise<boolean>;
+  /** Opens what a session saved of itself; the session that goes on from it, null where that did not work. */
+  readonly onRestore: (file: Blob) => Promise<Session | null>;
   readonly onSample: (sample: Sample) => void;
   /** State of the model. */
   readonly status: ReactNode;

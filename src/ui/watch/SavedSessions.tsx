@@ -1,8 +1,14 @@
 import { useEffect, useState } from "react";
-import { findSavedSessions, forgetSavedSession, type SavedSession } from "../../session/page/saved-sessions.ts";
+import {
+  findSavedSessions,
+  forgetSavedSession,
+  handOver,
+  type SavedSession,
+} from "../../session/page/saved-sessions.ts";
+import type { Session } from "../../session/types.ts";
 import { formatDuration } from "../parts/format.ts";
 
-type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<boolean> };
+type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<Session | null> };
 
 /** What was watched before a reload or a crash, to go on with. */
 export function SavedSessions({ onOpen }: SavedSessionsProps) {
@@ -33,7 +39,8 @@ export function SavedSessions({ onOpen }: SavedSessionsProps) {
   }
 
   async function open({ file, id }: SavedSession) {
-    if (await onOpen(file)) forget(id);
+    const session = await onOpen(file);
+    if (session) await handOver(id, () => session.snapshot.savedAs);
   }
 
   if (saved.length === 0) return null;

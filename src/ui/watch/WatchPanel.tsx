@@ -42,7 +42,15 @@ type ControlsProps = { readonly session: Session; readonly onWatchAgain: () => v
 function Controls({ session, onWatchAgain }: ControlsProps) {
   const status = useSnapshot(session, (now) => now.status);
   const begun = useSnapshot(session, (now) => now.framesWatched > 0);
-  if (status === "done" || status === "opening") return null;
+  if (status === "done") return null;
+  if (status === "opening")
+    return (
+      <div className="watch-controls late">
+        <button type="button" className="button button-small" onClick={() => session.stop()}>
+          <Icon name="end" /> Stop opening
+        </button>
+      </div>
+    );
   if (status === "stopped" || status === "failed")
     return (
       <div className="watch-controls">
@@ -126,8 +134,9 @@ function framesLine({ framesWatched, framesPlanned, framesDropped }: SessionSnap
   return `${watched} ${framesWatched === 1 ? "frame" : "frames"}${dropped}`;
 }
 
-function openingLine({ download }: SessionSnapshot): string {
-  if (!download) return "Opening the video";
+function openingLine({ download, opening }: SessionSnapshot): string {
+  // Most files are open before there is anything to tell.
+  if (!download) return opening === null ? "Opening the video" : `Opening the video · ${Math.floor(opening * 100)} %`;
   const { loadedBytes, totalBytes } = download;
   const of = totalBytes === null ? "" : ` of ${formatBytes(totalBytes)}`;
   return `Downloading the video · ${formatBytes(loadedBytes)}${of}`;
@@ -144,6 +153,7 @@ function statusLine(watch: SessionSnapshot, modelReady: boolean): string {
     case "done":
       return `Watched to the end · ${formatCount(watch.framesWatched)} frames`;
     case "stopped":
+      if (watch.framesWatched === 0) return "Stopped before the first frame";
       return `Ended at ${formatClock(watch.watchedUntilSeconds)} · ${framesLine(watch)}`;
     case "failed":
       return watch.framesWatched > 0 ? `Broke off · ${framesLine(watch)}; ask about those` : "Could not be watched";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type ErrorData, toAuroraError } from "../../errors.ts";
 import { openCapture } from "../../session/page/capture.ts";
-import type { Medium } from "../../session/types.ts";
+import type { Medium, Session } from "../../session/types.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import { videosAmong } from "../parts/videos-among.ts";
 import { type ChosenVideo, isMemoryFile, videoFromFiles, videoFromStream } from "./chosen-video.ts";
@@ -15,8 +15,8 @@ type Opening = {
   choose(next: ChosenVideo): void;
   /** A memory, with the videos beside it to go on with; or videos, with which a memory without one goes on. */
   pick(files: readonly File[]): void;
-  /** @returns whether it could be opened */
-  openMemory(file: Blob): Promise<boolean>;
+  /** @returns the session that goes on from it; null where it could not be opened */
+  openMemory(file: Blob): Promise<Session | null>;
   capture(medium: Medium): Promise<void>;
 };
 
@@ -47,17 +47,17 @@ export function useOpening({ watched, conversation, playhead, onChosen }: Openin
   }
 
   /** @param same whether it is the memory on the page, whose conversation goes on */
-  async function open(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false): Promise<boolean> {
+  async function open(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false): Promise<Session | null> {
     try {
       const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next);
       setError(null);
       playhead.tell(0);
       if (!same) conversation.restore(opened);
-      return true;
+      return opened;
     } catch (thrown) {
       next?.release();
       setError(toAuroraError(thrown, "Unexpected", "The memory could not be opened. Try again.").toData());
-      return false;
+      return null;
     }
   }
 

@@ -1,5 +1,5 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
-import type { SavedSession } from "../../session/page/saved-sessions.ts";
+import { handOver, type SavedSession } from "../../session/page/saved-sessions.ts";
 import type { Assistant, Session, WatchOptions } from "../../session/types.ts";
 import type { ModelSlot } from "../models/model-slot.ts";
 import { createStore, type Store, until } from "../parts/store.ts";
@@ -105,7 +105,7 @@ export function createWatchedVideo(
       const session = await assistant.open(found.file, watching);
       if (current()) update({ session });
       else await session.close();
-      await saved.forget(id);
+      await handOver(id, () => session.snapshot.savedAs, saved);
     } catch {
       if (current()) update({ session: watch(video) });
     }

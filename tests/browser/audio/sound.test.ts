@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { openSound, type Sound } from "../../../src/audio/open-sound.ts";
 import { openVideo } from "../../../src/video/open-video.ts";
 import { media } from "../video/media.ts";
@@ -140,4 +140,17 @@ it("stops at once, and can be stopped before it begins", async () => {
   stop.abort();
   await expect(pieces.next()).rejects.toMatchObject({ code: "Aborted" });
   await expect(sound.pieces({ signal: stop.signal }).next()).rejects.toMatchObject({ code: "Aborted" });
+});
+
+it("says so where the browser has no AudioDecoder", async () => {
+  vi.stubGlobal("AudioDecoder", undefined);
+  try {
+    const opening = open(await media("h264-index-first.mp4"));
+    await expect(opening).rejects.toMatchObject({
+      code: "AudioUnreadable",
+      message: expect.stringMatching(/another browser/),
+    });
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

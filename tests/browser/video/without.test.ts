@@ -44,3 +44,36 @@ test("frames that say nothing of their rotation are turned as the file says", as
     if (rotation) Object.defineProperty(VideoFrame.prototype, "rotation", rotation);
   }
 });
+
+test("frames that come out in another order are given in order of time", async () => {
+  const Decoder = VideoDecoder;
+  /** Gives every second frame before the one that comes before it. */
+  class Swapping extends Decoder {
+    readonly #last: () => void;
+    constructor({ output, error }: VideoDecoderInit) {
+      let held: VideoFrame | null = null;
+      const giveHeld = () => {
+        if (held) output(held);
+        held = null;
+      };
+      super({
+        output(frame) {
+          if (!held) held = frame;
+          else {
+            output(frame);
+            giveHeld();
+          }
+        },
+        error,
+      });
+      this.#last = giveHeld;
+    }
+    override async flush(): Promise<void> {
+      await super.flush();
+      this.#last();
+    }
+  }
+  vi.stubGlobal("VideoDecoder", Swapping);
+  const { numbers, losses } = await watch(await media("h264-open-gop.mp4"), { fps: 10 });
+  expect({ numbers, losses }).toEqual({ numbers: Array.from({ length: 30 }, (_, i) => i), losses: [] });
+});

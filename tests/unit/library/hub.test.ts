@@ -136,18 +136,19 @@ describe("what is no model is named", () => {
 
 describe("an id is read from what a person pastes", () => {
   it.each([
-    ["someone/model", null],
-    [" someone/model ", null],
-    ["https://huggingface.co/someone/model", null],
-    ["huggingface.co/someone/model/", null],
-    ["http://www.huggingface.co/someone/model?library=x", null],
-    ["https://hf.co/someone/model", null],
-    ["https://huggingface.co/someone/model/tree/dev", "dev"],
-    ["https://huggingface.co/someone/model/blob/main/rwkv-0.pth", "main"],
-    ["https://huggingface.co/someone/model/resolve/v1.0/a/b.bin?download=true", "v1.0"],
-    ["https://hub.example/someone/model/discussions/3", null],
-  ])("%j", (text, branch) => {
-    expect(parseHubId(text, "https://hub.example")).toEqual({ id: "someone/model", branch });
+    ["someone/model", null, null],
+    [" someone/model ", null, null],
+    ["https://huggingface.co/someone/model", null, null],
+    ["huggingface.co/someone/model/", null, null],
+    ["http://www.huggingface.co/someone/model?library=x", null, null],
+    ["https://hf.co/someone/model", null, null],
+    ["https://huggingface.co/someone/model/tree/dev", "dev", null],
+    ["https://huggingface.co/someone/model/tree/dev/folder", "dev", null],
+    ["https://huggingface.co/someone/model/blob/main/rwkv-0.pth", "main", "rwkv-0.pth"],
+    ["https://huggingface.co/someone/model/resolve/v1.0/a/b%20c.bin?download=true", "v1.0", "a/b c.bin"],
+    ["https://hub.example/someone/model/discussions/3", null, null],
+  ])("%j", (text, branch, file) => {
+    expect(parseHubId(text, "https://hub.example")).toEqual({ id: "someone/model", branch, file });
   });
 
   it.each([

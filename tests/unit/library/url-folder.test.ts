@@ -4,7 +4,9 @@ import * as urlFolder from "../../../src/library/url-folder.ts";
 import { type Behaviour, type FileServer, serveFiles } from "../../file-server.ts";
 import { safetensorsFile } from "../model/safetensors-file.ts";
 
-const config = readFileSync("public/models/nano/config.json", "utf8");
+const told = readFileSync("public/models/nano/config.json", "utf8");
+/** Without the files' checksums. */
+const config = JSON.stringify({ ...JSON.parse(told), sha256: {} });
 const tokenizer = readFileSync("public/models/nano/tokenizer.json", "utf8");
 const weights = new Uint8Array(readFileSync("public/models/nano/model.safetensors"));
 const nano = { "/nano/config.json": config, "/nano/tokenizer.json": tokenizer, "/nano/model.safetensors": weights };
@@ -146,6 +148,31 @@ describe("a model in shards", () => {
     );
     await expectError(openModelFolder(`${await serve(files as typeof sharded)}/m`), code, message);
   });
+});
+
+describe("checksums in the configuration", () => {
+  const changed = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 0x55 : byte));
+  const whole = { ...nano, "/nano/config.json": told };
+
+  test("are those of the built-in model, its configuration included", async () => {
+    const folder = await openModelFolder(`${await serve(whole)}/nano`);
+    expect(folder.config.name).toBe("nano-v6");
+    expect(server?.requests).toHaveLength(3);
+  });
+
+  test.each(["config.json", "tokenizer.json", "model.safetensors"])(
+    "notice a byte of %s that is another",
+    async (name) => {
+      const bytes = readFileSync(`public/models/nano/${name}`);
+      // In the name of the licence, in a token, in a weight: still read as JSON and as tensors.
+      const at = name === "config.json" ? bytes.indexOf("sprites") : bytes.length - 5000;
+      const url = await serve({ ...whole, [`/nano/${name}`]: changed(new Uint8Array(bytes), at) });
+      const message = new RegExp(`sent a wrong ${name}: its checksum is another`);
+      await expectError(openModelFolder(`${url}/nano`), "DownloadFailed", message);
+      // Asked for once more, as the next answer may be right.
+      expect(server?.requests.filter((path) => path.endsWith(name))).toHaveLength(2);
+    },
+  );
 });
 
 describe("what can go wrong", () => {

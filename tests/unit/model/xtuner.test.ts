@@ -56,6 +56,21 @@ describe("xtuner's configuration", () => {
     expect(parseXtunerConfig(source).template).toEqual({ instruction, stops: [] });
   });
 
+  test.each([
+    ["internlm_chat", "<|User|>:{input}<eoh>\n<|Bot|>:", ["<eoa>"]],
+    ["zephyr", "<|user|>\n{input}\n<|assistant|>\n", []],
+    ["mistral", "[INST] {input} [/INST]", []],
+    ["llama3_chat", /^<\|start_header_id\|>user<\|end_header_id\|>\n\n\{input\}<\|eot_id\|>/, ["<|eot_id|>"]],
+    ["qwen_chat", /^<\|im_start\|>user\n\{input\}/, ["<|im_end|>", "<|endoftext|>"]],
+    ["chatglm2", "[Round 1]\n\n问：{input}\n\n答：", []],
+  ])("knows xtuner's own template %s", (name, instruction, stops) => {
+    const { template, notices } = parseXtunerConfig(`prompt_template = 'xtuner.utils.PROMPT_TEMPLATE.${name}'\n`);
+    expect(template?.instruction).toMatch(instruction);
+    expect(template?.stops).toEqual(stops);
+    expect(template?.instruction.split("{input}").length).toBe(2);
+    expect(notices.join()).toMatch(/prompted as its xtuner_config\.py says/);
+  });
+
   test("stops at what its template ends an answer with", () => {
     const source = "prompt_template = dict(INSTRUCTION='{input}', SUFFIX='</s>', STOP_WORDS=['<|end|>', ''])";
     expect(parseXtunerConfig(source).template?.stops).toEqual(["</s>", "<|end|>"]);

@@ -41,7 +41,7 @@ const line = (text: string, startSeconds = 0) => ({ text, startSeconds, endSecon
 
 function start(on: boolean) {
   const store = createSnapshotStore(0);
-  const listening = createListening(store, on);
+  const listening = createListening(store, on, "https://host.example/app/");
   const worker = (place = -1) => TestWorker.all.at(place) as TestWorker;
   return { listening, worker, transcript: () => store.snapshot.transcript };
 }

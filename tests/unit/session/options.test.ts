@@ -18,6 +18,7 @@ const startsWith = (field: string) => expect.stringMatching(new RegExp(`^${field
 describe("options of opening", () => {
   it.each([
     { model: "models/nano/" },
+    { model: "models/nano/", assets: "./aurora" },
     { model: { kind: "hub", id: "a/b" }, quantization: "int4", encoder: "wasm" },
   ] as OpenOptions[])("are taken: %o", (options) => {
     expect(() => checkOpenOptions(options)).not.toThrow();
@@ -30,6 +31,8 @@ describe("options of opening", () => {
     [{ model: { kind: "cloud" } }, "model"],
     [{ model: "x", quantization: "int2" }, "quantization"],
     [{ model: "x", encoder: "cpu" }, "encoder"],
+    [{ model: "x", assets: "" }, "assets"],
+    [{ model: "x", assets: "http://" }, "assets"],
   ] as [OpenOptions, string][])("are refused by the field's name: %o", (options, field) => {
     expect(() => checkOpenOptions(options)).toThrow(refused(field));
   });

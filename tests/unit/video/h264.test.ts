@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nowhereToBegin } from "../../../src/video/codec-support.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable } from "../../../src/video/h264.ts";
 import { readIsoIndex } from "../../../src/video/iso-index.ts";
 import type { PacketFormat } from "../../../src/video/packet-index.ts";
@@ -74,4 +75,21 @@ test("x264's note is carried to where decoding begins, for 4:4:4 alone", async (
   expect(firstPacketBytes(lengths(delimiter, idr), avc("avc1.f4001f"), note)).toEqual(
     Uint8Array.from([...lengths(delimiter), ...note, ...lengths(idr)]),
   );
+});
+
+test("a recording of which no picture is one to begin at is not called damaged", async () => {
+  const file = await media("h264-open-gop.mp4");
+  const index = await readIsoIndex(file);
+  const format = index.formats[0] as PacketFormat;
+  const packets = await sliceSource(file, index)
+    .createReader()
+    .read(0, index.available - 1);
+  // Its later key pictures are no IDR pictures: without the first one there is none.
+  const error = nowhereToBegin(packets.slice(1), format, null);
+  expect(error).toMatchObject({
+    code: "CodecUnsupported",
+    message: expect.stringMatching(/without IDR pictures.*convert/),
+  });
+  expect(nowhereToBegin(packets, format, null)).toBeNull();
+  expect(nowhereToBegin([Uint8Array.of(1, 2, 3)], vp9, null)).toBeNull();
 });

@@ -45,7 +45,10 @@ test("ten thousand fragments are read with a few reads", async () => {
   });
   const file = blob(ftyp, moov, ...fragments);
   const slices = vi.spyOn(Blob.prototype, "slice");
-  const index = await readIsoIndex(file);
+  const told: number[] = [];
+  const index = await readIsoIndex(file, undefined, (part) => told.push(part));
+  expect(told).toEqual([...told].sort((a, b) => a - b));
+  expect(told.at(-1)).toBe(1);
   expect(index.pts).toHaveLength(10_000);
   expect(index.pts[9999]).toBe(999.9e6);
   expect(slices.mock.calls.length).toBeLessThan(12);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withWholeCluster } from "../../../src/video/matroska-cut.ts";
+import { isFollowed, withWholeCluster } from "../../../src/video/matroska-cut.ts";
 import { readTrackIndex } from "../../../src/video/track-index.ts";
 import { media } from "./media.ts";
 
@@ -24,4 +24,14 @@ test("what is whole stays as it is", async () => {
     const file = await media(name);
     expect(await withWholeCluster(file)).toBe(file);
   }
+});
+
+test("a second recording in the same file is noticed", async () => {
+  for (const name of ["vp9.webm", "h264-no-cues.mkv"]) {
+    const file = await media(name);
+    expect(await isFollowed(file)).toBe(false);
+    expect(await isFollowed(new Blob([file, file]))).toBe(true);
+    expect(await isFollowed(new Blob([file, new Uint8Array(1000)]))).toBe(false);
+  }
+  expect(await isFollowed(await media("h264.mpegts"))).toBe(false);
 });

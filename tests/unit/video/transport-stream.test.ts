@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { FoundPacket } from "../../../src/video/packet-index.ts";
+import { presentation } from "../../../src/video/sample-plan.ts";
 import { sniff } from "../../../src/video/sniff.ts";
 import { readTrackIndex } from "../../../src/video/track-index.ts";
 import { fromTables, streamIds, withoutRestarts } from "../../../src/video/transport-stream.ts";
@@ -68,6 +69,35 @@ test("a clock of 33 bits that runs out goes on", () => {
   const times = seconds(withoutRestarts(wrapped));
   expect(times.map((time) => Math.round((time - (times[0] ?? 0)) * 10))).toEqual([0, 2, 4, 6]);
 });
+
+test("a clock that runs out on the way leaves what came before it", async () => {
+  const bytes = new Uint8Array(await (await media("h264.mpegts")).arrayBuffer());
+  const { index } = await readTrackIndex(turnClock(bytes, 2 ** 33 - 3 * 90_000));
+  const shown = presentation(index);
+  expect(shown.packets.length).toBe(30);
+  expect([...shown.times].map((time) => Math.round(time / 1e5))).toEqual([...Array(30).keys()]);
+});
+
+/** A transport stream whose PES packets are shown `ticks` of the 90 kHz clock later, which has 33 bits. */
+function turnClock(bytes: Uint8Array<ArrayBuffer>, ticks: number): Blob {
+  const later = bytes.slice();
+  const add = (at: number) => {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = later.subarray(at, at + 5);
+    const time = ((a >> 1) & 7) * 2 ** 30 + ((b << 7) | (c >> 1)) * 2 ** 15 + ((d << 7) | (e >> 1));
+    const moved = (time + ticks) % 2 ** 33;
+    const [high, middle, low] = [Math.floor(moved / 2 ** 30), Math.floor(moved / 2 ** 15) & 0x7fff, moved & 0x7fff];
+    const marked = [(a & 0xf1) | (high << 1), middle >> 7, ((middle & 127) << 1) | 1, low >> 7, ((low & 127) << 1) | 1];
+    later.set(marked, at);
+  };
+  for (let at = 0; at < later.length; at += 188) {
+    const payload = at + 4 + (((later[at + 3] ?? 0) & 0x20) === 0 ? 0 : 1 + (later[at + 4] ?? 0));
+    if (((later[at + 1] ?? 0) & 0x40) === 0 || later[payload] !== 0 || later[payload + 2] !== 1) continue;
+    const flags = later[payload + 7] ?? 0;
+    if ((flags & 0x80) !== 0) add(payload + 9);
+    if ((flags & 0x40) !== 0) add(payload + 14);
+  }
+  return new Blob([later]);
+}
 
 test("pictures that are shown before their key packet are no restart", () => {
   const open = [packet(0, true), packet(0.2), packet(1, true), packet(0.6), packet(0.8)];

@@ -33,8 +33,17 @@ describe("a setting", () => {
     ["fewer pictures are told apart", less([0.2, 0.3]), 8],
     ["it was not counted how many are", less([0.2, 0.3]), null],
     ["it is worse", less([-0.2]), 12],
+    ["it was not tried on all pictures", less([0.2, 0.3]).map((loss, i) => (i < 4 ? loss : null)), 12],
   ])("is not better when %s", (_, losses, top1) => {
     expect(compareSetting(stretch, pictures(10), losses, top1).better).toBe(false);
+  });
+
+  it("is told of the pictures that it was tried on", () => {
+    const some = less([0.2, 0.3]).map((loss, i) => (i === 1 || i === 4 ? loss : null));
+    const found = compareSetting(stretch, pictures(10), some, null);
+    expect(found).toMatchObject({ pictures: 2, better: false });
+    expect(found.difference).toBeCloseTo(-0.25);
+    expect(found.loss).toBeCloseTo(1.85);
   });
 
   it("costs less only by more than two standard errors", () => {
@@ -106,6 +115,12 @@ describe("the verdict", () => {
     const settings = [
       compareSetting(stretch, pictures(8), less([0.2, 0.21]), 11),
       compareSetting({ ...stretch, value: "letterbox" }, pictures(8), less([-0.2, -0.3]), null),
+      compareSetting(
+        { ...stretch, value: "crop" },
+        pictures(8),
+        [...less([-1]).slice(0, 4), ...Array(8).fill(null)],
+        null,
+      ),
     ];
     const cost = { frames: 36, tokens: 9000, seconds: 41.3 };
     const text = reportText({ model: "m", language, settings, notices: ["No room."], cost, ...say(8, settings) });
@@ -115,6 +130,7 @@ describe("the verdict", () => {
         "| as loaded | | 8 of 12 | 2.100 ± 0.025 | |",
         "| vision_config.fit | stretch (better) | 11 of 12 | 1.895 ± 0.025 | -0.205 ± 0.002 |",
         expect.stringMatching(/^\| vision_config\.fit \| letterbox \| – \| /),
+        "| vision_config.fit | crop | – | – | +1.000 ± 0.000 (on the worst 4) |",
         "No room.",
         "Cost: 36 frames, 9000 tokens, 41 s.",
       ]),

@@ -16,6 +16,16 @@ test("ids, revisions and addresses of pages name a repository", () => {
   expect(parseHubId("WorldRWKV/ModRWKV-0.4@refs/pr/1")).toEqual({ ...plain, revision: "refs/pr/1" });
 });
 
+test("the address of a file of weights names that file, with its branch", () => {
+  for (const page of ["blob", "resolve"]) {
+    const text = `https://huggingface.co/BlinkDL/rwkv/${page}/v1.0/deep/rwkv-0.pth`;
+    const id = `BlinkDL/rwkv/${page}/v1.0/deep/rwkv-0.pth`;
+    const choice = parseHubId(`${text}?download=true`);
+    expect(choice).toEqual({ kind: "hub", id, revision: "v1.0" });
+    expect(choice && formatHubId(choice)).toBe(text);
+  }
+});
+
 test("addresses of datasets and spaces are left to the library, which says what they are", () => {
   for (const kind of ["datasets", "spaces"]) {
     const choice = parseHubId(`https://huggingface.co/${kind}/someone/thing/tree/main`);

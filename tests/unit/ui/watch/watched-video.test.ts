@@ -130,7 +130,8 @@ test.each([
   first.lose({ code: "DeviceLost", message: "Lost.", cause: null });
   await vi.waitFor(() => expect(slot.snapshot.model.status).toBe("failed"));
   const second = testAssistant();
-  const opened = { ...createStore(emptySnapshot), close: async () => undefined } as unknown as Session;
+  const heir = createStore({ ...emptySnapshot, savedAs: "heir" });
+  const opened = { ...heir, close: async () => undefined } as unknown as Session;
   const open = vi.fn(async () => opened);
   Object.assign(second.assistant, { open, model: { name: "test", sha256: "same" } });
   const loaded = slot.load();
