@@ -45,7 +45,7 @@ test("a moment is found by what was seen and noted in it", async () => {
   const run = await runHere(find, lend(host), "public/samples/one-object.mp4", "a pig", ...where, "--fps", "2");
   expect(run).toMatchObject({ code: 0, err: "" });
   const moments = JSON.parse(run.out) as { kind: string; seconds: number; score: number }[];
-  expect(moments.filter(({ kind }) => kind === "seen")).toHaveLength(7);
+  expect(moments.filter(({ kind }) => kind === "seen")).toHaveLength(8);
   expect(moments.map(({ score }) => score)).toEqual(moments.map(({ score }) => score).sort((a, b) => b - a));
 });
 
