@@ -5,6 +5,7 @@ import { findSavedSession, forgetSavedSession } from "./session/page/saved-sessi
 import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
+import { createSearchModel } from "./ui/find/search-model.ts";
 import { createListenChoice } from "./ui/listen/listen-choice.ts";
 import { nano } from "./ui/models/model-catalog.ts";
 import { createModelCheck, rememberOffers } from "./ui/models/model-check.ts";
@@ -12,7 +13,7 @@ import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
 import { pendingLoad } from "./ui/models/pending-load.ts";
 import { createRealModelOffer, rememberRefusal } from "./ui/models/real-model-offer.ts";
-import { rememberedModel } from "./ui/models/remembered-model.ts";
+import { rememberedModel, rememberedSearchModel } from "./ui/models/remembered-model.ts";
 import { applyAppearance } from "./ui/settings/appearance.ts";
 import { answerOptions, createSettings, watchOptions } from "./ui/settings/settings.ts";
 import { createWatchedVideo } from "./ui/watch/watched-video.ts";
@@ -38,8 +39,15 @@ const conversation = createConversation(watched.askable, () => answerOptions(set
 const library = openLibrary();
 const check = createModelCheck(slot, library, rememberOffers());
 const offer = createRealModelOffer(slot, library, rememberRefusal());
+const searchModel = createSearchModel(slot, library, rememberedSearchModel);
 const models = createModels({
-  library,
+  library: {
+    ...library,
+    remove(key) {
+      searchModel.letGo(key);
+      return library.remove(key);
+    },
+  },
   slot,
   remembered: rememberedModel,
   pending: pendingLoad,
@@ -57,6 +65,7 @@ createRoot(root).render(
     check={check}
     offer={offer}
     listenChoice={listenChoice}
+    searchModel={searchModel}
   />,
 );
 void models.start(query.get("model"));

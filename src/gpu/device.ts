@@ -129,8 +129,8 @@ function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
   };
 }
 
-function readSubgroupSize({ features, adapterInfo }: Partial<GPUDevice>): number | null {
-  if (!features?.has("subgroups")) return null;
+function readSubgroupSize({ features, adapterInfo }: GPUDevice): number | null {
+  if (!features.has("subgroups")) return null;
   const { subgroupMinSize: least, subgroupMaxSize: most }: Partial<GPUAdapterInfo> = adapterInfo ?? {};
   return least !== undefined && least === most ? least : null;
 }

@@ -10,6 +10,7 @@ import { countDiskNeed } from "./disk-space.ts";
 import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
 import { appUrl, createAssets } from "./model-assets.ts";
 import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
+import { inspectSide } from "./side-models.ts";
 import { planSource } from "./source-plan.ts";
 import {
   countStored,
@@ -22,13 +23,14 @@ import {
   removeDownload,
   removeModel,
 } from "./stored-models.ts";
-import type { Library, ModelChoice, ModelOffer, StoredModel } from "./types.ts";
+import type { Library, ModelChoice, ModelOffer, SideOffer, SidePurpose, StoredModel } from "./types.ts";
 import { openModelFolder } from "./url-folder.ts";
 
 /** The browser's collection of models, as the page sees it. */
 export function openLibrary(): Library {
   return {
     inspect: async (choice, signal) => inspect(choice, await openOpfsStore(), signal),
+    inspectSide: async (purpose, choice, signal) => offerSide(purpose, choice, await openOpfsStore(), signal),
     async list() {
       const disk = await openOpfsStore();
       return disk ? (await listModels(disk)).map(describe) : [];
@@ -73,9 +75,19 @@ async function removeAll(disk: FileStore): Promise<void> {
   await sweepSpills();
 }
 
-function describe({ key, name, license, source, quantization, storedAt, files }: Manifest): StoredModel {
+function describe({ key, name, license, source, purpose, quantization, storedAt, files }: Manifest): StoredModel {
   const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
-  return { key, name, license, source, quantization, storedAt, byteLength };
+  return { key, name, license, source, purpose: purpose ?? "watch", quantization, storedAt, byteLength };
+}
+
+async function offerSide(
+  purpose: SidePurpose,
+  choice: ModelChoice,
+  disk: FileStore | null,
+  signal?: AbortSignal,
+): Promise<SideOffer> {
+  const { stored, ...offer } = await inspectSide(purpose, choice, disk, signal ? { signal } : {});
+  return { ...offer, stored: stored && describe(stored), freeDiskBytes: await readFreeBytes() };
 }
 
 function inspect(choice: ModelChoice, disk: FileStore | null, signal?: AbortSignal): Promise<ModelOffer> {
@@ -131,7 +143,9 @@ async function inspectSource(
   const { source, plan } = await planSource(found, { ...options, assets, limits: await readLimits() });
   const form = plan.recommended ?? plan.options.at(-1)?.quantization ?? "f16";
   const need = await countDiskNeed(source, plan, form, disk);
-  const stored = disk ? (await listModels(disk)).filter(({ sourceKey }) => sourceKey === source.key) : [];
+  const stored = disk
+    ? (await listModels(disk)).filter(({ sourceKey, purpose }) => sourceKey === source.key && !purpose)
+    : [];
   const isStored = stored.some(({ quantization }) => quantization === form);
   return {
     name: plan.name,

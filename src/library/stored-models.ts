@@ -5,6 +5,7 @@ import { isRecord } from "../model/fields.ts";
 import type { FileInfo, FileSet } from "../model/file-set.ts";
 import { type FileStore, writeFile } from "../storage/file-store.ts";
 import { readJson, type StoreFolder, storedFileSet, storeFolder } from "./store-folder.ts";
+import type { Purpose } from "./types.ts";
 
 /**
  * What the store keeps: `downloads/<source key>/`, files as they come from elsewhere, gone once they are converted; and
@@ -24,6 +25,8 @@ export type Manifest = {
   readonly source: string;
   /** Tells the same revision of the same model in other forms. */
   readonly sourceKey: string;
+  /** Absent for a model that watches and answers. */
+  readonly purpose?: Purpose;
   readonly quantization: Quantization;
   readonly storedAt: number;
   /** Sentences for the person about what converting it found. */

@@ -17,6 +17,10 @@ export type ModelChoice =
   | { readonly kind: "files"; readonly name: string; readonly files: readonly PickedFile[] }
   | { readonly kind: "stored"; readonly key: string };
 
+/** What a model is for: to watch and answer, or to find what was seen. */
+export type Purpose = "watch" | SidePurpose;
+export type SidePurpose = "search";
+
 /** A model as the browser keeps it, converted and whole. */
 export type StoredModel = {
   /** Names the model in the store. */
@@ -25,6 +29,8 @@ export type StoredModel = {
   readonly license: string;
   /** Where it came from, for people: an id on Hugging Face with its commit, or the name of a folder. */
   readonly source: string;
+  readonly purpose: Purpose;
+  /** Form of the weights of a model that watches. */
   readonly quantization: Quantization;
   readonly byteLength: number;
   /** Milliseconds since 1970. */
@@ -65,6 +71,21 @@ export type ModelOffer = {
   readonly stored: readonly StoredModel[];
 };
 
+/** What is known of a model beside the assistant, as its files lie, before it is downloaded. */
+export type SideOffer = {
+  readonly name: string;
+  readonly license: string;
+  readonly revision: string | null;
+  readonly files: readonly { readonly path: string; readonly byteLength: number }[];
+  /** Bytes of all files, and those still to be downloaded. */
+  readonly byteLength: number;
+  readonly downloadBytes: number;
+  /** Null where the browser does not tell. */
+  readonly freeDiskBytes: number | null;
+  /** This very revision, where it is stored already. */
+  readonly stored: StoredModel | null;
+};
+
 /** What an adapter is likely to hold. */
 type GpuCapacity = {
   /** Bytes that a model may take, as far as browsers let one guess; 0 without an adapter. */
@@ -77,6 +98,8 @@ type GpuCapacity = {
 export interface Library {
   /** Looks at a model; of a large one only the parts that describe it are read. @throws AuroraError */
   inspect(choice: ModelChoice, signal?: AbortSignal): Promise<ModelOffer>;
+  /** Looks at a model that does something beside the assistant; nothing is downloaded but its list of files. @throws AuroraError */
+  inspectSide(purpose: SidePurpose, choice: ModelChoice, signal?: AbortSignal): Promise<SideOffer>;
   list(): Promise<readonly StoredModel[]>;
   /** What this machine's adapter can hold. */
   capacity(): Promise<GpuCapacity>;

@@ -46,17 +46,37 @@ async function findUrlFiles(url: string, options: UrlFolderOptions): Promise<Fil
   const { tokenizer } = parseConfig(parseJsonFile("config.json", configText));
   if (!(await finder.findText(tokenizer.file))) throw notFound(folder, `there is no ${tokenizer.file}`);
   await findWeights(folder, finder, options.wholeBytes ?? defaultWholeBytes, progress);
-  const files = [...finder.found].map(([path, { byteLength }]) => ({ path, byteLength, sha256: null }));
-  progress.setTotal(files.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  progress.setTotal([...finder.found.values()].reduce((sum, { byteLength }) => sum + byteLength, 0));
+  return fileSet(folder, finder);
+}
+
+/** What was found. */
+function fileSet(folder: URL, { found }: Finder): FileSet {
   return {
     label: folder.href,
-    files,
+    files: [...found].map(([path, { byteLength }]) => ({ path, byteLength, sha256: null })),
     async open(path) {
-      const reader = finder.found.get(path);
+      const reader = found.get(path);
       if (!reader) throw notFound(folder, `there is no ${path}`);
       return reader;
     },
   };
+}
+
+/** Finds those of some files that a folder on a web server has. @throws AuroraError `ModelNotFound` where it has none, `DownloadFailed` */
+export async function findNamedFiles(
+  url: string,
+  names: readonly string[],
+  options: UrlFolderOptions = {},
+): Promise<FileSet> {
+  const folder = folderUrl(url);
+  const finder = createFinder(folder, options);
+  for (const name of names) {
+    if (/\.(json|txt)$/.test(name)) await finder.findText(name);
+    else await finder.find(name, options.wholeBytes ?? defaultWholeBytes);
+  }
+  if (finder.found.size === 0) throw notFound(folder, `there is no ${names[0]}`);
+  return fileSet(folder, finder);
 }
 
 async function findWeights(folder: URL, finder: Finder, wholeBytes: number, progress: Progress): Promise<void> {

@@ -139,7 +139,8 @@ export function parseConfig(json: unknown): ModelConfig {
   };
 }
 
-function parseVision(fields: Fields): VisionConfig {
+/** Checks the fields of `vision_config`. @throws AuroraError as `parseConfig` */
+export function parseVision(fields: Fields): VisionConfig {
   const modelType = fields.text("model_type", "siglip_vision_model");
   if (modelType !== "siglip_vision_model") throw unsupported(`its picture encoder is of type "${modelType}"`);
   const imageSize = fields.count("image_size", { max: 4096 });

@@ -17,6 +17,7 @@ import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createPreprocessor } from "../vision/preprocess.ts";
 import { createMutex, type Mutex } from "./flow.ts";
 import { frameIndices } from "./memory/frame-tokens.ts";
+import { createSearchSlot, type SearchSlot } from "./search-slot.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
 
 /** A loaded model on the GPU: what all sessions of an assistant share. Needs no DOM. */
@@ -28,6 +29,8 @@ export type Engine = {
   /** Held from `encoder.encode` until its outputs were submitted for reading: the next call overwrites them. */
   readonly encoding: Mutex;
   readonly rnn: Rnn;
+  /** Where what finds frames by what is seen in them is put. */
+  readonly search: SearchSlot;
   readonly model: ModelInfo;
   readonly adapter: AdapterInfo;
   /** What it was loaded from, to load parts of it in another way. */
@@ -118,6 +121,7 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
     ...(signal ? { signal } : {}),
   });
   const rnn = await openRnn(gpu, config.text, tensors, () => signal?.throwIfAborted());
+  const search = createSearchSlot();
   const engine: Engine = {
     gpu,
     config,
@@ -125,10 +129,12 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
     encoder,
     encoding: createMutex(),
     rnn,
+    search,
     model: describeModel(opened, encoder, await fingerprint.digest()),
     adapter: describeAdapter(gpu, encoder),
     source: { json: folder.json, tensors: folder.tensors },
     async destroy() {
+      await search.set(null);
       rnn.destroy();
       await encoder.destroy();
       gpu.destroy();

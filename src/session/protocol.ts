@@ -2,6 +2,7 @@ import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
 import type { SoundPlace } from "../video/frame-source.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
+import type { SeenFrames } from "./seen-frames.ts";
 import type {
   AdapterInfo,
   AnswerFigures,
@@ -11,6 +12,7 @@ import type {
   FrameRecord,
   ModelInfo,
   ScoreOptions,
+  SearchModelInfo,
   SessionSnapshot,
   WatchOptions,
   WatchSource,
@@ -21,7 +23,7 @@ export type GpuUsage = { readonly buffers: number; readonly bytes: number; reado
 
 /** What changed in a session's snapshot, and the frames that came to it. */
 export type SessionChange = {
-  readonly part: Partial<Omit<SessionSnapshot, "frames" | "transcript">>;
+  readonly part: Partial<Omit<SessionSnapshot, "frames" | "transcript" | "seen">>;
   readonly frames: readonly FrameRecord[];
   /** Frames whose index is a multiple of it keep their picture, the new ones and those before. */
   readonly pictureStep: number;
@@ -75,6 +77,10 @@ export type ToWorker =
       readonly options: Omit<ScoreOptions, "signal">;
     }
   | { readonly type: "load" }
+  | { readonly type: "open-search"; readonly request: number; readonly model: ModelChoice }
+  | { readonly type: "stop-search" }
+  | { readonly type: "close-search" }
+  | { readonly type: "embed"; readonly request: number; readonly text: string }
   | { readonly type: "probe" }
   | { readonly type: "stop-probe" }
   | { readonly type: "stop-answer"; readonly ask: number }
@@ -89,6 +95,11 @@ export type ToPage =
   | { readonly type: "open-failed"; readonly error: ErrorData }
   | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }
   | { readonly type: "sound"; readonly session: number; readonly sound: SoundPlace | null }
+  | { readonly type: "seen"; readonly session: number; readonly seen: SeenFrames }
+  | { readonly type: "search-progress"; readonly request: number; readonly progress: LoadProgress }
+  | { readonly type: "search-opened"; readonly request: number; readonly info: SearchModelInfo }
+  | { readonly type: "embedded"; readonly request: number; readonly vector: Float32Array }
+  | { readonly type: "search-failed"; readonly request: number; readonly error: ErrorData }
   | { readonly type: "session-closed"; readonly session: number }
   | { readonly type: "memory-opened"; readonly session: number }
   | { readonly type: "memory-refused"; readonly session: number; readonly error: ErrorData }

@@ -1,5 +1,5 @@
 import { AuroraError } from "../errors.ts";
-import type { FrameSource } from "../video/frame-source.ts";
+import type { FrameSource, WatchedFrame } from "../video/frame-source.ts";
 import type { Engine } from "./engine.ts";
 import { createFrameEncoder, type FrameEncoder } from "./memory/frame-encoder.ts";
 import { frameByteLength } from "./memory/frame-tokens.ts";
@@ -16,6 +16,9 @@ type Reel = {
 /** A frame of a memory, by its index, and its time there. */
 type FramePlace = { readonly index: number; readonly seconds: number };
 
+/** A frame that was decoded again, with its place in the memory. */
+type Picture = WatchedFrame & { readonly index: number; readonly seconds: number };
+
 /** What a memory's frames came from, one source after the other, to decode them again where their tokens are gone. */
 export type Reels = {
   /** Goes on with another source; one that can be had again is closed with all. */
@@ -28,6 +31,12 @@ export type Reels = {
    * @throws AuroraError `VideoUnreadable` where one cannot be had again, e.g. since the file is gone; `Aborted`
    */
   tokens(frames: readonly FramePlace[], signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
+  /**
+   * Frames, ascending, decoded again; whoever takes one closes it.
+   *
+   * @throws AuroraError as `tokens`
+   */
+  pictures(frames: readonly FramePlace[], signal: AbortSignal): AsyncGenerator<Picture, void, void>;
   close(): void;
 };
 
@@ -35,14 +44,14 @@ export function createReels(engine: Engine): Reels {
   const reels: Reel[] = [];
   const reelOf = (frame: number) => reels.findLast(({ firstFrame }) => firstFrame <= frame);
 
-  async function* decode(frames: readonly FramePlace[], encoder: FrameEncoder, signal: AbortSignal) {
+  async function* pictures(frames: readonly FramePlace[], signal: AbortSignal) {
     let begin = 0;
     while (begin < frames.length) {
       const reel = reelOf(frames[begin]?.index ?? 0);
       let end = begin + 1;
       while (end < frames.length && reelOf(frames[end]?.index ?? 0) === reel) end++;
       if (!reel) throw gone();
-      yield* decodeReel(engine, reel, frames.slice(begin, end), encoder, signal);
+      yield* decodeReel(reel, frames.slice(begin, end), signal);
       begin = end;
     }
   }
@@ -53,51 +62,62 @@ export function createReels(engine: Engine): Reels {
     async *tokens(frames, signal) {
       const encoder = createFrameEncoder(engine);
       try {
-        yield* decode(frames, encoder, signal);
+        yield* encode(engine, encoder, pictures(frames, signal));
       } finally {
         encoder.destroy();
       }
     },
+    pictures,
     close() {
       for (const { source } of reels.splice(0)) if (source.repeatable) source.close();
     },
   };
 }
 
-async function* decodeReel(
+/** The tokens of pictures, which are closed. */
+async function* encode(
   engine: Engine,
-  { source, offsetSeconds }: Reel,
-  frames: readonly FramePlace[],
   encoder: FrameEncoder,
-  signal: AbortSignal,
+  pictures: AsyncIterable<Picture>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { maxBatch } = engine.encoder;
   const frameBytes = frameByteLength(engine);
-  const [from, to] = [frames[0]?.seconds ?? 0, frames.at(-1)?.seconds ?? 0];
-  let found = 0;
   let loaded = 0;
-  async function* encode() {
+  async function* flush() {
     if (loaded === 0) return;
     const { tokens } = await encoder.encode(loaded);
     for (let slot = 0; slot < loaded; slot++) yield tokens.subarray(slot * frameBytes, (slot + 1) * frameBytes);
     loaded = 0;
   }
-  const range = [from - offsetSeconds - slack, to - offsetSeconds + slack] as const;
-  for await (const { frame, timestampSeconds, rotation, mirrored = false } of source.frames({ signal, range })) {
+  for await (const { frame, rotation, mirrored = false } of pictures) {
     try {
-      const wanted = frames[found]?.seconds ?? Number.POSITIVE_INFINITY;
-      const seconds = timestampSeconds + offsetSeconds;
-      if (seconds > wanted + slack) throw gone();
-      if (seconds < wanted - slack) continue;
-      found++;
       await encoder.load(frame, rotation, loaded++, mirrored);
     } finally {
       frame.close();
     }
-    if (loaded === maxBatch) yield* encode();
+    if (loaded === maxBatch) yield* flush();
+  }
+  yield* flush();
+}
+
+async function* decodeReel(
+  { source, offsetSeconds }: Reel,
+  frames: readonly FramePlace[],
+  signal: AbortSignal,
+): AsyncGenerator<Picture, void, void> {
+  const [from, to] = [frames[0]?.seconds ?? 0, frames.at(-1)?.seconds ?? 0];
+  let found = 0;
+  const range = [from - offsetSeconds - slack, to - offsetSeconds + slack] as const;
+  for await (const given of source.frames({ signal, range })) {
+    const wanted = frames[found];
+    const seconds = given.timestampSeconds + offsetSeconds;
+    if (wanted && Math.abs(seconds - wanted.seconds) <= slack) {
+      found++;
+      yield { ...given, index: wanted.index, seconds };
+    } else given.frame.close();
+    if (!wanted || seconds > wanted.seconds + slack) throw gone();
     if (found === frames.length) break;
   }
-  yield* encode();
   if (found < frames.length) throw gone();
 }
 

@@ -13,6 +13,8 @@ import { type Placement, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
 import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
+import { createSeeing } from "./seeing.ts";
+import type { SeenFrames } from "./seen-frames.ts";
 import type { AnswerFigures, AnswerScore, AskOptions, FrameRecord, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
 
@@ -55,6 +57,7 @@ export function createSession(
   { source, options, saved }: SessionStart,
   onChange: (change: SessionChange) => void,
   onSound: (sound: SoundPlace | null) => void = () => undefined,
+  onSeen: (seen: SeenFrames) => void = () => undefined,
 ): WorkerSession {
   const { fps, frames, keepBytes = defaultKeepBytes } = options;
   const given = frames === undefined ? { fps: fps ?? engine.model.fps } : { frames };
@@ -115,8 +118,10 @@ export function createSession(
     lastKeyState = newest;
   });
   const observed = observeScenes(memory, asking.aside, { options, saved, publish });
+  const seeing = createSeeing(engine, { memory, reels, publish: onSeen });
   void watch.ended.then(() => {
     observed.update(true);
+    seeing.watched();
     if (memory.framesRead > 0) autosave?.due(true);
   });
 
@@ -158,6 +163,7 @@ export function createSession(
     async close(keep) {
       watch.stop();
       await Promise.all([watch.ended, asking.close(), autosave?.end(keep)]);
+      await seeing.close();
       reels.close();
       await memory.destroy();
     },

@@ -33,18 +33,3 @@ export const emptyTranscript: Transcript = {
   download: null,
   error: null,
 };
-
-/** What can be searched. */
-export type SearchKind = "said" | "noted";
-
-/** A moment of the video that was looked for; `score` is 1 for the best one, and above 0. */
-export type Moment = {
-  readonly kind: SearchKind;
-  readonly seconds: number;
-  readonly until: number;
-  readonly score: number;
-  /** What was said or noted. */
-  readonly text: string;
-  /** The picture of that moment; null where none was kept. */
-  readonly thumbnail: Blob | null;
-};

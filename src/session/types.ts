@@ -1,14 +1,15 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
-import type { Assumptions } from "../model/assumptions.ts";
 import type { TranscriptFormat } from "../speech/export-transcript.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
+import type { FindOptions, Moment, SearchModelInfo } from "./found.ts";
+import type { AdapterInfo, ModelInfo } from "./model-info.ts";
 import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
-import { emptyTranscript, type Moment, type SearchKind, type Transcript } from "./spoken.ts";
+import { emptyTranscript, type Transcript } from "./spoken.ts";
 
-export type { Medium, Pinned, SourcePart, TranscriptFormat, WatchSource };
+export type { Medium, ModelChoice, Pinned, SourcePart, TranscriptFormat, WatchSource };
 
 /** What can be watched: a file or its address, several one after the other, or a camera or screen that is being captured. */
 export type Watchable = OneFile | readonly OneFile[] | MediaStream | WatchSource;
@@ -29,40 +30,6 @@ export type OpenOptions = {
   /** Awaited once the model's files are there, before any of them goes to the GPU: the moment to close another model. */
   readonly beforeLoading?: () => Promise<void>;
   readonly signal?: AbortSignal;
-};
-
-/** What the loaded model is. */
-export type ModelInfo = {
-  readonly name: string;
-  readonly license: string;
-  readonly parameters: number;
-  readonly bytes: number;
-  readonly quantization: Quantization;
-  /** Its key in the store; null where it was not stored. */
-  readonly storedKey: string | null;
-  /** SHA-256 of the index of its weights: what tells it from other models, and other versions of it. */
-  readonly sha256: string;
-  /** Sentences for the person about what loading it found, e.g. that nothing could be stored. */
-  readonly notices: readonly string[];
-  /** Side of the square picture the model sees, and of one patch, in pixels. */
-  readonly imageSize: number;
-  readonly patchSize: number;
-  /** Visual tokens of one frame after merging, and patches before. */
-  readonly tokensPerFrame: number;
-  readonly patchesPerFrame: number;
-  /** Bytes of the recurrent state, whatever the video's length. */
-  readonly stateBytes: number;
-  /** Sampling rate the model was trained at, frames a second. */
-  readonly fps: number;
-  /** What was kept after a check, and stands above what the model's files say. */
-  readonly assumptions: Assumptions;
-};
-
-/** What computes. `encoder` is the backend in use. */
-export type AdapterInfo = {
-  readonly description: string;
-  readonly software: boolean;
-  readonly encoder: "webgpu" | "wasm";
 };
 
 export type WatchOptions = {
@@ -154,6 +121,8 @@ export type SessionSnapshot = {
   readonly watchMs: number;
   readonly notices: readonly Notice[];
   readonly transcript: Transcript;
+  /** Frames that can be found by what is seen in them, once there is a search model (`Assistant.openSearch`). */
+  readonly seen: { readonly frames: number };
   readonly error: ErrorData | null;
 };
 
@@ -183,6 +152,7 @@ export const emptySnapshot: SessionSnapshot = {
   watchMs: 0,
   notices: [],
   transcript: emptyTranscript,
+  seen: { frames: 0 },
   error: null,
 };
 
@@ -212,12 +182,15 @@ export interface Session {
   /** Changes the text of a line of the transcript; an empty one takes the line out. */
   editLine(id: number, text: string): void;
   /**
-   * Finds moments, best first, by words, their beginnings, and words nearly so, whatever their case and accents.
+   * Finds moments, best first: what was said and noted by words, their beginnings, and words nearly so, whatever their case and
+   * accents; what was seen by what the text describes, where there is a search model.
    *
    * @param options `in` what to search; all that can be, unless given
-   * @throws AuroraError `BadRequest`
+   * @throws AuroraError `BadRequest`, or why the text could not be read
    */
-  find(text: string, options?: { readonly in?: readonly SearchKind[] }): Moment[];
+  find(text: string, options?: FindOptions): Promise<Moment[]>;
+  /** Finds the moments that look most like that of a second, best first; none without a search model. @throws AuroraError `BadRequest` */
+  findAlike(seconds: number, options?: Pick<FindOptions, "most">): Promise<Moment[]>;
   /**
    * Pins a question: it is asked now and again whenever a scene has ended, while no question of a person's waits. Its answers
    * stand in `snapshot.standing`, those that said the same as the one before left out.
@@ -261,8 +234,10 @@ export interface Session {
 }
 
 export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
+export type { FindOptions, Moment, SearchKind, SearchModelInfo } from "./found.ts";
+export type { AdapterInfo, ModelInfo } from "./model-info.ts";
 export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
-export type { Moment, SearchKind, Transcript, TranscriptLine } from "./spoken.ts";
+export type { Transcript, TranscriptLine } from "./spoken.ts";
 
 export interface Assistant {
   readonly model: ModelInfo;
@@ -291,6 +266,18 @@ export interface Assistant {
    * @throws AuroraError `Aborted`, `DownloadFailed`, `BadRequest` while another check runs, and the GPU's own
    */
   probe(options?: ProbeOptions): Promise<ProbeReport>;
+  /**
+   * Opens a SigLIP by which sessions find what was seen, in place of the one before; one of the hub is downloaded and kept first.
+   * Frames that were watched already are decoded again where they come from files.
+   *
+   * @throws AuroraError `ModelNotFound`, `ModelCorrupt`, `ModelUnsupported`, `DownloadFailed`, `StorageFull`, `OutOfMemory` or `Aborted`
+   */
+  openSearch(
+    choice: string | ModelChoice,
+    options?: Pick<OpenOptions, "onProgress" | "signal">,
+  ): Promise<SearchModelInfo>;
+  /** Frees the search model; what was seen is found no more. */
+  closeSearch(): void;
   /** Settles when the GPU is lost; open a new assistant to go on. */
   readonly failed: Promise<ErrorData>;
   /** Ends all sessions; resolves once the GPU's memory is free. */

@@ -6,6 +6,8 @@ import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
 import { probeModel } from "./probe/probe.ts";
 import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
+import { openSearchModel } from "./search-model.ts";
+import type { SeenFrames } from "./seen-frames.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */
@@ -20,6 +22,8 @@ let failure: AuroraError | null = null;
 let appFolder = "";
 /** Ends the check of the model that runs. */
 let probing: AbortController | null = null;
+/** Ends the opening of a search model that runs. */
+let searching: AbortController | null = null;
 /** Lets the opening of the engine go on. */
 let load: () => void = () => undefined;
 const opening = new AbortController();
@@ -66,6 +70,18 @@ port.addEventListener("message", ({ data }) => {
       break;
     case "stop-probe":
       probing?.abort();
+      break;
+    case "open-search":
+      void openSearch(data);
+      break;
+    case "stop-search":
+      searching?.abort();
+      break;
+    case "close-search":
+      void engine?.search.set(null);
+      break;
+    case "embed":
+      void embed(data);
       break;
     case "stop-answer":
       answers.get(data.ask)?.abort();
@@ -125,7 +141,8 @@ function watch({ session, source, options }: Extract<ToWorker, { type: "watch" }
 function begin(opened: Engine, session: number, start: SessionStart): void {
   const publish = (change: SessionChange) => port.postMessage({ type: "changed", session, change });
   const onSound = (sound: SoundPlace | null) => port.postMessage({ type: "sound", session, sound });
-  sessions.set(session, createSession(opened, start, publish, onSound));
+  const onSeen = (seen: SeenFrames) => port.postMessage({ type: "seen", session, seen });
+  sessions.set(session, createSession(opened, start, publish, onSound, onSeen));
 }
 
 async function openMemory(message: Extract<ToWorker, { type: "open-memory" }>): Promise<void> {
@@ -220,11 +237,46 @@ async function probe(): Promise<void> {
   }
 }
 
+async function openSearch({ request, model }: Extract<ToWorker, { type: "open-search" }>): Promise<void> {
+  if (!engine) return;
+  searching?.abort();
+  const stop = new AbortController();
+  searching = stop;
+  try {
+    const opened = await openSearchModel(engine, model, {
+      signal: stop.signal,
+      onProgress: (progress) => port.postMessage({ type: "search-progress", request, progress }),
+    });
+    port.postMessage({ type: "search-opened", request, info: opened.info });
+    await engine.search.set(opened);
+  } catch (error) {
+    refuseSearch(request, error, "The search model could not be opened. Try again, or choose another one.");
+  } finally {
+    if (searching === stop) searching = null;
+  }
+}
+
+async function embed({ request, text }: Extract<ToWorker, { type: "embed" }>): Promise<void> {
+  try {
+    const model = engine?.search.model;
+    if (!model) throw new AuroraError("Aborted", "The search model was closed. Open it again to find what was seen.");
+    port.postMessage({ type: "embedded", request, vector: await model.embedText(text) });
+  } catch (error) {
+    refuseSearch(request, error, "The text could not be looked for in the pictures. Try again.");
+  }
+}
+
+function refuseSearch(request: number, error: unknown, message: string): void {
+  const typed = failure ?? toAuroraError(error, "Unexpected", message);
+  port.postMessage({ type: "search-failed", request, error: typed.toData() });
+}
+
 const brokenOff = "The answer broke off through a mistake of this app. Ask again, or reload the page.";
 
 async function close(): Promise<void> {
   opening.abort();
   probing?.abort();
+  searching?.abort();
   for (const stop of answers.values()) stop.abort();
   await Promise.allSettled([...sessions.values()].map((session) => session.close(true)));
   await engine?.destroy();

@@ -8,6 +8,7 @@ import { type AskMode, type Conversation, isAnswering, type Scope, type Turn } f
 import { conversationAsMarkdown } from "./chat/conversation-markdown.ts";
 import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
+import type { SearchModelStore } from "./find/search-model.ts";
 import type { ListenChoice } from "./listen/listen-choice.ts";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelCheckOffer } from "./models/ModelCheckView.tsx";
@@ -47,13 +48,15 @@ type AppProps = {
   readonly check: ModelCheck;
   readonly offer: RealModelOffer;
   readonly listenChoice: ListenChoice;
+  readonly searchModel: SearchModelStore;
 };
 
 /**
  * The whole page: the landing until there is a video, then the video with the conversation beside it. It knows of the
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
-export function App({ slot, watched, conversation, models, settings, check, offer, listenChoice }: AppProps) {
+export function App(props: AppProps) {
+  const { slot, watched, conversation, models, settings, check, offer, listenChoice, searchModel } = props;
   const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -177,6 +180,7 @@ export function App({ slot, watched, conversation, models, settings, check, offe
             watched={watched}
             slot={slot}
             listenChoice={listenChoice}
+            searchModel={searchModel}
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}

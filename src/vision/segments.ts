@@ -113,8 +113,8 @@ function addMetric(graph: OnnxGraph, key: string, width: number): string {
   return gap === 0 ? mean : graph.node("Pad", [mean, graph.integers([0, 0, 0, 0, 0, gap])]);
 }
 
-/** Patch convolution and position embedding: rows [F·N, D]. */
-async function addEmbeddings(graph: OnnxGraph, vision: VisionConfig, read: ReadWeight): Promise<string> {
+/** Adds the patch convolution and the position embedding of the input `pixels` [F, 3, S, S]: rows [F·N, D]. @throws errors of `read` */
+export async function addEmbeddings(graph: OnnxGraph, vision: VisionConfig, read: ReadWeight): Promise<string> {
   const { imageSize, patchSize, hiddenSize: width } = vision;
   const patches = patchCount(vision);
   const name = "vision_model.embeddings";
@@ -138,7 +138,7 @@ function addLogSize(graph: OnnxGraph, tokens: number): string {
 }
 
 /** Block `index` of the tower. */
-function blockOf(vision: VisionConfig, index: number): Block {
+export function blockOf(vision: VisionConfig, index: number): Block {
   return {
     width: vision.hiddenSize,
     heads: vision.numAttentionHeads,

@@ -40,12 +40,23 @@ test("a moment is found by what is said in it", async () => {
   expect(nothing).toMatchObject({ code: 0, out: "", err: "Nothing found.\n" });
 });
 
+test("a moment is found by what was seen and noted in it", async () => {
+  const where = ["--in", "seen,noted", "--search-model", "tests/fixtures/search/siglip", "--json"];
+  const run = await runHere(find, lend(host), "public/samples/one-object.mp4", "a pig", ...where, "--fps", "2");
+  expect(run).toMatchObject({ code: 0, err: "" });
+  const moments = JSON.parse(run.out) as { kind: string; seconds: number; score: number }[];
+  expect(moments.filter(({ kind }) => kind === "seen")).toHaveLength(8);
+  expect(moments.map(({ score }) => score)).toEqual(moments.map(({ score }) => score).sort((a, b) => b - a));
+});
+
 test("what makes no sense is refused before a browser is started", async () => {
   for (const [tool, ...args] of [
     [ask, speech],
     [ask, speech, "--transcript", "pdf"],
     [find, speech],
     [find, speech, "word", "--in", "heard"],
+    [find, speech, "word", "--in", "seen"],
+    [find, speech, "word", "--search-model", "no such folder"],
     [find, "no-such-file.mp4", "word"],
   ] as const) {
     const run = await runHere(tool, noBrowser, ...args);

@@ -5,6 +5,7 @@ import { askQuestion, watchForQuestions } from "./benchmark.ts";
 import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
+import { find } from "./find.ts";
 import { listen } from "./listen.ts";
 import { opening } from "./opening.ts";
 import { probe } from "./probe.ts";
@@ -18,6 +19,7 @@ const commands = {
   day: watchDay,
   dump,
   eval: evaluate,
+  find,
   listen,
   opening,
   probe,

@@ -6,6 +6,7 @@ import { rowStride } from "../../kernels/row-stride.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import { createPreprocessor } from "../../vision/preprocess.ts";
 import type { Engine } from "../engine.ts";
+import type { FrameSeeing } from "./frame-seeing.ts";
 import { frameByteLength } from "./frame-tokens.ts";
 
 /** Turns frames into the tokens that are read and kept, a batch at a time. */
@@ -25,9 +26,12 @@ export type EncodedBatch = {
   readonly tokens: Uint8Array;
   /** [F, N]: the token that each patch went into. */
   readonly owners: Uint16Array;
+  /** [F, C] of length 1, by which the frames are found; null where nothing seen is searched. */
+  readonly vectors: Float32Array | null;
 };
 
-export function createFrameEncoder(engine: Engine): FrameEncoder {
+/** @param seeing has the frames read for the search too; not unless given */
+export function createFrameEncoder(engine: Engine, seeing?: FrameSeeing): FrameEncoder {
   const { gpu, config, encoder } = engine;
   const { maxBatch, tokensPerFrame, patches } = encoder;
   const stride = rowStride(config.text.hiddenSize);
@@ -36,22 +40,29 @@ export function createFrameEncoder(engine: Engine): FrameEncoder {
   const packCount = createUniform(gpu, "session.pack-count", [0]);
   return {
     table,
-    load: preprocessor.load,
+    async load(frame, rotation, slot, mirrored) {
+      await preprocessor.load(frame, rotation, slot, mirrored);
+      await seeing?.load(frame, rotation, slot, mirrored);
+    },
     async encode(count) {
       const reads = await engine.encoding.run(async () => {
         const encoded = await encoder.encode(preprocessor.pixels, count);
         writeUniform(gpu, packCount, [(count * tokensPerFrame * stride) / 2]);
         runDispatches(gpu, [packHalf(gpu, { values: encoded.visual, packed: table, count: packCount })]);
+        const pooled = (await seeing?.pool(encoded)) ?? null;
         return [
+          pooled,
           readBuffer(gpu, table.buffer, count * frameByteLength(engine)),
           readBuffer(gpu, encoded.owners.buffer, count * patches * 4),
         ] as const;
       });
-      const [tokens, owners] = await Promise.all(reads);
-      return { tokens: new Uint8Array(tokens), owners: Uint16Array.from(new Uint32Array(owners)) };
+      const [pooled, tokens, owners] = await Promise.all(reads);
+      const vectors = pooled ?? (await seeing?.encode(count)) ?? null;
+      return { tokens: new Uint8Array(tokens), owners: Uint16Array.from(new Uint32Array(owners)), vectors };
     },
     destroy() {
       preprocessor.destroy();
+      seeing?.destroy();
       table.destroy();
       packCount.destroy();
     },

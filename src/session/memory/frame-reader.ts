@@ -5,6 +5,7 @@ import type { Engine } from "../engine.ts";
 import { createMutex } from "../flow.ts";
 import type { FrameRecord } from "../types.ts";
 import { createFrameEncoder, type EncodedBatch } from "./frame-encoder.ts";
+import { createFrameSeeing } from "./frame-seeing.ts";
 import { frameByteLength, frameRows } from "./frame-tokens.ts";
 import { createSceneDetector } from "./scene-detector.ts";
 import { createStateMeter } from "./state-meter.ts";
@@ -32,6 +33,8 @@ export type FrameReader = {
 export type ReadBatch = {
   readonly records: readonly FrameRecord[];
   readonly tokens: Uint8Array;
+  /** [F, C] of length 1, by which the frames are found; null where nothing seen is searched. */
+  readonly vectors: Float32Array | null;
   readonly keyStates: readonly KeyState[];
   /** The frames with which a scene was found to have begun, the last one before this batch among them. */
   readonly sceneStarts: readonly number[];
@@ -67,7 +70,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   const { config, encoder } = engine;
   const { maxBatch, tokensPerFrame, patches } = encoder;
   const { before, betweenFrames } = memoryLeadIn(config.prompt, engine.tokenizer);
-  const frameEncoder = createFrameEncoder(engine);
+  const frameEncoder = createFrameEncoder(engine, createFrameSeeing(engine.search));
   const frameBytes = frameByteLength(engine);
   const batch: Pending[] = [];
   /** Whoever saves the memory does so while it is fed. */
@@ -117,7 +120,8 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
       change: changes[i] ?? 0,
       distance: distances[i] ?? 0,
     }));
-    return { records, sceneStarts, tokens: encoded.tokens, keyStates: await Promise.all(read.keyStates) };
+    const { tokens, vectors } = encoded;
+    return { records, sceneStarts, tokens, vectors, keyStates: await Promise.all(read.keyStates) };
   }
 
   async function flush(): Promise<void> {

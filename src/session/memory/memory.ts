@@ -36,10 +36,13 @@ export type Memory = {
   /** Indices of the frames that begin a scene, but for the first. */
   readonly sceneStarts: readonly number[];
   /** Calls `listener` with frames that came to the timeline; returns the unsubscriber. */
-  subscribe(listener: (frames: readonly FrameRecord[]) => void): () => void;
+  subscribe(listener: MemoryListener): () => void;
   /** Frees all that it holds, once what is under way has ended. */
   destroy(): Promise<void>;
 };
+
+/** @param vectors by which the frames are found, [F, C]; null where nothing seen is searched */
+type MemoryListener = (frames: readonly FrameRecord[], vectors: Float32Array | null) => void;
 
 export type MemoryOptions = {
   /** Most bytes of visual tokens that are kept to be read again. */
@@ -81,7 +84,7 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const keyBudget = budgetOf(keyStateBytes, keyStatesInMemoryBytes);
   const keyStates = createKeyStates(stateBytes, keyStateInterval, keyBudget, openSpill);
   const timeline = createTimeline();
-  const listeners = new Set<(frames: readonly FrameRecord[]) => void>();
+  const listeners = new Set<MemoryListener>();
   const sceneStarts: number[] = [];
   if (restored) {
     writeRnnState(gpu, rnn.config, state, splitLayers(rnn.config, restored.state));
@@ -96,12 +99,12 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     note,
   });
 
-  async function note({ records, tokens, keyStates: copies, sceneStarts: starts }: ReadBatch): Promise<void> {
+  async function note({ records, tokens, vectors, keyStates: copies, sceneStarts: starts }: ReadBatch): Promise<void> {
     await kept.append(tokens);
     sceneStarts.push(...starts);
     for (const { frame, atSceneChange, state: copy } of copies) await keyStates.add(frame, atSceneChange, copy);
     timeline.add(records);
-    for (const listener of [...listeners]) listener(records);
+    for (const listener of [...listeners]) listener(records, vectors);
   }
 
   return {

@@ -3,10 +3,11 @@ import type { ToWorker } from "../protocol.ts";
 import type { Session, WatchOptions } from "../types.ts";
 import { ask, score } from "./client-asking.ts";
 import { exportSession } from "./exporting.ts";
-import { createFinder } from "./find.ts";
+import { createFinding } from "./find.ts";
 import { type Link, settled } from "./link.ts";
 import { createListening } from "./listening.ts";
 import { checkExport, checkFind, checkQuestion } from "./options.ts";
+import { createSeen } from "./seen.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
 
 /**
@@ -24,13 +25,15 @@ export function createSession(
   const store = createSnapshotStore(stateBytes);
   const { signal, listen = false, ...plain } = options;
   const listening = createListening(store, listen, link.assets);
-  const findIn = createFinder();
+  const seen = createSeen(store);
+  const find = createFinding(link, store, seen);
   const closed = Promise.withResolvers<void>();
   const onClosed = () => {
     listening.close();
+    seen.close();
     closed.resolve();
   };
-  link.sessions.set(number, { store, onSound: listening.offer, onClosed });
+  link.sessions.set(number, { store, onSound: listening.offer, onSeen: seen.add, onSearchModel: seen.reset, onClosed });
   let lastPin = 0;
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
@@ -47,7 +50,8 @@ export function createSession(
     listen: listening.listen,
     chooseSound: listening.choose,
     editLine: listening.edit,
-    find: (text, findOptions = {}) => findIn(store.snapshot, text, checkFind(text, findOptions)),
+    find: find.text,
+    findAlike: find.alike,
     resetConversation: () => control("reset-conversation"),
     pause() {
       listening.pause();
@@ -83,6 +87,7 @@ export function createSession(
     },
     close() {
       listening.close();
+      seen.close();
       if (!link.sessions.has(number)) onClosed();
       else control("close");
       return closed.promise;
@@ -110,10 +115,11 @@ export function refusedSession(error: AuroraError, stateBytes: number): Session 
     listen: nothing,
     chooseSound: nothing,
     editLine: nothing,
-    find: (text, options = {}) => {
+    find: async (text, options = {}) => {
       checkFind(text, options);
       return [];
     },
+    findAlike: async () => [],
     resetConversation: nothing,
     pause: nothing,
     resume: nothing,

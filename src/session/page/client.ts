@@ -4,6 +4,7 @@ import type { ModelChoice } from "../../library/types.ts";
 import type { ToPage, ToWorker } from "../protocol.ts";
 import type { Assistant, OpenOptions, WatchSource } from "../types.ts";
 import { probe } from "./client-asking.ts";
+import { closeSearch, openSearch } from "./client-search.ts";
 import { createSession, refusedSession } from "./client-session.ts";
 import { endLink, type Link, noUsage, receive, refuseAll, settled } from "./link.ts";
 import { checkMemoryFile, checkOpenOptions, checkSource, checkWatchOptions } from "./options.ts";
@@ -83,6 +84,10 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
     usages: new Map(),
     saves: new Map(),
     openings: new Map(),
+    search: null,
+    searches: new Map(),
+    searchProgress: new Map(),
+    embeds: new Map(),
     next: () => number++,
     ended: null,
   };
@@ -145,6 +150,13 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
       return session;
     },
     probe: (options = {}) => probe(link, options),
+    async openSearch(choice, options = {}) {
+      checkOpenOptions({ model: choice });
+      const model = toChoice(choice);
+      if (model.kind === "hub" || model.kind === "files") askToKeep();
+      return openSearch(link, model, options);
+    },
+    closeSearch: () => closeSearch(link),
     gpuUsage: () =>
       new Promise((resolve) => {
         if (link.ended) return resolve(noUsage);

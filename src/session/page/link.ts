@@ -1,7 +1,9 @@
 import { AuroraError, type ErrorData } from "../../errors.ts";
+import type { LoadProgress } from "../../library/types.ts";
 import type { SoundPlace } from "../../video/frame-source.ts";
 import type { GpuUsage, ToPage, ToWorker } from "../protocol.ts";
-import type { AnswerScore, ProbeOptions, ProbeReport } from "../types.ts";
+import type { SeenFrames } from "../seen-frames.ts";
+import type { AnswerScore, ProbeOptions, ProbeReport, SearchModelInfo } from "../types.ts";
 import type { createAnswerQueue } from "./answer-queue.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
@@ -12,6 +14,9 @@ type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };
 type OpenSession = {
   readonly store: SnapshotStore;
   readonly onSound: (sound: SoundPlace | null) => void;
+  readonly onSeen: (seen: SeenFrames) => void;
+  /** Told that there is another search model, or none. */
+  readonly onSearchModel: () => void;
   readonly onClosed: () => void;
 };
 
@@ -29,6 +34,12 @@ export type Link = {
   /** Files that were asked for, and sessions that are being opened from one, by number. */
   readonly saves: Map<number, Settle<Blob>>;
   readonly openings: Map<number, Settle<void>>;
+  /** What finds what was seen; null where nothing does. */
+  search: SearchModelInfo | null;
+  /** Search models that are being opened, and texts that are being read by one, by number. */
+  readonly searches: Map<number, Settle<SearchModelInfo>>;
+  readonly searchProgress: Map<number, (progress: LoadProgress) => void>;
+  readonly embeds: Map<number, Settle<Float32Array>>;
   next(): number;
   /** Why the worker does nothing any more; null while it works. */
   ended: ErrorData | null;
@@ -48,13 +59,15 @@ export function endLink(link: Link): void {
 }
 
 /** Fails all that waits for something to come of its question, save or file. */
-export function refuseAll({ answers, scores, probe, saves, openings }: Link, data: ErrorData): void {
+export function refuseAll(link: Link, data: ErrorData): void {
+  const { answers, scores, probe, saves, openings, searches, embeds } = link;
   probe?.reject(AuroraError.fromData(data));
   for (const score of scores.values()) score.reject(AuroraError.fromData(data));
   for (const answer of answers.values()) answer.fail(AuroraError.fromData(data));
-  for (const waiting of [...saves.values(), ...openings.values()]) waiting.reject(AuroraError.fromData(data));
-  saves.clear();
-  openings.clear();
+  for (const waiting of [saves, openings, searches, embeds]) {
+    for (const each of waiting.values()) each.reject(AuroraError.fromData(data));
+    waiting.clear();
+  }
 }
 
 /** Waits for what the worker says under this number. */
@@ -72,6 +85,28 @@ export function receive(link: Link, data: ToPage): void {
       break;
     case "sound":
       link.sessions.get(data.session)?.onSound(data.sound);
+      break;
+    case "seen":
+      link.sessions.get(data.session)?.onSeen(data.seen);
+      break;
+    case "search-progress":
+      link.searchProgress.get(data.request)?.(data.progress);
+      break;
+    case "search-opened":
+      link.search = data.info;
+      for (const { onSearchModel } of link.sessions.values()) onSearchModel();
+      link.searches.get(data.request)?.resolve(data.info);
+      link.searches.delete(data.request);
+      break;
+    case "embedded":
+      link.embeds.get(data.request)?.resolve(data.vector);
+      link.embeds.delete(data.request);
+      break;
+    case "search-failed":
+      for (const waiting of [link.searches, link.embeds]) {
+        waiting.get(data.request)?.reject(AuroraError.fromData(data.error));
+        waiting.delete(data.request);
+      }
       break;
     case "session-closed":
       link.sessions.get(data.session)?.onClosed();

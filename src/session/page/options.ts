@@ -2,7 +2,15 @@ import { AuroraError } from "../../errors.ts";
 import { type TranscriptFormat, transcriptFormats } from "../../speech/export-transcript.ts";
 import { captureFrames } from "../../video/capture-frames.ts";
 import type { FileSource, WatchSource } from "../../video/frame-source.ts";
-import type { AskOptions, ExportKind, OpenOptions, SearchKind, Watchable, WatchOptions } from "../types.ts";
+import type {
+  AskOptions,
+  ExportKind,
+  FindOptions,
+  OpenOptions,
+  SearchKind,
+  Watchable,
+  WatchOptions,
+} from "../types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkOpenOptions({ model, quantization, encoder, assets }: OpenOptions): void {
@@ -94,7 +102,7 @@ export function checkExport(kind: ExportKind | TranscriptFormat, part: Export["p
   throw refusal("kind", kind, "vtt, srt, text or json");
 }
 
-const searchKinds: readonly SearchKind[] = ["said", "noted"];
+const searchKinds: readonly SearchKind[] = ["seen", "said", "noted"];
 
 /** @throws AuroraError `BadRequest` naming what is wrong with a question, and what it may be */
 export function checkQuestion(question: string, options: AskOptions): void {
@@ -120,12 +128,18 @@ export function checkAnswers(answers: readonly string[]): void {
 }
 
 /** What to search. @throws AuroraError `BadRequest` */
-export function checkFind(text: string, { in: kinds }: { readonly in?: readonly SearchKind[] }): readonly SearchKind[] {
+export function checkFind(text: string, { in: kinds, most }: FindOptions): readonly SearchKind[] {
   if (typeof text !== "string" || text.trim() === "")
     throw new AuroraError("BadRequest", "text: it is empty. Type a word to find.");
   const known = Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => isOneOf(kind, searchKinds));
-  check("in", kinds, known, 'a list of what to search: "said" or "noted"');
+  check("in", kinds, known, 'a list of what to search: "seen", "said" or "noted"');
+  check("most", most, isWhole(most) && most >= 1, "a whole number from 1 on");
   return kinds ?? searchKinds;
+}
+
+/** @throws AuroraError `BadRequest` */
+export function checkSecond(seconds: number): void {
+  if (!isNumber(seconds) || seconds < 0) throw refusal("seconds", seconds, "a second of the video, 0 or more");
 }
 
 /** @param allowed whether a value that is given may be so */

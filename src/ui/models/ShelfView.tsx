@@ -4,6 +4,9 @@ import { formatBytes, formatDate } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import type { Shelf } from "./candidate.ts";
 
+/** What models beside the assistant are for, in words. */
+const purposes: Partial<Record<StoredModel["purpose"], string>> = { search: "finds pictures" };
+
 type ShelfViewProps = {
   readonly shelf: Shelf;
   /** Key of the stored model in use, or null. */
@@ -33,7 +36,7 @@ export function ShelfView({ shelf, usedKey, busy, onOpen, onRemove }: ShelfViewP
             <li key={model.key}>
               <div className="shelf-model">
                 <h4>
-                  {model.name} <span className="tag">{model.quantization}</span>
+                  {model.name} <span className="tag">{purposes[model.purpose] ?? model.quantization}</span>
                 </h4>
                 <p>
                   {formatBytes(model.byteLength)} · {model.license} · {formatDate(model.storedAt)}
@@ -44,7 +47,7 @@ export function ShelfView({ shelf, usedKey, busy, onOpen, onRemove }: ShelfViewP
                 <span className="model-ready">
                   <Icon name="check" /> In use
                 </span>
-              ) : (
+              ) : model.purpose !== "watch" ? null : (
                 <button
                   type="button"
                   className="button button-small"

@@ -1,27 +1,33 @@
 /** Where a choice outlives the page. */
 export type RememberedModel = {
-  /** Key of the stored model that was used last; null when it was nano. */
+  /** Key of the stored model that was used last; null for none. */
   read(): string | null;
   write(key: string | null): void;
 };
 
-const name = "aurora.model";
+/** The choice in the browser's local storage, under a name of the page's; without a say where that is refused. */
+function createRemembered(name: string): RememberedModel {
+  return {
+    read() {
+      try {
+        return localStorage.getItem(name);
+      } catch {
+        return null;
+      }
+    },
+    write(key) {
+      try {
+        if (key === null) localStorage.removeItem(name);
+        else localStorage.setItem(name, key);
+      } catch {
+        // Refused, as some private windows do: the next visit then begins anew.
+      }
+    },
+  };
+}
 
-/** The choice in the browser's local storage; without a say where that is refused. */
-export const rememberedModel: RememberedModel = {
-  read() {
-    try {
-      return localStorage.getItem(name);
-    } catch {
-      return null;
-    }
-  },
-  write(key) {
-    try {
-      if (key === null) localStorage.removeItem(name);
-      else localStorage.setItem(name, key);
-    } catch {
-      // Refused, as some private windows do: the next visit then begins with nano.
-    }
-  },
-};
+/** The model that watches and answers; null for nano. */
+export const rememberedModel = createRemembered("aurora.model");
+
+/** The model that finds what was seen; null for none. */
+export const rememberedSearchModel = createRemembered("aurora.search-model");

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { emptySnapshot, type Medium, type SessionSnapshot } from "../../session/types.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import { FindPanel } from "../find/FindPanel.tsx";
+import type { SearchModelStore } from "../find/search-model.ts";
 import { ListenPanel } from "../listen/ListenPanel.tsx";
 import type { ListenChoice } from "../listen/listen-choice.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
@@ -27,6 +28,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly watched: WatchedVideo;
   readonly slot: ModelSlot;
   readonly listenChoice: ListenChoice;
+  readonly searchModel: SearchModelStore;
   readonly playhead: Playhead;
   /** Asks for the camera or screen once more. */
   readonly onCapture: (medium: Medium) => void;
@@ -40,7 +42,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
-  const { video, watched, slot, listenChoice, playhead, conversation } = props;
+  const { video, watched, slot, listenChoice, searchModel, playhead, conversation } = props;
   const { unpinOf, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
@@ -90,7 +92,14 @@ export function Workspace(props: WorkspaceProps) {
       />
       <NotesPanel {...{ watch, session, unpinOf }} name={video.name} onSeek={playhead.seek} />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
-      {session && <FindPanel watch={watch} session={session} onSeek={playhead.seek} />}
+      {session && (
+        <FindPanel
+          {...{ watch, session }}
+          model={searchModel}
+          chosen={selected === null ? null : (watch.snapshot.frames[selected]?.timestampSeconds ?? null)}
+          onSeek={playhead.seek}
+        />
+      )}
       {video.source && <ListenPanel {...{ watch, session, playhead }} name={video.name} choice={listenChoice} />}
       <Memory watch={watch} stateBytes={stateBytes} />
       <div className="memory-actions">

@@ -13,6 +13,7 @@ import {
 } from "../../../src/session/types.ts";
 import { App } from "../../../src/ui/App.tsx";
 import { createConversation } from "../../../src/ui/chat/conversation.ts";
+import { createSearchModel } from "../../../src/ui/find/search-model.ts";
 import { createListenChoice } from "../../../src/ui/listen/listen-choice.ts";
 import { nano } from "../../../src/ui/models/model-catalog.ts";
 import { createModelCheck } from "../../../src/ui/models/model-check.ts";
@@ -87,6 +88,7 @@ async function openPage() {
   const conversation = createConversation(watched.askable);
   const library = {
     inspect: () => new Promise<ModelOffer>(() => undefined),
+    inspectSide: () => new Promise<never>(() => undefined),
     list: async () => [],
     capacity: async () => ({ bytes: 0, software: false }),
     remove: async () => undefined,
@@ -100,7 +102,10 @@ async function openPage() {
   const offer = createRealModelOffer(slot, library, { refused: () => true, refuse: () => undefined });
   const settings = createSettings(null);
   const listenChoice = createListenChoice();
-  await render(createElement(App, { slot, watched, conversation, models, settings, check, offer, listenChoice }));
+  const searchModel = createSearchModel(slot, library, remembered);
+  await render(
+    createElement(App, { slot, watched, conversation, models, settings, check, offer, listenChoice, searchModel }),
+  );
   await slot.load();
   watched.choose({
     source: "clip",

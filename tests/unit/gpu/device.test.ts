@@ -6,6 +6,7 @@ it("lets the device tell of its adapter in browsers where only the adapter does,
   const limits = { maxComputeInvocationsPerWorkgroup: 256, maxStorageBuffersPerShaderStage: 8 };
   const device = Object.assign(new EventTarget(), {
     limits,
+    features: new Set(),
     lost: new Promise(() => undefined),
     createBuffer: () => undefined,
   });

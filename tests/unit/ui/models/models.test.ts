@@ -15,6 +15,7 @@ const int8: StoredModel = {
   name: "ModRWKV",
   license: "Apache-2.0",
   source: `${hubId} at ${commit.slice(0, 12)}`,
+  purpose: "watch",
   quantization: "int8",
   byteLength: 600,
   storedAt: 5,
@@ -47,6 +48,7 @@ function testPage({
 } = {}) {
   const library = {
     inspect: vi.fn<Library["inspect"]>(async () => offer),
+    inspectSide: vi.fn<Library["inspectSide"]>(),
     list: vi.fn(async () => [...shelf]),
     capacity: vi.fn(async () => ({ bytes: 1600, software: false })),
     keep: vi.fn(async () => undefined),

@@ -1,0 +1,36 @@
+import type { Quantization } from "../library/types.ts";
+import type { Assumptions } from "../model/assumptions.ts";
+
+/** What the loaded model is. */
+export type ModelInfo = {
+  readonly name: string;
+  readonly license: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly quantization: Quantization;
+  /** Its key in the store; null where it was not stored. */
+  readonly storedKey: string | null;
+  /** SHA-256 of the index of its weights: what tells it from other models, and other versions of it. */
+  readonly sha256: string;
+  /** Sentences for the person about what loading it found, e.g. that nothing could be stored. */
+  readonly notices: readonly string[];
+  /** Side of the square picture the model sees, and of one patch, in pixels. */
+  readonly imageSize: number;
+  readonly patchSize: number;
+  /** Visual tokens of one frame after merging, and patches before. */
+  readonly tokensPerFrame: number;
+  readonly patchesPerFrame: number;
+  /** Bytes of the recurrent state, whatever the video's length. */
+  readonly stateBytes: number;
+  /** Sampling rate the model was trained at, frames a second. */
+  readonly fps: number;
+  /** What was kept after a check, and stands above what the model's files say. */
+  readonly assumptions: Assumptions;
+};
+
+/** What computes. `encoder` is the backend in use. */
+export type AdapterInfo = {
+  readonly description: string;
+  readonly software: boolean;
+  readonly encoder: "webgpu" | "wasm";
+};
