@@ -17,7 +17,7 @@ import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createPreprocessor } from "../vision/preprocess.ts";
 import { createMutex, type Mutex } from "./flow.ts";
 import { frameIndices } from "./memory/frame-tokens.ts";
-import { createSearchSlot, type SearchSlot } from "./search-slot.ts";
+import { createSearchSlot, type SearchSlot } from "./seeing/search-slot.ts";
 import type { AdapterInfo, ModelInfo, OpenOptions } from "./types.ts";
 
 /** A loaded model on the GPU: what all sessions of an assistant share. Needs no DOM. */

@@ -2,7 +2,7 @@ import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
 import type { SoundPlace } from "../video/frame-source.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
-import type { SeenFrames } from "./seen-frames.ts";
+import type { SeenFrames } from "./seeing/seen-frames.ts";
 import type {
   AdapterInfo,
   AnswerFigures,

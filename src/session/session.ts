@@ -13,8 +13,8 @@ import { type Placement, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
 import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
-import { createSeeing } from "./seeing.ts";
-import type { SeenFrames } from "./seen-frames.ts";
+import { createSeeing } from "./seeing/seeing.ts";
+import type { SeenFrames } from "./seeing/seen-frames.ts";
 import type { AnswerFigures, AnswerScore, AskOptions, FrameRecord, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
 

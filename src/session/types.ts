@@ -3,10 +3,10 @@ import type { LoadProgress, ModelChoice, Quantization } from "../library/types.t
 import type { TranscriptFormat } from "../speech/export-transcript.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
-import type { FindOptions, Moment, SearchModelInfo } from "./found.ts";
 import type { AdapterInfo, ModelInfo } from "./model-info.ts";
 import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
 import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
+import type { FindOptions, Moment, SearchModelInfo } from "./seeing/found.ts";
 import { emptyTranscript, type Transcript } from "./spoken.ts";
 
 export type { Medium, ModelChoice, Pinned, SourcePart, TranscriptFormat, WatchSource };
@@ -234,9 +234,9 @@ export interface Session {
 }
 
 export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
-export type { FindOptions, Moment, SearchKind, SearchModelInfo } from "./found.ts";
 export type { AdapterInfo, ModelInfo } from "./model-info.ts";
 export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
+export type { FindOptions, Moment, SearchKind, SearchModelInfo } from "./seeing/found.ts";
 export type { Transcript, TranscriptLine } from "./spoken.ts";
 
 export interface Assistant {

@@ -6,8 +6,8 @@ import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
 import { probeModel } from "./probe/probe.ts";
 import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
-import { openSearchModel } from "./search-model.ts";
-import type { SeenFrames } from "./seen-frames.ts";
+import { openSearchModel } from "./seeing/search-model.ts";
+import type { SeenFrames } from "./seeing/seen-frames.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */

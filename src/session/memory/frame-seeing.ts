@@ -1,6 +1,6 @@
 import type { Rotation } from "../../video/frame-source.ts";
 import type { EncodedFrames } from "../../vision/encoder.ts";
-import type { SearchModel, SearchSlot, Seer } from "../search-slot.ts";
+import type { SearchModel, SearchSlot, Seer } from "../seeing/search-slot.ts";
 
 /**
  * Has the frames of a batch read for the search too, where there is a search model when the batch begins. What fails there

@@ -2,7 +2,7 @@ import { AuroraError, type ErrorData } from "../../errors.ts";
 import type { LoadProgress } from "../../library/types.ts";
 import type { SoundPlace } from "../../video/frame-source.ts";
 import type { GpuUsage, ToPage, ToWorker } from "../protocol.ts";
-import type { SeenFrames } from "../seen-frames.ts";
+import type { SeenFrames } from "../seeing/seen-frames.ts";
 import type { AnswerScore, ProbeOptions, ProbeReport, SearchModelInfo } from "../types.ts";
 import type { createAnswerQueue } from "./answer-queue.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";

@@ -1,5 +1,5 @@
 import type { FromSearch, Nearest, ToSearch } from "../../search/protocol.ts";
-import type { SeenFrames } from "../seen-frames.ts";
+import type { SeenFrames } from "../seeing/seen-frames.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
 /** The vectors of a session's frames, in a worker of their own that is there once there are any. */

@@ -1,17 +1,17 @@
-import { AuroraError } from "../errors.ts";
-import { openSide } from "../library/side-models.ts";
-import type { LoadProgress, ModelChoice } from "../library/types.ts";
-import { usedLayers } from "../model/config.ts";
-import { toFloat32 } from "../model/half.ts";
-import type { TensorSource } from "../model/tensors.ts";
-import { createPictureTower, createPoolingHead } from "../search/picture-tower.ts";
-import { openSiglip, type Siglip } from "../search/siglip.ts";
-import { createTextTower, type TextTower } from "../search/text-tower.ts";
-import { createPreprocessor } from "../vision/preprocess.ts";
-import type { Engine } from "./engine.ts";
-import { createMutex } from "./flow.ts";
+import { AuroraError } from "../../errors.ts";
+import { openSide } from "../../library/side-models.ts";
+import type { LoadProgress, ModelChoice } from "../../library/types.ts";
+import { usedLayers } from "../../model/config.ts";
+import { toFloat32 } from "../../model/half.ts";
+import type { TensorSource } from "../../model/tensors.ts";
+import { createPictureTower, createPoolingHead } from "../../search/picture-tower.ts";
+import { openSiglip, type Siglip } from "../../search/siglip.ts";
+import { createTextTower, type TextTower } from "../../search/text-tower.ts";
+import { createPreprocessor } from "../../vision/preprocess.ts";
+import type { Engine } from "../engine.ts";
+import { createMutex } from "../flow.ts";
+import type { SearchModelInfo } from "../types.ts";
 import type { SearchModel } from "./search-slot.ts";
-import type { SearchModelInfo } from "./types.ts";
 
 type OpenSearchOptions = { readonly signal: AbortSignal; readonly onProgress: (progress: LoadProgress) => void };
 

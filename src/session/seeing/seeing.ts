@@ -1,8 +1,8 @@
-import type { Engine } from "./engine.ts";
-import { createFrameEncoder } from "./memory/frame-encoder.ts";
-import { createFrameSeeing } from "./memory/frame-seeing.ts";
-import type { Memory } from "./memory/memory.ts";
-import type { Reels } from "./reels.ts";
+import type { Engine } from "../engine.ts";
+import { createFrameEncoder } from "../memory/frame-encoder.ts";
+import { createFrameSeeing } from "../memory/frame-seeing.ts";
+import type { Memory } from "../memory/memory.ts";
+import type { Reels } from "../reels.ts";
 import type { SeenFrames } from "./seen-frames.ts";
 
 /** The frames of a memory as the search model sees them: those that are watched now, and those that were watched before it came. */

@@ -1,6 +1,6 @@
-import type { Rotation } from "../video/frame-source.ts";
-import type { EncodedFrames } from "../vision/encoder.ts";
-import type { SearchModelInfo } from "./types.ts";
+import type { Rotation } from "../../video/frame-source.ts";
+import type { EncodedFrames } from "../../vision/encoder.ts";
+import type { SearchModelInfo } from "../types.ts";
 
 /** What makes frames searchable by what is seen in them, on the engine's GPU. */
 export type SearchModel = {
