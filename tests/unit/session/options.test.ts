@@ -144,7 +144,8 @@ describe("a question", () => {
 });
 
 it("what is to be found, and the form of a transcript, are checked", () => {
-  expect(checkFind("word", {})).toEqual(["said", "noted"]);
+  expect(checkFind("word", {})).toEqual(["seen", "said", "noted"]);
+  for (const most of [0, 1.5, "7"]) expect(() => checkFind("word", { most: most as never })).toThrow(refused("most"));
   for (const text of ["", "  ", null as unknown as string]) expect(() => checkFind(text, {})).toThrow(refused("text"));
   for (const kinds of [[], ["heard"], "said"])
     expect(() => checkFind("word", { in: kinds as never })).toThrow(refused("in"));
