@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { bareShaders } from "./tools/bare-shaders.ts";
 
 /** What the page promises: nothing is loaded from, or sent to, anywhere but where it came from and the model hub. */
 const contentSecurityPolicy = [
@@ -42,6 +43,7 @@ export default defineConfig({
   base: "./",
   plugins: [
     react(),
+    bareShaders(),
     listForOffline(),
     {
       name: "content-security-policy",
@@ -66,7 +68,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es", rolldownOptions: { checks: { pluginTimings: false } } },
+  worker: { format: "es", plugins: () => [bareShaders()], rolldownOptions: { checks: { pluginTimings: false } } },
   optimizeDeps: {
     include: [
       "react",

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "vite";
+import { bareShaders } from "./bare-shaders.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -12,6 +13,7 @@ const entries = {
   index: "src/index.ts",
   worker: "src/session/worker.ts",
   "speech-worker": "src/speech/worker.ts",
+  "search-worker": "src/search/worker.ts",
 } as const;
 
 /** `npm run build:lib [-- DIR]`: writes the package to `dist-lib/` or another folder, and prints its sizes. */
@@ -31,7 +33,7 @@ async function bundle(out: string): Promise<void> {
     base: "./",
     publicDir: false,
     logLevel: "warn",
-    plugins: [keepWorkers],
+    plugins: [keepWorkers, bareShaders()],
     build: {
       outDir: out,
       emptyOutDir: false,
@@ -60,6 +62,10 @@ const keepWorkers: Plugin = {
       .replace(
         'new URL("../../speech/worker.ts", import.meta.url)',
         'new URL(/* @vite-ignore */ "./speech-worker.js", import.meta.url)',
+      )
+      .replace(
+        'new URL("../../search/worker.ts", import.meta.url)',
+        'new URL(/* @vite-ignore */ "./search-worker.js", import.meta.url)',
       );
   },
 };

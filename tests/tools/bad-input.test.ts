@@ -62,7 +62,7 @@ test("a damaged middle is skipped, and said", async () => {
   expect(result.answers[0]?.answer).toMatch(/\w+\.$/);
 });
 
-/** Copies of the embedded model with something wrong, and what is said about each. */
+/** Copies of the embedded model that tell no checksums, as a person's own folder, with something wrong, and what is said about each. */
 const weights = readFileSync("public/models/nano/model.safetensors");
 const damagedModels: readonly [what: string, damage: (folder: string) => void, error: RegExp][] = [
   ["a missing tensor", (folder) => rewrite(folder, '"head.weight"', '"heat.weight"'), /^ModelCorrupt: .*head\.weight/],
@@ -88,8 +88,19 @@ function rewrite(folder: string, from: string, to: string): void {
 test.each(damagedModels)("a model with %s is refused in one line", async (what, damage, error) => {
   const model = what.replaceAll(" ", "-");
   cpSync("public/models/nano", scratch(model), { recursive: true });
+  const config = JSON.parse(readFileSync("public/models/nano/config.json", "utf8"));
+  writeFileSync(scratch(`${model}/config.json`), JSON.stringify({ ...config, sha256: undefined }));
   damage(scratch(model));
   await expectRefusal(ask("public/samples/counting.mp4", scratch(model)), error);
+});
+
+test("a model with other weights than its checksums tell is refused in one line", async () => {
+  cpSync("public/models/nano", scratch("other"), { recursive: true });
+  rewrite(scratch("other"), '"head.weight"', '"heat.weight"');
+  await expectRefusal(
+    ask("public/samples/counting.mp4", scratch("other")),
+    /^DownloadFailed: .*a wrong model\.safetensors/,
+  );
 });
 
 test("and a good model answers after all these", async () => {
