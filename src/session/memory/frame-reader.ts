@@ -110,8 +110,12 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   }
 
   async function describe({ frames, first, encoded, distances, sceneStarts, ...read }: Reading): Promise<ReadBatch> {
-    const thumbnails = await Promise.all(frames.map(({ thumbnail }) => thumbnail));
-    const changes = await read.changes;
+    // All at once: what fails while another is waited for would be nobody's.
+    const [thumbnails, changes, keyStates] = await Promise.all([
+      Promise.all(frames.map(({ thumbnail }) => thumbnail)),
+      read.changes,
+      Promise.all(read.keyStates),
+    ]);
     const records = frames.map(({ timestampSeconds }, i) => ({
       index: first + i,
       timestampSeconds,
@@ -121,7 +125,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
       distance: distances[i] ?? 0,
     }));
     const { tokens, vectors } = encoded;
-    return { records, sceneStarts, tokens, vectors, keyStates: await Promise.all(read.keyStates) };
+    return { records, sceneStarts, tokens, vectors, keyStates };
   }
 
   async function flush(): Promise<void> {

@@ -16,7 +16,7 @@ type Options = {
 /** Opens a model in a worker of its own, as the app does. @returns null when it was ended early @throws AuroraError the worker's */
 export async function openInWorker(model: ModelChoice, options: Options = {}): Promise<Opened | null> {
   const worker = new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" });
-  const patience = { attempts: 3, firstWaitMs: 20, longestWaitMs: 1000, stallMs: 1000 };
+  const patience = { attempts: 3, firstWaitMs: 20, longestWaitMs: 1000, stallMs: 5000 };
   const { quantization = "int8", gpuBytes = 2 ** 32, stopAtWrite = 0 } = options;
   try {
     return await new Promise((resolve, reject) => {
