@@ -60,11 +60,14 @@ test.each(cases)("reads a letter as lmms-eval does: $answer", (given) => {
   }
 });
 
-test.each(fixture("verdicts") as { reply: string; activitynet: object; moviechat: object }[])(
+test.each(fixture("verdicts") as { reply: string; activitynet: object; moviechat: object; vdc: object }[])(
   "reads a judge's reply as lmms-eval does: $reply",
-  ({ reply, activitynet, moviechat }) => {
+  async ({ reply, activitynet, moviechat, vdc: rated }) => {
     expect(readActivityNetVerdict(reply)).toEqual(activitynet);
     expect(readMovieChatVerdict(reply)).toEqual(moviechat);
+    const item: Item = { ...answered("", {}).item, row: { qa_list: [{ question: "q", answer: "a" }] } };
+    const replies = ["p", reply];
+    expect(await vdc.judge?.(item, "A cat.", async () => replies.shift() ?? "")).toEqual(rated);
   },
 );
 
