@@ -74,7 +74,8 @@ export const cases: readonly Case[] = [
 /** Writes a case's model folder. */
 export function writeCase({ wrong = {}, damage }: Case, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  const config = JSON.parse(readFileSync(join(nano, "config.json"), "utf8"));
+  // Without checksums, which are those of nano's own files.
+  const { sha256: _, ...config } = JSON.parse(readFileSync(join(nano, "config.json"), "utf8"));
   for (const [section, fields] of Object.entries(wrong)) config[section] = { ...config[section], ...fields };
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   const made = damage ? damaged(damage, nano) : {};

@@ -56,6 +56,7 @@ function keepSetting(model: string, { label, assumptions }: KeptSetting): string
   const path = join(model, "config.json");
   const config = JSON.parse(readFileSync(path, "utf8"));
   const changed = { ...config, assumptions: addAssumptions(config, assumptions) };
+  if (config.sha256) changed.sha256 = { ...config.sha256, "config.json": undefined }; // it was that of the file before
   writeFileSync(path, `${JSON.stringify(changed, null, 1)}\n`);
   return `Kept in ${path}: ${label}.`;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isIntact, readDigests } from "../../../src/library/digests.ts";
 import { parseConfig } from "../../../src/model/config.ts";
 import type { ProbeReport } from "../../../src/session/types.ts";
 import type { Host } from "../../../tools/host.ts";
@@ -71,6 +72,8 @@ describe("npm run probe", () => {
     expect(warned.join()).toMatch(/^Kept in .*config\.json: pictures stretched to squares\.$/);
     expect(config().assumptions).toEqual(stretch.assumptions);
     expect(parseConfig(config()).vision.fit).toBe("stretch");
+    const written = readFileSync(join(folder, "config.json"));
+    expect(await isIntact("config.json", written, readDigests(written) ?? new Map())).toBe(true);
     await run([folder, "--keep"], { ...report, proposal: null });
     expect(config().assumptions).toEqual(stretch.assumptions);
   });
@@ -90,7 +93,7 @@ describe("a made-up case", () => {
     const wrong = { vision_config: { fit: "letterbox" } };
     const made = join(folder, "made");
     writeCase({ name: "padded", wrong, expected: "reads" }, made);
-    const nano = JSON.parse(readFileSync("public/models/nano/config.json", "utf8"));
+    const { sha256: _, ...nano } = JSON.parse(readFileSync("public/models/nano/config.json", "utf8"));
     const written = JSON.parse(readFileSync(join(made, "config.json"), "utf8"));
     expect(written).toEqual({ ...nano, vision_config: { ...nano.vision_config, fit: "letterbox" } });
     expect(
