@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addAssumptions } from "../src/model/assumptions.ts";
-import { type ModelConfig, type PromptConfig, parseConfig } from "../src/model/config.ts";
+import { type ModelConfig, parseConfig } from "../src/model/config.ts";
 import { auroraLong } from "../src/model/layouts/families.ts";
+import type { PromptConfig } from "../src/model/prompt-config.ts";
 import { openPictureSet, type PictureSet, shuffleWords } from "../src/session/probe/picture-set.ts";
 import { captionsFor, inPieces } from "../src/session/probe/sequence.ts";
 import { listSettings } from "../src/session/probe/settings.ts";

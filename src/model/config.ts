@@ -1,6 +1,7 @@
 import { AuroraError } from "../errors.ts";
 import { type Assumptions, withAssumptions } from "./assumptions.ts";
 import { Fields } from "./fields.ts";
+import { type PromptConfig, parsePrompt } from "./prompt-config.ts";
 
 /** SigLIP's sizes and how a frame becomes its input. Field names are those of `config.json` in camel case. */
 export type VisionConfig = {
@@ -62,22 +63,6 @@ export type TextConfig = {
   readonly headSize: number;
   readonly intermediateSize: number;
   readonly vocabSize: number;
-};
-
-/** What stands for the question in the texts of a `PromptTemplate`. */
-export const questionMark = "{question}";
-
-/** Text around the frames; `{question}` stands for the question. */
-export type PromptTemplate = { readonly before: string; readonly betweenFrames: string; readonly after: string };
-
-export type PromptConfig = {
-  readonly sandwich: PromptTemplate;
-  readonly memory: PromptTemplate;
-  readonly nextTurn: string;
-  /** What an answer begins with after the prompt, as in training: a space, or nothing. */
-  readonly answerLead: string;
-  readonly stopIds: readonly number[];
-  readonly stopStrings: readonly string[];
 };
 
 /** `config.json` of a model folder. */
@@ -238,44 +223,6 @@ function parseTokenizer(fields: Fields): ModelConfig["tokenizer"] {
   const file = fields.text("file", type === "rwkv-world" ? "rwkv_vocab_v20230424.txt" : "tokenizer.json");
   if (!isFileName(file)) throw fields.corrupt("file", "the name of a file in the model's folder");
   return { type, file };
-}
-
-function parsePrompt(fields: Fields, vocabSize: number): PromptConfig {
-  const memoryFields = fields.section("memory");
-  const memory = parseTemplate(memoryFields);
-  for (const [name, template] of [
-    ["before", memory.before],
-    ["between_frames", memory.betweenFrames],
-  ] as const) {
-    if (template.includes(questionMark))
-      throw memoryFields.corrupt(name, `a text without ${questionMark}: it is read before`);
-  }
-  if (!memory.after.includes(questionMark)) throw memoryFields.corrupt("after", `a text with ${questionMark} in it`);
-  const sandwichFields = fields.section("sandwich");
-  const sandwich = parseTemplate(sandwichFields);
-  if (!`${sandwich.before}${sandwich.after}`.includes(questionMark)) {
-    throw sandwichFields.corrupt("after", `a text with ${questionMark} in it`);
-  }
-  const nextTurn = fields.text("next_turn", memory.after);
-  if (!nextTurn.includes(questionMark)) throw fields.corrupt("next_turn", `a text with ${questionMark} in it`);
-  const stopStrings = fields.texts("stop_strings", []);
-  if (stopStrings.includes("")) throw fields.corrupt("stop_strings", "a list of texts that are not empty");
-  return {
-    sandwich,
-    memory,
-    nextTurn,
-    answerLead: fields.text("answer_lead", " "),
-    stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }),
-    stopStrings,
-  };
-}
-
-function parseTemplate(fields: Fields): PromptTemplate {
-  return {
-    before: fields.text("before", ""),
-    betweenFrames: fields.text("between_frames", ""),
-    after: fields.text("after"),
-  };
 }
 
 function parseSampling(fields: Fields): ModelConfig["sampling"] {

@@ -1,4 +1,4 @@
-import type { PromptConfig } from "../model/config.ts";
+import type { PromptConfig } from "../model/prompt-config.ts";
 import { createStopFilter } from "./stop-filter.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 

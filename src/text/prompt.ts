@@ -1,4 +1,4 @@
-import { type PromptConfig, type PromptTemplate, questionMark } from "../model/config.ts";
+import { type PromptConfig, type PromptTemplate, questionMark } from "../model/prompt-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** The ids to feed before the first frame, between every two frames and after the last. */

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type HubServer, startHubServer } from "../hub-server.ts";
-import { test as base, choose, expect, watchedToTheEnd } from "./app.ts";
+import { choose, expect, watchedToTheEnd } from "./app.ts";
+import { testWithHub } from "./hub.ts";
 
-const huggingFace = "https://huggingface.co";
 const fixtures = "tests/fixtures/search";
 const files = [
   "config.json",
@@ -12,22 +11,10 @@ const files = [
   "model.safetensors",
 ];
 
-/** A page whose Hugging Face is a server of this test, with a small SigLIP under the name of the one that the page proposes. */
-const test = base.extend<{ hub: HubServer }>({
-  allowed: [huggingFace],
-  hub: async ({ page }, use) => {
-    const hub = await startHubServer();
-    const content = files.map((name) => [name, new Uint8Array(readFileSync(`${fixtures}/siglip/${name}`))] as const);
-    hub.offer("google/siglip-base-patch16-224", Object.fromEntries(content));
-    await page.route(`${huggingFace}/**`, async (route) => {
-      const { pathname, search } = new URL(route.request().url());
-      const response = await fetch(`${hub.url}${pathname}${search}`, { headers: await route.request().allHeaders() });
-      const body = Buffer.from(await response.arrayBuffer());
-      await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body });
-    });
-    await use(hub);
-    await hub.close();
-  },
+/** The hub has a small SigLIP under the name of the one that the page proposes. */
+const test = testWithHub((hub) => {
+  const content = files.map((name) => [name, new Uint8Array(readFileSync(`${fixtures}/siglip/${name}`))] as const);
+  hub.offer("google/siglip-base-patch16-224", Object.fromEntries(content));
 });
 
 test("what was seen: a model is looked up and kept, moments are found, alike ones too; the next visit has it", async ({

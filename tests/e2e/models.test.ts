@@ -1,29 +1,16 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
-import { type HubServer, startHubServer } from "../hub-server.ts";
 import { questionOf, reference } from "../sample-answers.ts";
-import { ask, test as base, choose, expect, turns, watchedToTheEnd } from "./app.ts";
+import { ask, choose, expect, turns, watchedToTheEnd } from "./app.ts";
+import { testWithHub } from "./hub.ts";
 
-const huggingFace = "https://huggingface.co";
 const checkpoints = "tests/fixtures/checkpoints";
 
-/** A page whose Hugging Face is a server of this test, with small checkpoints in the layouts of the released ones. */
-const test = base.extend<{ hub: HubServer }>({
-  allowed: [huggingFace],
-  hub: async ({ page }, use) => {
-    const hub = await startHubServer();
-    hub.offer("WorldRWKV/ModRWKV-0.4", filesOf("modrwkv"));
-    hub.offer("weili-0234/AuroraLong-RWKV-VID-2B-xtuner", filesOf("aurora-xtuner"));
-    await page.route(`${huggingFace}/**`, async (route) => {
-      const { pathname, search } = new URL(route.request().url());
-      const response = await fetch(`${hub.url}${pathname}${search}`, { headers: await route.request().allHeaders() });
-      const body = Buffer.from(await response.arrayBuffer());
-      await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body });
-    });
-    await use(hub);
-    await hub.close();
-  },
+/** The hub has small checkpoints in the layouts of the released ones. */
+const test = testWithHub((hub) => {
+  hub.offer("WorldRWKV/ModRWKV-0.4", filesOf("modrwkv"));
+  hub.offer("weili-0234/AuroraLong-RWKV-VID-2B-xtuner", filesOf("aurora-xtuner"));
 });
 
 function filesOf(checkpoint: string): Record<string, Uint8Array> {

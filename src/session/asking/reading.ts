@@ -1,5 +1,5 @@
 import { AuroraError } from "../../errors.ts";
-import type { PromptConfig } from "../../model/config.ts";
+import type { PromptConfig } from "../../model/prompt-config.ts";
 import { memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../../text/prompt.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { AskOptions } from "../types.ts";

@@ -1,4 +1,4 @@
-import type { PromptConfig } from "../../model/config.ts";
+import type { PromptConfig } from "../../model/prompt-config.ts";
 import { createRnnReader } from "../../rnn/reader.ts";
 import { createRnnScorer } from "../../rnn/scorer.ts";
 import { clearRnnState, copyRnnState, createRnnState } from "../../rnn/state.ts";

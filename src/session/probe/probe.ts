@@ -1,7 +1,8 @@
 import { AuroraError, assert } from "../../errors.ts";
 import type { AppFiles } from "../../library/model-assets.ts";
 import { addAssumptions } from "../../model/assumptions.ts";
-import { type ModelConfig, type PromptConfig, parseConfig } from "../../model/config.ts";
+import { type ModelConfig, parseConfig } from "../../model/config.ts";
+import type { PromptConfig } from "../../model/prompt-config.ts";
 import type { Engine } from "../engine.ts";
 import { createEye, type Eye, openEye, type Seen } from "./eye.ts";
 import { createListener, type Heard, type Listener } from "./listener.ts";

@@ -1,4 +1,4 @@
-import type { PromptConfig } from "../../model/config.ts";
+import type { PromptConfig } from "../../model/prompt-config.ts";
 import type { Listener } from "./listener.ts";
 import { type PictureSet, shuffleWords } from "./picture-set.ts";
 import type { LanguageResult } from "./report.ts";

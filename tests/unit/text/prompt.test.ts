@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type PromptConfig, parseConfig } from "../../../src/model/config.ts";
+import { parseConfig } from "../../../src/model/config.ts";
+import type { PromptConfig } from "../../../src/model/prompt-config.ts";
 import {
   cleanQuestion,
   largestPromptId,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PromptConfig } from "../../../../src/model/config.ts";
+import type { PromptConfig } from "../../../../src/model/prompt-config.ts";
 import type { Listener } from "../../../../src/session/probe/listener.ts";
 import { readWords } from "../../../../src/session/probe/read-words.ts";
 
