@@ -61,15 +61,17 @@ export async function benchReading(gpu: Gpu, config: TextConfig, tensors: Tensor
 
 /** What writing a token asks of the GPU, counted over one `generate`. */
 function describeStep({ submits, dispatches }: Counts, { numHiddenLayers, hiddenSize }: TextConfig): Figure[] {
-  // Of the embedding, one row is read. Scratch (`rnn.`) and the state (`bench.`) are no weights.
-  const weights = dispatches.flatMap((bound) =>
-    bound
-      .filter(({ buffer }) => !/^(rnn|bench)\./.test(buffer.label))
-      .map(({ buffer, bytes }) => ({
+  // Of the embedding, one row is read. Scratch (`rnn.`) and the state (`bench.`) are no weights. What stands in for scales that a format
+  // lacks is the same buffer once more.
+  const weights = dispatches.flatMap((bound) => {
+    const buffers = [...new Map(bound.map((each) => [each.buffer, each.bytes]))];
+    return buffers
+      .filter(([{ label }]) => !/^(rnn|bench)\./.test(label))
+      .map(([buffer, bytes]) => ({
         buffer,
         bytes: buffer.label.startsWith("emb.") ? 2 * rowStride(hiddenSize) : bytes,
-      })),
-  );
+      }));
+  });
   const read = weights.reduce((sum, { bytes }) => sum + bytes, 0) / maxFlush;
   const needed = [...new Map(weights.map(({ buffer, bytes }) => [buffer, bytes])).values()];
   const least = needed.reduce((sum, bytes) => sum + bytes, 0);
