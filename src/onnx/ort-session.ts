@@ -4,7 +4,6 @@ import type { Gpu } from "../gpu/device.ts";
 import { bufferUsage } from "../gpu/flags.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { mapForReading } from "../gpu/wait.ts";
-import { createOnnxGraph } from "./onnx-graph.ts";
 import type { OrtBackend } from "./ort-build.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 
@@ -54,23 +53,6 @@ export async function createOrtSession(
       }),
     release: () => exclusively(gpu, () => session.release(), true),
   };
-}
-
-/**
- * Has the runtime start while something else is waited for: its binary is fetched and compiled with the first model, here one
- * that does nothing. What fails is told where a model of use is loaded.
- */
-export async function prepareOrt(gpu: Gpu, backend: OrtBackend): Promise<void> {
-  const graph = createOnnxGraph("prepare");
-  graph.output(graph.node("Identity", [graph.input("x", [1])]), "y", [1]);
-  try {
-    const ort = await loadRuntime(backend);
-    const create = () => ort.InferenceSession.create(graph.encode(), { executionProviders: ["wasm"] });
-    const session = await exclusively(gpu, create);
-    await exclusively(gpu, () => session.release(), true);
-  } catch {
-    // Told with the next model.
-  }
 }
 
 async function runOnGpu(

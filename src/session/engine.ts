@@ -7,14 +7,13 @@ import { type OpenedModel, openModel } from "../library/open-model.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { createFingerprint } from "../model/fingerprint.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
-import { prepareOrt } from "../onnx/ort-session.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { createRnnState, stateByteLength } from "../rnn/state.ts";
 import { createRnnWriter } from "../rnn/writer.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
 import { largestPromptId } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { createEncoder, type Encoder, encoderBackend } from "../vision/encoder.ts";
+import { createEncoder, type Encoder } from "../vision/encoder.ts";
 import { createPreprocessor } from "../vision/preprocess.ts";
 import { createMutex, type Mutex } from "./flow.ts";
 import { frameIndices } from "./memory/frame-tokens.ts";
@@ -55,7 +54,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   onProgress?.({ stage: "gpu", loadedBytes: 0, totalBytes: null });
   const gpu = await openGpu();
   try {
-    void prepareOrt(gpu, encoderBackend(gpu, options.encoder ?? "auto"));
     await selfTest(gpu);
     const { model, appUrl = location.href } = options;
     const opened = await openModel(typeof model === "string" ? { kind: "folder", url: model } : model, {

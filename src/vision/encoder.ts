@@ -5,7 +5,6 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
-import type { OrtBackend } from "../onnx/ort-build.ts";
 import { type Bound, createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
 import { createMerger, type Merger, type MergeStep } from "./merge.ts";
 import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
@@ -32,7 +31,7 @@ export type EncodedFrames = {
 
 /** A vision encoder on the GPU, or on the CPU with its merging on the GPU. */
 export type Encoder = {
-  readonly backend: OrtBackend;
+  readonly backend: "webgpu" | "wasm";
   /** M */
   readonly tokensPerFrame: number;
   /** N */
@@ -53,7 +52,7 @@ export type Encoder = {
 /**
  * Loads SigLIP with token merging and its connector from a checkpoint.
  *
- * @param options.backend see `encoderBackend`
+ * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
  * @param options.maxBatch most frames of one call; lowered to what the adapter has room for
  * @param options.onTensor called with the bytes of each tensor read
  * @param options.segmentBytes see `planSegments`
@@ -64,14 +63,14 @@ export async function createEncoder(
   config: ModelConfig,
   tensors: TensorSource,
   options: {
-    readonly backend: "auto" | OrtBackend;
+    readonly backend: "auto" | "webgpu" | "wasm";
     readonly maxBatch: number;
     readonly signal?: AbortSignal;
     readonly onTensor?: (bytes: number) => void;
     readonly segmentBytes?: number;
   },
 ): Promise<Encoder> {
-  const backend = encoderBackend(gpu, options.backend);
+  const backend = options.backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : options.backend;
   checkSupported(config);
   const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, options.maxBatch) : options.maxBatch;
   const segments = planSegments(config, options.segmentBytes);
@@ -88,12 +87,6 @@ export async function createEncoder(
     throw options.signal?.aborted ? new AuroraError("Aborted", "Stopped.", error) : error;
   }
   return assemble(gpu, config, { backend, segments, sessions, maxBatch });
-}
-
-/** Where an encoder computes: `auto` is `webgpu`, or `wasm` where the adapter is itself software. */
-export function encoderBackend(gpu: Gpu, wanted: "auto" | OrtBackend): OrtBackend {
-  if (wanted !== "auto") return wanted;
-  return gpu.adapter.software ? "wasm" : "webgpu";
 }
 
 async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
@@ -126,7 +119,7 @@ function fittingBatch(gpu: Gpu, config: ModelConfig, wanted: number): number {
 }
 
 type Parts = {
-  readonly backend: OrtBackend;
+  readonly backend: "webgpu" | "wasm";
   readonly segments: readonly Segment[];
   readonly sessions: readonly OrtSession[];
   readonly maxBatch: number;
