@@ -10,7 +10,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let n = 4u * (group.x * (THREADS / LANES) + thread / LANES);
   let batch = group.z;
   let input = batch * linear.batch_x;
-  let row = vec4u(weight_row(batch, n), weight_row(batch, n + 1u), weight_row(batch, n + 2u), weight_row(batch, n + 3u));
+  let row = weight_rows(batch, n);
 
   var sums = vec4f();
   for (var k = lane; k < linear.quads; k += LANES) {

@@ -2,6 +2,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { type LinearIo, type LinearOptions, linearDecode, linearPrefill } from "../kernels/linear.ts";
+import { linearPair, type PairedProduct, shouldPair } from "../kernels/linear-pair.ts";
 import { normShift } from "../kernels/norm-shift.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import type { TextConfig } from "../model/config.ts";
@@ -39,6 +40,12 @@ export type LayerIo = {
 export function buildLinear(io: LayerIo, product: LinearIo, options: LinearOptions = {}): Dispatch[] {
   if (io.mode === "decode") return linearDecode(io.gpu, product, options);
   return linearPrefill(io.gpu, { ...product, rows: io.rows }, options);
+}
+
+/** Two products that do not wait for each other; for one row in one dispatch. */
+export function buildPair(io: LayerIo, first: PairedProduct, second: PairedProduct): Dispatch[] {
+  if (io.mode === "decode" && shouldPair(io.gpu, first, second)) return [linearPair(io.gpu, first, second)];
+  return [first, second].flatMap(({ x, w, y, ...options }) => buildLinear(io, { x, w, y }, options));
 }
 
 /**

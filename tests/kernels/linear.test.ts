@@ -1,17 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
+import { type LinearActivation, type LinearOptions, linearDecode, linearPrefill } from "../../src/kernels/linear.ts";
 import {
   createLinear,
-  type LinearActivation,
   type LinearFormat,
-  type LinearOptions,
   type LinearRows,
-  linearDecode,
-  linearPrefill,
   uploadLinear,
   writeLinear,
-} from "../../src/kernels/linear.ts";
+} from "../../src/kernels/linear-weights.ts";
 import { float32ToHalf, halfToFloat32 } from "../../src/model/half.ts";
 import { dequantise, quantise } from "../../src/model/quantised.ts";
 import { expectClose, randomFloats } from "../close.ts";
