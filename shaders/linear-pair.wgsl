@@ -1,7 +1,5 @@
 // Two matrix products of one row, y = act(x · wᵀ), each with its own operands, in one dispatch: the first workgroups make the first,
 // the others the second. LANES threads share four outputs, striding over K.
-override THREADS: u32 = 64u;
-override LANES: u32 = 32u;  // a power of two up to THREADS; 1 needs no barrier
 override FORMAT0: u32 = F16;
 override FORMAT1: u32 = F16;
 
@@ -18,8 +16,6 @@ override FORMAT1: u32 = F16;
 
 var<private> second: bool;          // which of the two this workgroup makes
 var<private> linear: Linear;
-
-var<workgroup> partial: array<vec4f, THREADS>;
 
 fn format() -> u32 {
   if (FORMAT0 != FORMAT1 && second) { return FORMAT1; }
@@ -70,14 +66,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) threa
       sums += input(at + k) * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
     }
   }
-  if (LANES > 1u) {
-    partial[thread] = sums;
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-      workgroupBarrier();
-      if (lane < half) { partial[thread] += partial[thread + half]; }
-    }
-    sums = partial[thread];
-  }
+  sums = sum_lanes(sums, thread);
   if (lane > 0u) { return; }
   for (var i = 0u; i < min(4u, linear.rows - min(n, linear.rows)); i++) {
     let to = batch * linear.batch_y + linear.first + n + i;

@@ -4,7 +4,8 @@ import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
-import { decodeThreads, type LinearIo, type LinearOptions, linearSizes } from "./linear.ts";
+import { type LinearIo, type LinearOptions, linearSizes, shareOutputs, withLanes } from "./linear.ts";
+import type { DecodeLanes } from "./linear-variants.ts";
 import { linearFormats } from "./linear-weights.ts";
 
 /** One of two products: y = act(x · wᵀ). */
@@ -21,20 +22,20 @@ export function shouldPair({ adapter }: Gpu, first: LinearIo, second: LinearIo):
 /**
  * Two products of one row each in one dispatch, where neither waits for the other: `linearDecode` of both.
  *
- * @param options.lanes threads that share an output, a power of two up to 64; what suits the adapter unless given
+ * @param options.lanes threads that share an output; what was chosen for the adapter unless given
  */
 export function linearPair(
   gpu: Gpu,
   first: PairedProduct,
   second: PairedProduct,
-  options: { readonly lanes?: number } = {},
+  options: { readonly lanes?: DecodeLanes } = {},
 ): Dispatch {
-  const { threads, lanes } = decodeThreads(gpu, options.lanes);
+  const shared = shareOutputs(gpu, options.lanes);
   const parts = [first, second].map((product) => {
     const [piece, ...others] = product.w.pieces;
     assert(piece && others.length === 0, `${product.w.label}: a pair takes weights in one piece`);
     const { w, x, y } = product;
-    const groups = Math.ceil((piece.rows * lanes) / (4 * threads)) * w.batch;
+    const groups = shared.groups(piece) * w.batch;
     return {
       x,
       y,
@@ -52,9 +53,9 @@ export function linearPair(
     ...each(({ y }) => y),
     ...each(({ sizes }) => sizes),
   ];
-  const [FORMAT0, FORMAT1] = [first, second].map(({ w }) => linearFormats[w.format].number);
-  const constants = { THREADS: threads, LANES: lanes, FORMAT0, FORMAT1 } as Record<string, number>;
-  const pipeline = compileKernel(gpu, { name: "linear-pair", code: weightsCode + pairCode, constants });
+  const [FORMAT0, FORMAT1] = [first, second].map(({ w }) => linearFormats[w.format].number) as [number, number];
+  const kernel = withLanes({ name: "linear-pair", code: weightsCode + pairCode }, shared);
+  const pipeline = compileKernel(gpu, { ...kernel, constants: { ...kernel.constants, FORMAT0, FORMAT1 } });
   const groups = each((part) => part.groups).reduce((sum, count) => sum + count, 0);
   return createDispatch(gpu, `${first.w.label}.pair`, pipeline, bindings, [groups]);
 }

@@ -1,4 +1,6 @@
 import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
+import subgroupLanesCode from "../../shaders/lib/lanes-subgroup.wgsl?raw";
+import treeCode from "../../shaders/lib/lanes-tree.wgsl?raw";
 import ioCode from "../../shaders/lib/linear-io.wgsl?raw";
 import weightsCode from "../../shaders/lib/linear-weights.wgsl?raw";
 import decodeCode from "../../shaders/linear-decode.wgsl?raw";
@@ -11,6 +13,7 @@ import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { type DecodeLanes, linearVariants, type PrefillVariant } from "./linear-variants.ts";
 import { type LinearPiece, type LinearWeights, linearFormats } from "./linear-weights.ts";
 import { rowStride } from "./row-stride.ts";
 
@@ -47,7 +50,7 @@ export type LinearOptions = {
   readonly batchRows?: number;
 };
 
-const decodeVariants = {
+const decodeKernels = {
   plain: { name: "linear-decode", code: libraries + decodeCode },
   quantised: { name: "linear-decode-quantised", code: libraries + quantisedCode },
 } as const;
@@ -55,28 +58,53 @@ const decodeVariants = {
 /**
  * y = act(x · wᵀ + bias) for one row of x [B, K] into y [B, N].
  *
- * @param options.lanes threads that share an output, a power of two up to 64; what suits the adapter unless given
+ * @param options.lanes threads that share an output; what was chosen for the adapter unless given
  */
 export function linearDecode(
   gpu: Gpu,
   io: LinearIo,
-  options: LinearOptions & { readonly lanes?: number } = {},
+  options: LinearOptions & { readonly lanes?: DecodeLanes } = {},
 ): Dispatch[] {
-  const { threads, lanes } = decodeThreads(gpu, options.lanes);
-  const { name, code } = linearFormats[io.w.format].bits < 16 ? decodeVariants.quantised : decodeVariants.plain;
-  const constants = { FORMAT: linearFormats[io.w.format].number, THREADS: threads, LANES: lanes };
-  const pipeline = compileKernel(gpu, { name, code, constants });
+  const { bits, number } = linearFormats[io.w.format];
+  const shared = shareOutputs(gpu, options.lanes);
+  const kernel = withLanes(bits < 16 ? decodeKernels.quantised : decodeKernels.plain, shared);
+  const pipeline = compileKernel(gpu, { ...kernel, constants: { ...kernel.constants, FORMAT: number } });
   return io.w.pieces.map((piece) =>
     createDispatch(gpu, `${io.w.label}.decode`, pipeline, bindingsOf(io, piece, options), [
-      Math.ceil((piece.rows * lanes) / (4 * threads)),
+      shared.groups(piece),
       1,
       io.w.batch,
     ]),
   );
 }
 
-/** The ways to multiply many rows: through workgroup memory, or without, which software adapters do faster, most so by subgroups of 4. */
-const prefillVariants = {
+/** How the threads of a workgroup share the outputs of one row, four outputs at a time. */
+export type SharedOutputs = {
+  readonly threads: number;
+  readonly lanes: number;
+  readonly bySubgroup: boolean;
+  /** Workgroups that the rows of a piece take. */
+  groups(piece: LinearPiece): number;
+};
+
+/** @param lanes what was chosen for the adapter unless given */
+export function shareOutputs(gpu: Gpu, lanes: DecodeLanes = linearVariants(gpu).lanes): SharedOutputs {
+  const count = lanes === "subgroup" ? gpu.subgroupSize : lanes;
+  assert(count !== null, "the adapter's subgroups differ in size");
+  // Without barriers small workgroups spread best over a CPU's cores.
+  const threads = count === 1 ? 16 : lanes === "subgroup" && gpu.adapter.software ? count : 64;
+  const groups = ({ rows }: LinearPiece) => Math.ceil((rows * count) / (4 * threads));
+  return { threads, lanes: count, bySubgroup: lanes === "subgroup", groups };
+}
+
+/** A kernel joined with how it adds up what the threads of an output have. */
+export function withLanes(kernel: { name: string; code: string }, { threads, lanes, bySubgroup }: SharedOutputs) {
+  const constants = { THREADS: threads, LANES: lanes };
+  if (!bySubgroup) return { name: kernel.name, code: treeCode + kernel.code, constants };
+  return { name: `${kernel.name} by subgroup`, code: subgroupsCode + subgroupLanesCode + kernel.code, constants };
+}
+
+const prefillKernels = {
   tiled: { name: "linear-prefill", code: libraries + prefillCode, tile: [64, 32] },
   direct: { name: "linear-prefill-direct", code: libraries + directCode, tile: [16, 16] },
   subgroup: { name: "linear-prefill-subgroup", code: subgroupsCode + libraries + subgroupCode, tile: [16, 16] },
@@ -86,14 +114,14 @@ const prefillVariants = {
  * Y = act(X · Wᵀ + bias) for T rows of X [B, T, K] into Y [B, T, N].
  *
  * @param io.rows uniform with T in its first word
- * @param options.variant the kernel; what suits the adapter unless given. `subgroup` needs subgroups of exactly 4
+ * @param options.variant the kernel; what was chosen for the adapter unless given
  */
 export function linearPrefill(
   gpu: Gpu,
   io: LinearIo & { readonly rows: GPUBuffer },
-  options: LinearOptions & { readonly variant?: keyof typeof prefillVariants } = {},
+  options: LinearOptions & { readonly variant?: PrefillVariant } = {},
 ): Dispatch[] {
-  const { name, code, tile } = prefillVariants[options.variant ?? suitedVariant(gpu)];
+  const { name, code, tile } = prefillKernels[options.variant ?? linearVariants(gpu).prefill];
   const pipeline = compileKernel(gpu, { name, code, constants: { FORMAT: linearFormats[io.w.format].number } });
   return io.w.pieces.map((piece) =>
     createDispatch(gpu, `${io.w.label}.prefill`, pipeline, [...bindingsOf(io, piece, options), io.rows], (rows) => [
@@ -102,11 +130,6 @@ export function linearPrefill(
       io.w.batch,
     ]),
   );
-}
-
-function suitedVariant({ adapter, subgroupSize }: Gpu): keyof typeof prefillVariants {
-  if (!adapter.software) return "tiled";
-  return subgroupSize === 4 ? "subgroup" : "direct";
 }
 
 function bindingsOf(io: LinearIo, piece: LinearPiece, options: LinearOptions) {
@@ -135,9 +158,4 @@ export function linearSizes(w: LinearWeights, piece: LinearPiece, options: Linea
     bias ? 1 : 0,
     w.batch,
   ]);
-}
-
-/** How many threads make the sums of one row, and share an output. */
-export function decodeThreads(gpu: Gpu, lanes = gpu.adapter.software ? 1 : 32): { threads: number; lanes: number } {
-  return { threads: lanes === 1 ? 16 : 64, lanes }; // without barriers small workgroups spread best over a CPU's cores
 }

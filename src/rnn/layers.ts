@@ -3,6 +3,7 @@ import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { type LinearIo, type LinearOptions, linearDecode, linearPrefill } from "../kernels/linear.ts";
 import { linearPair, type PairedProduct, shouldPair } from "../kernels/linear-pair.ts";
+import type { LinearWeights } from "../kernels/linear-weights.ts";
 import { normShift } from "../kernels/norm-shift.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import type { TextConfig } from "../model/config.ts";
@@ -16,6 +17,8 @@ export const groupNormEps = 64e-5;
 
 /** The layers of one version of RWKV with their weights, and with the working memory that only they need. */
 export type RnnLayers = {
+  /** Weights of the shapes that take the most time, of one layer. */
+  readonly largest: readonly LinearWeights[];
   /**
    * The layers, from and to the residual stream `io.scratch.x`, as dispatches for any T ≤ maxRows; they read and leave
    * `io.state`, but for the shift rows, which they leave in `io.scratch.carry`.

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import type { LinearActivation } from "../../src/kernels/linear.ts";
 import { linearPair, shouldPair } from "../../src/kernels/linear-pair.ts";
+import type { DecodeLanes } from "../../src/kernels/linear-variants.ts";
 import { type LinearFormat, uploadLinear } from "../../src/kernels/linear-weights.ts";
 import { float32ToHalf, halfToFloat32 } from "../../src/model/half.ts";
 import { dequantise, quantise } from "../../src/model/quantised.ts";
@@ -78,8 +79,16 @@ const pairs: [string, Shape, Shape][] = [
   ["the smallest", { inWidth: 1, outWidth: 1, format: "f32" }, { inWidth: 5, outWidth: 9, format: "f16" }],
 ];
 
-describe.each([1, 4, 64])("two products in one dispatch, %i lanes", (lanes) => {
-  it.each(pairs)("makes both: %s", async (_, a, b) => {
+const bySubgroup: DecodeLanes[] = (await testGpu()).subgroupSize === null ? [] : ["subgroup"];
+const some = pairs.slice(0, 1);
+
+describe.each<[DecodeLanes, typeof pairs]>([
+  [1, some],
+  [4, pairs],
+  [64, some],
+  ...bySubgroup.map((lanes): [DecodeLanes, typeof pairs] => [lanes, pairs]),
+])("two products in one dispatch, %s lanes", (lanes, list) => {
+  it.each(list)("makes both: %s", async (_, a, b) => {
     const gpu = await testGpu();
     const [first, second] = [await prepare(a, 1), await prepare(b, 11)];
 
