@@ -47,6 +47,11 @@ export type WatchOptions = {
   readonly noteSeconds?: number;
   /** Whether to write down what is said in it; not, unless given: nothing of the sound is decoded or downloaded then. */
   readonly listen?: boolean;
+  /**
+   * Whether what is heard is read into the memory too, at its time, where the model's prompt says how (`ModelInfo.speech`); not unless told so.
+   * Frames of a file then wait until what was said before them is heard.
+   */
+  readonly speech?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -107,6 +112,8 @@ export type SessionSnapshot = {
   readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
   /** Copies of the state, from which it is asked as of moments before (`AskOptions.at`). */
   readonly keyStates: { readonly count: number; readonly bytes: number };
+  /** Lines of speech that were read into the memory (`WatchOptions.speech`). */
+  readonly linesRead: number;
   /** What it saves itself as (`findSavedSession`); null where it does not. */
   readonly savedAs: string | null;
   /** What lies between the changes of the picture; the last scene is not over while it is watched. */
@@ -143,6 +150,7 @@ export const emptySnapshot: SessionSnapshot = {
   stateBytes: 0,
   kept: { frames: 0, bytes: 0, budgetBytes: 0 },
   keyStates: { count: 0, bytes: 0 },
+  linesRead: 0,
   savedAs: null,
   scenes: [],
   notes: [],

@@ -167,6 +167,7 @@ export function App(props: AppProps) {
           <SettingsDialog
             settings={settings}
             modelFps={model?.fps ?? null}
+            readsSpeech={model?.speech === true}
             onWatchAgain={video && !video.live ? watched.watchAgain : null}
           />
           <Details slot={slot} watched={watched} />

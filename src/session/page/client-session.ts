@@ -1,4 +1,5 @@
 import type { AuroraError } from "../../errors.ts";
+import type { SpokenLine } from "../../speech/protocol.ts";
 import type { ToWorker } from "../protocol.ts";
 import type { Session, WatchOptions } from "../types.ts";
 import { ask, score } from "./client-asking.ts";
@@ -24,7 +25,7 @@ export function createSession(
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
   const { signal, listen = false, ...plain } = options;
-  const listening = createListening(store, listen, link.assets);
+  const listening = createListening(store, listen, link.assets, options.speech ? tell : undefined);
   const seen = createSeen(store);
   const find = createFinding(link, store, seen);
   const closed = Promise.withResolvers<void>();
@@ -38,8 +39,17 @@ export function createSession(
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
   signal?.addEventListener("abort", () => control("stop"), { once: true });
-  begin(number, plain);
+  begin(number, { ...plain, listen });
   if (signal?.aborted) control("stop");
+  function tell(lines: readonly SpokenLine[], untilSeconds: number | null): void {
+    const said = lines.map(({ startSeconds, endSeconds, text }) => ({
+      fromSeconds: startSeconds,
+      untilSeconds: endSeconds,
+      text,
+    }));
+    link.send({ type: "heard", session: number, lines: said, untilSeconds });
+  }
+
   return {
     get snapshot() {
       return store.snapshot;

@@ -1,5 +1,5 @@
 import { AuroraError } from "../../errors.ts";
-import type { FromSpeech, SoundPlace, ToSpeech } from "../../speech/protocol.ts";
+import type { FromSpeech, SoundPlace, SpokenLine, ToSpeech } from "../../speech/protocol.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
@@ -18,6 +18,9 @@ export type Listening = {
   close(): void;
 };
 
+/** Told what was heard and how far the sound is known; null once nobody listens, or no more. */
+type OnHeard = (lines: readonly SpokenLine[], untilSeconds: number | null) => void;
+
 /**
  * @param on whether to listen as soon as there is something to be heard
  * @param assets the folder that the app's own files lie in
@@ -26,6 +29,7 @@ export function createListening(
   store: Pick<SnapshotStore, "snapshot" | "update">,
   on: boolean,
   assets: string,
+  onHeard: OnHeard = () => undefined,
 ): Listening {
   let sound: SoundPlace | null | undefined;
   let worker: Worker | null = null;
@@ -47,6 +51,7 @@ export function createListening(
     if (!wanted || worker || ended()) return;
     if (!sound) {
       update({ status: sound === null ? "no-sound" : "waiting" });
+      if (sound === null) onHeard([], null);
       return;
     }
     worker = new Worker(new URL("../../speech/worker.ts", import.meta.url), { type: "module", name: "speech" });
@@ -57,6 +62,7 @@ export function createListening(
     };
     update({ status: held ? "paused" : "listening" });
     const fromSeconds = store.snapshot.transcript.heardUntilSeconds;
+    onHeard([], fromSeconds);
     send({ type: "listen", sound, track, fromSeconds, appUrl: assets });
     if (held) send({ type: "pause" });
   }
@@ -64,6 +70,7 @@ export function createListening(
   function fail(error: AuroraError): void {
     stop();
     update({ status: "failed", download: null, error: error.toData() });
+    onHeard([], null);
   }
 
   function receive(data: FromSpeech): void {
@@ -84,12 +91,14 @@ export function createListening(
           ...(more.length > 0 && { lines: [...lines, ...more], download: null }),
           heardUntilSeconds: data.untilSeconds,
         });
+        onHeard(data.lines, data.untilSeconds);
         break;
       }
       case "done":
       case "no-sound":
         stop();
         update({ status: data.type, download: null });
+        onHeard([], null);
         break;
       case "failed":
         fail(AuroraError.fromData(data.error));
@@ -111,6 +120,7 @@ export function createListening(
       } else if (!ended()) {
         stop();
         update({ status: "off", download: null });
+        onHeard([], null);
       }
     },
     choose(next) {
