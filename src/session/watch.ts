@@ -1,5 +1,5 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import type { FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
+import type { FileSound, FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
 import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Hearing } from "./memory/hearing.ts";
@@ -231,8 +231,19 @@ function endOf({ info }: FrameSource, { offsetSeconds }: Placement): number {
 }
 
 /** The sound with its times where the pictures' are in the memory. */
-function laidBehind({ file, clock }: SoundPlace, { offsetSeconds }: Placement): SoundPlace {
-  return { file, clock: { ...clock, startSeconds: clock.startSeconds - offsetSeconds } };
+function laidBehind(sound: SoundPlace, { offsetSeconds }: Placement): SoundPlace {
+  const move = ({ file, clock }: FileSound) => ({
+    file,
+    clock: { ...clock, startSeconds: clock.startSeconds - offsetSeconds },
+  });
+  if (!("files" in sound)) return move(sound);
+  return {
+    files: sound.files.map((each) => ({
+      ...move(each),
+      fromSeconds: each.fromSeconds + offsetSeconds,
+      untilSeconds: each.untilSeconds + offsetSeconds,
+    })),
+  };
 }
 
 const nothingWatched =

@@ -6,7 +6,7 @@ Usage: measure.py HF_FOLDER VIDEO…
 HF_FOLDER is what 1_rebuild.py writes. Beside a video there may be VIDEO.txt with what is said in it; where there is none, PyTorch's own
 transcript is the reference, and the rate is how often the two differ. An empty VIDEO.txt says that nobody speaks: then words are counted.
 VIDEO.starts.json has when each recording in it begins to sound, as prompts.py writes it. PyTorch is given the stretches in which the page
-heard somebody (windows), and the sound as a whole (alone), which transformers cuts by itself.
+heard somebody.
 A line of JSON for each video is appended to measured.jsonl, and what is there is summed up. Needs ffmpeg, jiwer, transformers, torch; run it from the
 repository's root.
 """
@@ -43,18 +43,16 @@ class PyTorch:
         self.extract = WhisperFeatureExtractor.from_pretrained(folder)
         self.tokenizer = WhisperTokenizerFast.from_pretrained(folder)
 
-    def generate(self, samples, **options):
-        inputs = self.extract(samples, sampling_rate=16000, return_tensors="pt", return_attention_mask=True, **options)
-        with torch.no_grad():
-            ids = self.model.generate(**inputs, return_timestamps=True, **({} if options else {"max_new_tokens": 440}))
-        return self.tokenizer.decode(ids[0], skip_special_tokens=True)
-
-    def windows(self, samples, spans):
+    def write(self, samples, spans):
         """Writes down the given stretches (seconds) one by one."""
-        return " ".join(self.generate(samples[int(start * 16000):int(end * 16000)]) for start, end in spans)
-
-    def alone(self, samples):
-        return self.generate(samples, truncation=False, padding="longest")
+        texts = []
+        for start, end in spans:
+            part = samples[int(start * 16000):int(end * 16000)]
+            inputs = self.extract(part, sampling_rate=16000, return_tensors="pt", return_attention_mask=True)
+            with torch.no_grad():
+                ids = self.model.generate(**inputs, return_timestamps=True, max_new_tokens=440)
+            texts.append(self.tokenizer.decode(ids[0], skip_special_tokens=True))
+        return " ".join(texts)
 
 
 def windows(lines, seconds):
@@ -100,11 +98,10 @@ def measure(torch_model, video):
     text, starts = Path(video + ".txt"), Path(video + ".starts.json")
     if text.exists() and not normalise(text.read_text()):
         return {**row, "words": 0}
-    theirs = normalise(torch_model.windows(samples, windows(lines, len(samples) / 16000)))
+    theirs = normalise(torch_model.write(samples, windows(lines, len(samples) / 16000)))
     truth = normalise(text.read_text()) if text.exists() else theirs
-    alone = normalise(torch_model.alone(samples))
     return {
-        **row, "words": len(truth.split()), "page": errors(truth, said), "windows": errors(truth, theirs), "alone": errors(truth, alone),
+        **row, "words": len(truth.split()), "page": errors(truth, said), "torch": errors(truth, theirs),
         "apart": errors(theirs, said), "theirs": theirs,
         "starts": start_errors(lines, json.loads(starts.read_text())) if starts.exists() else [],
     }
@@ -115,11 +112,11 @@ def show(name, rows):
     if words == 0:
         invented = sum(len(row["said"].split()) for row in rows)
         return print(f"{name}: {minutes:.1f} min without speech, {invented} invented words, {invented / minutes:.2f} a minute")
-    rates = {key: 100 * sum(sum(row[key]) for row in rows) / words for key in ("page", "windows", "alone", "apart")}
+    rates = {key: 100 * sum(sum(row[key]) for row in rows) / words for key in ("page", "torch", "apart")}
     off = np.array([each for row in rows for each in row["starts"]])
     told = f", starts of {len(off)} recordings off by {np.median(np.abs(off)):.2f} s in the median, 90 % within {np.quantile(np.abs(off), 0.9):.2f} s" if len(off) else ""
     print(
-        f"{name}: {minutes:.1f} min, {words} words, page {rates['page']:.2f} %, PyTorch on its windows {rates['windows']:.2f} %, alone {rates['alone']:.2f} %, "
+        f"{name}: {minutes:.1f} min, {words} words, page {rates['page']:.2f} %, PyTorch {rates['torch']:.2f} %, "
         f"page against PyTorch {rates['apart']:.2f} %{told}"
     )
 

@@ -15,17 +15,25 @@ import { createSnapshotStore } from "./snapshot-store.ts";
  * The page's end of a session in the worker.
  *
  * @param begin tells the worker of it
+ * @param live the sound of what is live
  */
 export function createSession(
   link: Link,
   options: WatchOptions,
   stateBytes: number,
   begin: (session: number, options: Omit<WatchOptions, "signal">) => void,
+  live: MediaStreamTrack | null = null,
 ): Session {
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
-  const { signal, listen = false, ...plain } = options;
-  const listening = createListening(store, listen, link.assets, options.speech ? tell : undefined);
+  const { signal, listen = false, recogniser = null, ...plain } = options;
+  const listening = createListening(store, {
+    on: listen,
+    assets: link.assets,
+    recogniser,
+    live,
+    ...(options.speech && { onHeard: tell }),
+  });
   const seen = createSeen(store);
   const find = createFinding(link, store, seen);
   const closed = Promise.withResolvers<void>();
@@ -59,6 +67,7 @@ export function createSession(
     score: (question, given, scoreOptions = {}) => score(link, number, question, given, scoreOptions),
     listen: listening.listen,
     chooseSound: listening.choose,
+    useRecogniser: listening.use,
     editLine: listening.edit,
     find: find.text,
     findAlike: find.alike,
@@ -71,7 +80,10 @@ export function createSession(
       listening.resume();
       control("resume");
     },
-    stop: () => control("stop"),
+    stop() {
+      listening.end();
+      control("stop");
+    },
     pin(question) {
       checkQuestion(question, {});
       const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;
@@ -124,6 +136,7 @@ export function refusedSession(error: AuroraError, stateBytes: number): Session 
     },
     listen: nothing,
     chooseSound: nothing,
+    useRecogniser: nothing,
     editLine: nothing,
     find: async (text, options = {}) => {
       checkFind(text, options);

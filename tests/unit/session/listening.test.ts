@@ -41,7 +41,7 @@ const line = (text: string, startSeconds = 0) => ({ text, startSeconds, endSecon
 
 function start(on: boolean) {
   const store = createSnapshotStore(0);
-  const listening = createListening(store, on, "https://host.example/app/");
+  const listening = createListening(store, { on, assets: "https://host.example/app/" });
   const worker = (place = -1) => TestWorker.all.at(place) as TestWorker;
   return { listening, worker, transcript: () => store.snapshot.transcript };
 }
@@ -52,7 +52,7 @@ it("waits for the video, listens, and gives its worker back at the end", () => {
   expect(TestWorker.all).toHaveLength(0);
   listening.offer(sound);
   expect(worker().told).toEqual([
-    { type: "listen", sound, track: null, fromSeconds: 0, appUrl: expect.stringMatching(/^https:\/\/host\.example\//) },
+    { type: "listen", sound, track: null, fromSeconds: 0, recogniser: null, appUrl: "https://host.example/app/" },
   ]);
   worker().say({ type: "opened", tracks, track: 0, durationSeconds: 20 });
   worker().say({ type: "download", loadedBytes: 1, totalBytes: 4 });
