@@ -1,6 +1,7 @@
 import { AuroraError, toAuroraError } from "../../errors.ts";
 import type { FromSpeech, SoundPlace, SpokenLine, ToSpeech } from "../../speech/protocol.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
+import { decodePiece } from "./decode-piece.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import { type SoundTap, tapSound } from "./sound-tap.ts";
 
@@ -129,6 +130,11 @@ export function createListening(
       case "download": {
         const { loadedBytes, totalBytes } = data;
         update({ download: loadedBytes < totalBytes ? { loadedBytes, totalBytes } : null });
+        break;
+      }
+      case "decode": {
+        const { request, file } = data;
+        void decodePiece(file).then((piece) => send({ type: "decoded", request, piece }));
         break;
       }
       case "heard": {
