@@ -48,6 +48,9 @@ export function createSession(
     link.send({ type: "control", session: number, action });
   signal?.addEventListener("abort", () => control("stop"), { once: true });
   begin(number, { ...plain, listen });
+  store.subscribe(() => {
+    if (["stopped", "failed"].includes(store.snapshot.status)) listening.end();
+  });
   if (signal?.aborted) control("stop");
   function tell(lines: readonly SpokenLine[], untilSeconds: number | null): void {
     const said = lines.map(({ startSeconds, endSeconds, text }) => ({
@@ -80,10 +83,7 @@ export function createSession(
       listening.resume();
       control("resume");
     },
-    stop() {
-      listening.end();
-      control("stop");
-    },
+    stop: () => control("stop"),
     pin(question) {
       checkQuestion(question, {});
       const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;

@@ -29,7 +29,7 @@ export function createSpeechWorker(): Worker {
 }
 
 /** Told what was heard and how far the sound is known; null once nobody listens, or no more. */
-type OnHeard = (lines: readonly SpokenLine[], untilSeconds: number | null) => void;
+export type OnHeard = (lines: readonly SpokenLine[], untilSeconds: number | null) => void;
 
 export type ListeningOptions = {
   /** Whether to listen as soon as there is something to be heard. */
@@ -76,6 +76,7 @@ export function createListening(
       const opened = await tapSound(source, assets);
       if (worker !== hearing) return opened.end();
       tap = opened;
+      opened.mute(held);
       const { port, rate } = opened;
       const heard = { live: { port, rate, startSeconds: (performance.now() - beginMs) / 1000 } };
       hearing.postMessage(
@@ -179,7 +180,10 @@ export function createListening(
         onHeard([], null);
       }
     },
-    end: () => tap?.end(),
+    end() {
+      tap?.end();
+      if (tap) send({ type: "resume" }); // what was said is still written down
+    },
     choose(next) {
       if (next === track) return;
       stop();
@@ -196,11 +200,13 @@ export function createListening(
     },
     pause() {
       held = true;
+      tap?.mute(true);
       send({ type: "pause" });
       if (worker) update({ status: "paused" });
     },
     resume() {
       held = false;
+      tap?.mute(false);
       send({ type: "resume" });
       if (worker) update({ status: "listening" });
     },
