@@ -53,6 +53,9 @@ port.addEventListener("message", ({ data }) => {
     case "edit-note":
       sessions.get(data.session)?.editNote(data.note, data.text);
       break;
+    case "heard":
+      sessions.get(data.session)?.hear(data.lines, data.untilSeconds);
+      break;
     case "save":
       void save(data);
       break;
