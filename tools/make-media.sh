@@ -37,6 +37,11 @@ green="color=0x20C060:size=64x64:rate=10:duration=0.2"
 ff -f lavfi -i "$green,format=gbrp" -c:v libx264rgb -qp 0 -threads 1 -pix_fmt bgr0 $exact h264-rgb.mp4
 ff -f lavfi -i "$green,format=gbrp" -c:v libvpx-vp9 -lossless 1 -threads 1 -pix_fmt gbrp $exact vp9-rgb.webm
 ff -f lavfi -i "$green,scale=out_color_matrix=bt709:out_range=pc,format=yuv420p" $x264 -qp 0 -colorspace bt709 -color_range pc h264-matrix-only.mp4
+ff -f lavfi -i "$green,scale=out_color_matrix=smpte240m,format=yuv420p" $x264 -qp 0 -colorspace smpte240m -color_primaries smpte240m \
+  -color_trc smpte240m h264-240m.mp4
+# Green with another colour to its left and above it, which the stream cuts off.
+ff -f lavfi -i "color=white:size=64x64:rate=10:duration=0.2,drawbox=x=10:y=6:w=54:h=58:c=0x20C060:t=fill,format=yuv420p" $x264 -qp 0 \
+  -bsf:v h264_metadata=crop_left=10:crop_top=6 h264-cropped.mp4
 # Fields, two packets for each frame, as camcorders write them.
 npx tsx ../../../tools/make-fields.ts fields.264 20
 ff -framerate 10 -i fields.264 -c copy $exact -f mpegts h264-fields.mpegts

@@ -1,4 +1,5 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { asStated } from "./as-stated.ts";
 import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
@@ -172,7 +173,7 @@ export class RunDecoder {
     const picture = decoder.take(this.#timestamp(wanted.packet), isLast);
     if (!picture) return null;
     pending.splice(position, 1);
-    return { wanted, picture };
+    return { wanted, picture: asStated(picture, this.#formatOf(wanted.packet)) };
   }
 
   #timestamp(packet: number): number {

@@ -16,6 +16,9 @@ export type SequenceParameters = {
   /** Of the shown picture, in samples. */
   readonly width: number;
   readonly height: number;
+  /** Samples of the coded picture that are cut off on the left of it and above. */
+  readonly left: number;
+  readonly top: number;
   /** Whether pictures may be fields: two of them, one after the other, are then a frame. */
   readonly fields: boolean;
   /** `max_num_ref_frames`. */
@@ -76,7 +79,7 @@ function readPicture(reader: BitReader) {
   const unitY = (chroma === 1 ? 2 : 1) * (fields ? 2 : 1);
   const width = across - unitX * (left + right);
   const height = down * (fields ? 2 : 1) - unitY * (top + bottom);
-  return { width, height, fields, references, frameNumberBits, separatePlanes };
+  return { width, height, left: unitX * left, top: unitY * top, fields, references, frameNumberBits, separatePlanes };
 }
 
 function readChroma(reader: BitReader): { chroma: number; separatePlanes: boolean } {

@@ -1,5 +1,5 @@
 import { concat, isH264, lengthSize, nalUnits, typeOf } from "./h264.ts";
-import { type CodedColours, readSequenceParameters, type SequenceParameters } from "./h264-parameters.ts";
+import { readSequenceParameters, type SequenceParameters } from "./h264-parameters.ts";
 import { withReorderDepth } from "./h264-sps.ts";
 import type { PacketFormat } from "./packet-index.ts";
 
@@ -49,19 +49,17 @@ export function packetWithDepth(packet: Uint8Array, format: PacketFormat, depth:
   ]);
 }
 
-/** What the first sequence parameter set of a record (avcC) says of colours; null where it says nothing. */
-export function recordColours(record: Uint8Array): CodedColours | null {
+/** What the first sequence parameter set of a record (avcC) tells; null where it cannot be read. */
+export function recordParameters(record: Uint8Array): SequenceParameters | null {
   const [sps] = readRecord(record)?.sps ?? [];
-  return sps ? (readSequenceParameters(sps)?.colours ?? null) : null;
+  return sps ? readSequenceParameters(sps) : null;
 }
 
 /** The first sequence parameter set of a packet, or of the format's record; null where neither has one that can be read. */
 export function sequenceParameters(packet: Uint8Array, format: PacketFormat): SequenceParameters | null {
   const unit = nalUnits(packet, lengthSize(format))?.find((each) => typeOf(packet, each) === spsType);
-  const sps = unit
-    ? packet.subarray(unit.header, unit.end)
-    : format.description && readRecord(format.description)?.sps[0];
-  return sps ? readSequenceParameters(sps) : null;
+  if (unit) return readSequenceParameters(packet.subarray(unit.header, unit.end));
+  return format.description && recordParameters(format.description);
 }
 
 type Sets = { readonly head: Uint8Array; readonly sps: readonly Uint8Array[]; readonly rest: Uint8Array };
