@@ -47,6 +47,9 @@ npx tsx ../../../tools/make-fields.ts fields.264 20
 ff -framerate 10 -i fields.264 -c copy $exact -f mpegts h264-fields.mpegts
 ff -framerate 10 -i fields.264 -c copy $exact h264-fields.mp4
 rm fields.264
+# No IDR picture: blocks are renewed a column at a time, and the first ten pictures are cut off.
+ff -f lavfi -i "$source" -c:v libx264 -preset medium -threads 1 -x264-params intra-refresh=1:keyint=10:bframes=0 -crf 20 $exact \
+  -bsf:v "noise=drop=lt(n\,10)" -f mpegts h264-no-idr.mpegts
 # A second, larger video track that is not the default one; one frame only.
 ff -i h264-index-last.mp4 -f lavfi -i "color=white:size=192x128:rate=10:duration=1" -map 0:v -map 1:v $x264 \
   -disposition:v:0 default -disposition:v:1 0 two-video-tracks.mp4

@@ -4,6 +4,7 @@ import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
+import { withEntry } from "./h264-entry.ts";
 import { packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
@@ -36,6 +37,8 @@ export class RunDecoder {
   #preferSoftware = false;
   /** `undefined` until it was looked for. */
   #note: Uint8Array | null | undefined;
+  /** Whether there is no packet before those that were looked at where decoding can begin. */
+  #nowhereToBegin = false;
   #outputs = 0;
   #stalls = 0;
   #lastError: Error | null = null;
@@ -114,6 +117,8 @@ export class RunDecoder {
           this.#closeDecoder();
           isFirst = true;
         }
+        // Decoders of graphics cards may not pass over what `withEntry` adds.
+        if (isFirst && !canStartDecoding(data, format)) await this.#chooseSoftware(format);
         const decoder = this.#decoderFor(format);
         if (isFirst) decoder.want(wanted);
         yield* this.#deliver(decoder, pending);
@@ -122,7 +127,7 @@ export class RunDecoder {
           yield* this.#deliver(decoder, pending);
         }
         throwIfAborted(this.#signal);
-        const bytes = isFirst ? firstPacketBytes(data, format, note) : data;
+        const bytes = isFirst ? firstPacketBytes(withEntry(data, format), format, note) : data;
         decoder.decode(
           new EncodedVideoChunk({
             type: starts ? "key" : "delta",
@@ -182,11 +187,14 @@ export class RunDecoder {
 
   /** The packet at or before `key` (a key packet) where a decoder can begin; `key` itself where there is none. */
   async #startAtOrBefore(key: number): Promise<number> {
+    if (this.#nowhereToBegin) return key;
     for (let at = key; ; at = keyAtOrBefore(this.#index.key, at - 1)) {
       throwIfAborted(this.#signal);
       const data = (await this.#read(at, at))?.[0];
       if (!data || canStartDecoding(data, this.#formatOf(at))) return at;
-      if (at === 0) return key;
+      if (at > 0) continue;
+      this.#nowhereToBegin = true;
+      return key;
     }
   }
 
@@ -249,6 +257,10 @@ export class RunDecoder {
         );
       }
     }
+    await this.#chooseSoftware(format);
+  }
+
+  async #chooseSoftware(format: PacketFormat): Promise<void> {
     if (this.#preferSoftware) return;
     const support = await VideoDecoder.isConfigSupported(decoderConfig(format, true)).catch(() => null);
     this.#preferSoftware = support?.supported === true;

@@ -1,4 +1,4 @@
-import { concat, isH264, lengthSize, nalUnits, typeOf } from "./h264.ts";
+import { bigEndian, concat, isH264, lengthSize, nalUnits, typeOf } from "./h264.ts";
 import { readSequenceParameters, type SequenceParameters } from "./h264-parameters.ts";
 import { withReorderDepth } from "./h264-sps.ts";
 import type { PacketFormat } from "./packet-index.ts";
@@ -74,8 +74,4 @@ function readRecord(record: Uint8Array): Sets | null {
     at += 2 + length;
   }
   return at > record.length ? null : { head: record.subarray(0, 5), sps, rest: record.subarray(at) };
-}
-
-function bigEndian(value: number, bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** (bytes - 1 - i)) & 255);
 }

@@ -83,6 +83,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return result;
 }
 
+/** A number in `bytes` bytes, the highest first. */
+export function bigEndian(value: number, bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** (bytes - 1 - i)) & 255);
+}
+
 /** The NAL units of a packet, or null where its lengths do not add up. */
 export function nalUnits(packet: Uint8Array, size: number | null): NalUnit[] | null {
   return size === null ? unitsByStartCode(packet) : unitsByLength(packet, size);

@@ -2,6 +2,7 @@ import { AuroraError, toAuroraError } from "../errors.ts";
 import { withWholeFrames } from "./field-pairs.ts";
 import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
+import { withEntries } from "./h264-entry.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
 import { IsoParseError, readIsoIndex } from "./iso-index.ts";
 import { withWholeCluster } from "./matroska-cut.ts";
@@ -102,7 +103,7 @@ async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListe
 
 async function openTrack(source: PacketSource, signal: AbortSignal): Promise<OpenedVideo> {
   try {
-    return await openTrackVideo(await withWholeFrames(source, signal), signal);
+    return await openTrackVideo(await withWholeFrames(await withEntries(source, signal), signal), signal);
   } catch (error) {
     source.close();
     throw error;
