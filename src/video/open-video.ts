@@ -87,7 +87,7 @@ async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListe
     case "matroska":
       return openTrack(await readTrackIndex(await withWholeCluster(file, signal), signal, onProgress), signal);
     case "mpeg-ts":
-      return openTrack(await readTrackIndex(await fromTables(file), signal, onProgress), signal);
+      return openTrack(await readTrackIndex(await fromTables(file, signal), signal, onProgress), signal);
     case "audio":
       throw new AuroraError("NoVideoTrack", `This is a sound file (${kind.name}): there is nothing to watch in it.`);
     case "foreign-video":
