@@ -24,6 +24,8 @@ export type FrameReader = {
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
+  /** Reads no more frames, those that were added since the last batch among them. */
+  end(): void;
   /** The state after all that was added, as bytes (`joinLayers`), once that is noted. */
   copyState(): Promise<{ readonly framesRead: number; readonly state: Uint8Array }>;
   destroy(): void;
@@ -73,6 +75,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   const frameEncoder = createFrameEncoder(engine, createFrameSeeing(engine.search));
   const frameBytes = frameByteLength(engine);
   const batch: Pending[] = [];
+  let ended = false;
   /** Whoever saves the memory does so while it is fed. */
   const turns = createMutex();
   let { framesRead } = options;
@@ -130,7 +133,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
 
   async function flush(): Promise<void> {
     const frames = batch.splice(0);
-    if (frames.length === 0) return;
+    if (frames.length === 0 || ended) return;
     const read = readBatch(frames, await frameEncoder.encode(frames.length));
     const previous = noted;
     const described = describe(read);
@@ -141,6 +144,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
 
   async function load(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored: boolean) {
     try {
+      if (ended) return;
       const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
       thumbnail.catch(() => undefined);
       await frameEncoder.load(frame, rotation, batch.length, mirrored);
@@ -163,6 +167,9 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
     add: (frame, rotation, timestampSeconds, mirrored = false) =>
       turns.run(() => load(frame, rotation, timestampSeconds, mirrored)),
     settle: () => turns.run(settle),
+    end() {
+      ended = true;
+    },
     copyState: () =>
       turns.run(async () => {
         await settle();

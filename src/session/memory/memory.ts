@@ -31,6 +31,8 @@ export type Memory = {
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
   /** Has the state read all that was added, and waits until it is noted. */
   settle(): Promise<void>;
+  /** Reads no more frames, those that were added since the last batch among them: nobody needs them any more. */
+  end(): void;
   /** The state after all that was added, as bytes, once that is noted. */
   copyState: FrameReader["copyState"];
   /** Indices of the frames that begin a scene, but for the first. */
@@ -117,6 +119,7 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     },
     add: frames.add,
     settle: frames.settle,
+    end: frames.end,
     copyState: frames.copyState,
     sceneStarts,
     subscribe(listener) {
