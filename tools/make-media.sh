@@ -50,6 +50,11 @@ rm fields.264
 # No IDR picture: blocks are renewed a column at a time, and the first ten pictures are cut off.
 ff -f lavfi -i "$source" -c:v libx264 -preset medium -threads 1 -x264-params intra-refresh=1:keyint=10:bframes=0 -crf 20 $exact \
   -bsf:v "noise=drop=lt(n\,10)" -f mpegts h264-no-idr.mpegts
+# No IDR picture: open groups, the first of them cut off; with arithmetic and with variable length codes.
+for code in 1 0; do
+  ff -f lavfi -i "$source" -c:v libx264 -preset medium -threads 1 -x264-params open-gop=1:keyint=10:min-keyint=10:bframes=3:b-adapt=0:cabac=$code \
+    -crf 20 $exact -bsf:v "noise=drop=lt(n\,7)" -f mpegts h264-recovery-points-$code.mpegts
+done
 # A second, larger video track that is not the default one; one frame only.
 ff -i h264-index-last.mp4 -f lavfi -i "color=white:size=192x128:rate=10:duration=1" -map 0:v -map 1:v $x264 \
   -disposition:v:0 default -disposition:v:1 0 two-video-tracks.mp4

@@ -4,7 +4,7 @@ import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
-import { withEntry } from "./h264-entry.ts";
+import { followEntry, withEntry } from "./h264-entry.ts";
 import { packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
@@ -101,6 +101,7 @@ export class RunDecoder {
     const note = from === 0 ? null : await this.#encoderNote();
     let isFirst = true;
     let inFirstGroup = true;
+    let mend = (packet: Uint8Array) => packet;
     for (let at = from; at <= to; ) {
       const packets = await this.#read(at, this.#readEnd(at, to));
       if (!packets) return false;
@@ -117,8 +118,11 @@ export class RunDecoder {
           this.#closeDecoder();
           isFirst = true;
         }
-        // Decoders of graphics cards may not pass over what `withEntry` adds.
-        if (isFirst && !canStartDecoding(data, format)) await this.#chooseSoftware(format);
+        if (isFirst && !canStartDecoding(data, format)) {
+          // Decoders of graphics cards may not pass over what `withEntry` adds.
+          await this.#chooseSoftware(format);
+          mend = followEntry(data, format);
+        }
         const decoder = this.#decoderFor(format);
         if (isFirst) decoder.want(wanted);
         yield* this.#deliver(decoder, pending);
@@ -127,7 +131,7 @@ export class RunDecoder {
           yield* this.#deliver(decoder, pending);
         }
         throwIfAborted(this.#signal);
-        const bytes = isFirst ? firstPacketBytes(withEntry(data, format), format, note) : data;
+        const bytes = isFirst ? firstPacketBytes(withEntry(mend(data), format), format, note) : mend(data);
         decoder.decode(
           new EncodedVideoChunk({
             type: starts ? "key" : "delta",

@@ -1,11 +1,25 @@
 import { BitReader, BitWriter, withEmulation } from "./bits.ts";
-import { bigEndian, canStartDecoding, concat, isH264, lengthSize, nalUnits, typeOf } from "./h264.ts";
+import {
+  bigEndian,
+  canStartDecoding,
+  concat,
+  isDisposable,
+  isH264,
+  lengthSize,
+  nalUnits,
+  typeOf,
+  withUnits,
+} from "./h264.ts";
+import { frameNumberOf, withoutStrangers } from "./h264-marking.ts";
 import type { SequenceParameters } from "./h264-parameters.ts";
-import { sequenceParameters } from "./h264-sets.ts";
+import { pictureParameters, sequenceParameters } from "./h264-sets.ts";
 import type { PacketFormat, PacketSource } from "./packet-index.ts";
 
 /** The number of a picture parameter set that streams hardly have. */
 const ownId = 255;
+
+/** Pictures that H.264 lets be referred to. */
+const maxReferences = 16;
 
 const enhancement = 6;
 const recoveryPoint = 6;
@@ -95,6 +109,26 @@ export function withEntry(packet: Uint8Array, format: PacketFormat): Uint8Array 
     unit,
   ]);
   return concat([packet.subarray(0, first.start), ...added, packet.subarray(first.start)]);
+}
+
+/**
+ * What is to be done with the packets from one without an IDR picture on, with which decoding begins: pictures from before it are not forgotten, since they are
+ * not there (`withoutStrangers`).
+ */
+export function followEntry(first: Uint8Array, format: PacketFormat): (packet: Uint8Array) => Uint8Array {
+  const slice = nalUnits(first, lengthSize(format))?.find((unit) => typeOf(first, unit) === 1);
+  const set = slice && sequenceParameters(first, format);
+  const entry = set ? frameNumberOf(first.subarray(slice.header, slice.end), set) : null;
+  if (!set || entry === null) return (packet) => packet;
+  const pictures = pictureParameters(first, format);
+  let left = Math.min(maxReferences, 2 ** set.frameNumberBits - 1); // pictures whose numbers tell which came first
+  return (packet) => {
+    if (left <= 0 || isDisposable(packet, format)) return packet;
+    left--;
+    return withUnits(packet, format, (unit, type) =>
+      type === 1 ? withoutStrangers(unit, set, pictures, entry) : unit,
+    );
+  };
 }
 
 /** A picture parameter set of which slices tell whether they are redundant. */

@@ -31,6 +31,8 @@ export type SequenceParameters = {
   /** Bits of a slice's `frame_num`. */
   readonly frameNumberBits: number;
   readonly order: PictureOrder;
+  /** `chroma_format_idc`. */
+  readonly chroma: number;
   /** Whether the three colour planes are coded apart. */
   readonly separatePlanes: boolean;
   /** Null where it says nothing of colours. */
@@ -80,7 +82,7 @@ function readPicture(reader: BitReader) {
   const height = down * (fields ? 2 : 1) - unitY * (top + bottom);
   return {
     ...{ id, width, height, left: unitX * left, top: unitY * top },
-    ...{ fields, references, frameNumberBits, order, separatePlanes },
+    ...{ fields, references, frameNumberBits, order, chroma, separatePlanes },
   };
 }
 

@@ -76,6 +76,15 @@ test("H.264 without an IDR picture is watched from where its pictures are right"
   );
 });
 
+test.each(["h264-recovery-points-1.mpegts", "h264-recovery-points-0.mpegts"])(
+  "%s is watched from its first recovery point, though it forgets what was cut off",
+  async (name) => {
+    const { numbers, losses } = await watch(await media(name), { fps: 10 });
+    expect(numbers).toEqual(Array.from({ length: 21 }, (_, i) => 9 + i));
+    expect(losses.every(({ toSeconds }) => toSeconds < 0.35)).toBe(true);
+  },
+);
+
 test("one frame is a video", async () => {
   expect((await watch(await media("one-frame.mp4"), { fps: 1 })).numbers).toEqual([0]);
   expect((await watch(await media("one-frame.mp4"), { frames: 3 })).numbers).toEqual([0, 0, 0]);
