@@ -25,9 +25,20 @@ export async function askFfmpeg(path: string, mostPictures: number): Promise<Tol
   // Colours first, then the size: saturated ones are cut off at each pixel, not at the mean of several.
   const exact = "flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp";
   const filter = `scale=${exact},format=rgb24,scale=${pictureSize}:${pictureSize}:${exact},showinfo`;
-  const from = ["-i", path, "-map", `0:${stream.index}`, "-an", "-sn", "-dn", "-fps_mode", "passthrough"];
+  const exactly = ["-flags", "unaligned"]; // otherwise ffmpeg leaves up to 31 columns that are cut off on the left
+  const video = ["-map", `0:${stream.index}`, "-an", "-sn", "-dn", "-fps_mode", "passthrough"];
   const to = ["-vf", filter, "-frames:v", String(mostPictures), "-f", "rawvideo", "-"];
-  const { out, err } = await run("ffmpeg", ["-hide_banner", "-nostdin", "-loglevel", "info", ...from, ...to]);
+  const { out, err } = await run("ffmpeg", [
+    "-hide_banner",
+    "-nostdin",
+    "-loglevel",
+    "info",
+    ...exactly,
+    "-i",
+    path,
+    ...video,
+    ...to,
+  ]);
   const shown = [...err.matchAll(/ pts_time:([-\d.e]+).*?(?: duration_time:([-\d.e]+))?/g)].map((match) =>
     Number(match[1]),
   );

@@ -37,11 +37,24 @@ green="color=0x20C060:size=64x64:rate=10:duration=0.2"
 ff -f lavfi -i "$green,format=gbrp" -c:v libx264rgb -qp 0 -threads 1 -pix_fmt bgr0 $exact h264-rgb.mp4
 ff -f lavfi -i "$green,format=gbrp" -c:v libvpx-vp9 -lossless 1 -threads 1 -pix_fmt gbrp $exact vp9-rgb.webm
 ff -f lavfi -i "$green,scale=out_color_matrix=bt709:out_range=pc,format=yuv420p" $x264 -qp 0 -colorspace bt709 -color_range pc h264-matrix-only.mp4
+ff -f lavfi -i "$green,scale=out_color_matrix=smpte240m,format=yuv420p" $x264 -qp 0 -colorspace smpte240m -color_primaries smpte240m \
+  -color_trc smpte240m h264-240m.mp4
+# Green with another colour to its left and above it, which the stream cuts off.
+ff -f lavfi -i "color=white:size=64x64:rate=10:duration=0.2,drawbox=x=10:y=6:w=54:h=58:c=0x20C060:t=fill,format=yuv420p" $x264 -qp 0 \
+  -bsf:v h264_metadata=crop_left=10:crop_top=6 h264-cropped.mp4
 # Fields, two packets for each frame, as camcorders write them.
 npx tsx ../../../tools/make-fields.ts fields.264 20
 ff -framerate 10 -i fields.264 -c copy $exact -f mpegts h264-fields.mpegts
 ff -framerate 10 -i fields.264 -c copy $exact h264-fields.mp4
 rm fields.264
+# No IDR picture: blocks are renewed a column at a time, and the first ten pictures are cut off.
+ff -f lavfi -i "$source" -c:v libx264 -preset medium -threads 1 -x264-params intra-refresh=1:keyint=10:bframes=0 -crf 20 $exact \
+  -bsf:v "noise=drop=lt(n\,10)" -f mpegts h264-no-idr.mpegts
+# No IDR picture: open groups, the first of them cut off; with arithmetic and with variable length codes.
+for code in 1 0; do
+  ff -f lavfi -i "$source" -c:v libx264 -preset medium -threads 1 -x264-params open-gop=1:keyint=10:min-keyint=10:bframes=3:b-adapt=0:cabac=$code \
+    -crf 20 $exact -bsf:v "noise=drop=lt(n\,7)" -f mpegts h264-recovery-points-$code.mpegts
+done
 # A second, larger video track that is not the default one; one frame only.
 ff -i h264-index-last.mp4 -f lavfi -i "color=white:size=192x128:rate=10:duration=1" -map 0:v -map 1:v $x264 \
   -disposition:v:0 default -disposition:v:1 0 two-video-tracks.mp4

@@ -169,6 +169,7 @@ export function createSession(
     stop: watch.stop,
     save,
     async close(keep) {
+      if (!keep) memory.end(); // what is not kept need not be waited for
       watch.stop();
       await Promise.all([watch.ended, asking.close(), autosave?.end(keep)]);
       await seeing.close();

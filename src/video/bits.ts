@@ -34,9 +34,10 @@ export class BitReader {
 export class BitWriter {
   readonly #bits: number[] = [];
 
-  copy(bytes: Uint8Array, count: number): void {
-    const reader = new BitReader(bytes, 0);
+  copy(bytes: Uint8Array, count: number, from = 0): this {
+    const reader = new BitReader(bytes, from);
     for (let i = 0; i < count; i++) this.#bits.push(reader.bit());
+    return this;
   }
 
   bits(value: number, count: number): this {
@@ -49,15 +50,20 @@ export class BitWriter {
     return this.bits(0, length - 1).bits(value + 1, length);
   }
 
-  /** Zeros up to a whole byte. */
-  align(): this {
-    while (this.#bits.length % 8 !== 0) this.#bits.push(0);
+  /** Zeros, or ones, up to a whole byte. */
+  align(fill = 0): this {
+    while (this.#bits.length % 8 !== 0) this.#bits.push(fill);
     return this;
   }
 
   /** The bytes, with the bit that ends a NAL unit and zeros up to a whole byte. */
   finish(): Uint8Array {
     this.#bits.push(1);
+    return this.bytes();
+  }
+
+  /** The bytes, with zeros up to a whole one. */
+  bytes(): Uint8Array {
     const bytes = new Uint8Array(Math.ceil(this.#bits.length / 8));
     this.#bits.forEach((bit, i) => {
       bytes[i >> 3] = (bytes[i >> 3] as number) | (bit << (7 - (i & 7)));

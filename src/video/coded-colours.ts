@@ -11,7 +11,19 @@ const transfers: Record<number, string> = {
   16: "pq",
   18: "hlg",
 };
-const matrices: Record<number, string> = { 0: "rgb", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020-ncl" };
+const matrices: Record<number, string> = {
+  0: "rgb",
+  1: "bt709",
+  5: "bt470bg",
+  6: "smpte170m",
+  9: "bt2020-ncl",
+  10: "bt2020-ncl",
+};
+
+/** The name of a matrix that WebCodecs has none for, by its code point; null for others. */
+export function unnamedMatrix(code: number | undefined): "smpte240m" | null {
+  return code === 7 ? "smpte240m" : null;
+}
 
 /** A colour space by its code points (ITU-T H.273); null where WebCodecs has no name for any of them and the range is the usual one. */
 export function codedColorSpace(coded: CodedColours): VideoColorSpaceInit | null {

@@ -1,8 +1,10 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { asStated } from "./as-stated.ts";
 import { withSequenceHeader } from "./av1.ts";
 import { codecUnsupported, decoderConfig, renamed } from "./codec-support.ts";
 import { FrameDecoder, StallError, throwIfAborted } from "./frame-decoder.ts";
 import { canStartDecoding, encoderNote, firstPacketBytes, isDisposable, isH264 } from "./h264.ts";
+import { followEntry, withEntry } from "./h264-entry.ts";
 import { packetWithDepth, reorderDepth, withDepth } from "./h264-sets.ts";
 import type { PacketFormat, PacketIndex, PacketReader } from "./packet-index.ts";
 import { type DecodeRun, keyAfter, keyAtOrBefore, type WantedFrame } from "./sample-plan.ts";
@@ -35,6 +37,8 @@ export class RunDecoder {
   #preferSoftware = false;
   /** `undefined` until it was looked for. */
   #note: Uint8Array | null | undefined;
+  /** Whether there is no packet before those that were looked at where decoding can begin. */
+  #nowhereToBegin = false;
   #outputs = 0;
   #stalls = 0;
   #lastError: Error | null = null;
@@ -97,6 +101,7 @@ export class RunDecoder {
     const note = from === 0 ? null : await this.#encoderNote();
     let isFirst = true;
     let inFirstGroup = true;
+    let mend = (packet: Uint8Array) => packet;
     for (let at = from; at <= to; ) {
       const packets = await this.#read(at, this.#readEnd(at, to));
       if (!packets) return false;
@@ -113,6 +118,11 @@ export class RunDecoder {
           this.#closeDecoder();
           isFirst = true;
         }
+        if (isFirst && !canStartDecoding(data, format)) {
+          // Decoders of graphics cards may not pass over what `withEntry` adds.
+          await this.#chooseSoftware(format);
+          mend = followEntry(data, format);
+        }
         const decoder = this.#decoderFor(format);
         if (isFirst) decoder.want(wanted);
         yield* this.#deliver(decoder, pending);
@@ -121,7 +131,7 @@ export class RunDecoder {
           yield* this.#deliver(decoder, pending);
         }
         throwIfAborted(this.#signal);
-        const bytes = isFirst ? firstPacketBytes(data, format, note) : data;
+        const bytes = isFirst ? firstPacketBytes(withEntry(mend(data), format), format, note) : mend(data);
         decoder.decode(
           new EncodedVideoChunk({
             type: starts ? "key" : "delta",
@@ -172,7 +182,7 @@ export class RunDecoder {
     const picture = decoder.take(this.#timestamp(wanted.packet), isLast);
     if (!picture) return null;
     pending.splice(position, 1);
-    return { wanted, picture };
+    return { wanted, picture: asStated(picture, this.#formatOf(wanted.packet)) };
   }
 
   #timestamp(packet: number): number {
@@ -181,11 +191,14 @@ export class RunDecoder {
 
   /** The packet at or before `key` (a key packet) where a decoder can begin; `key` itself where there is none. */
   async #startAtOrBefore(key: number): Promise<number> {
+    if (this.#nowhereToBegin) return key;
     for (let at = key; ; at = keyAtOrBefore(this.#index.key, at - 1)) {
       throwIfAborted(this.#signal);
       const data = (await this.#read(at, at))?.[0];
       if (!data || canStartDecoding(data, this.#formatOf(at))) return at;
-      if (at === 0) return key;
+      if (at > 0) continue;
+      this.#nowhereToBegin = true;
+      return key;
     }
   }
 
@@ -248,6 +261,10 @@ export class RunDecoder {
         );
       }
     }
+    await this.#chooseSoftware(format);
+  }
+
+  async #chooseSoftware(format: PacketFormat): Promise<void> {
     if (this.#preferSoftware) return;
     const support = await VideoDecoder.isConfigSupported(decoderConfig(format, true)).catch(() => null);
     this.#preferSoftware = support?.supported === true;

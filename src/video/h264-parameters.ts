@@ -11,17 +11,28 @@ export type CodedColours = {
   readonly fullRange: boolean;
 };
 
+/** How slices tell their place in the order of display: `pic_order_cnt_type`, and bits of `pic_order_cnt_lsb` or whether there are deltas. */
+type PictureOrder = { readonly type: number; readonly bits: number; readonly deltas: boolean };
+
 /** What a sequence parameter set tells (ITU-T H.264, 7.3.2.1.1). */
 export type SequenceParameters = {
+  /** `seq_parameter_set_id`. */
+  readonly id: number;
   /** Of the shown picture, in samples. */
   readonly width: number;
   readonly height: number;
+  /** Samples of the coded picture that are cut off on the left of it and above. */
+  readonly left: number;
+  readonly top: number;
   /** Whether pictures may be fields: two of them, one after the other, are then a frame. */
   readonly fields: boolean;
   /** `max_num_ref_frames`. */
   readonly references: number;
   /** Bits of a slice's `frame_num`. */
   readonly frameNumberBits: number;
+  readonly order: PictureOrder;
+  /** `chroma_format_idc`. */
+  readonly chroma: number;
   /** Whether the three colour planes are coded apart. */
   readonly separatePlanes: boolean;
   /** Null where it says nothing of colours. */
@@ -51,19 +62,12 @@ export function readSequenceParameters(sps: Uint8Array): SequenceParameters | nu
 function readPicture(reader: BitReader) {
   const profile = reader.bits(8);
   reader.bits(16); // constraints, level
-  reader.ue(); // id
+  const id = reader.ue();
   const { chroma, separatePlanes } = highProfiles.has(profile)
     ? readChroma(reader)
     : { chroma: 1, separatePlanes: false };
   const frameNumberBits = reader.ue() + 4;
-  const orderType = reader.ue();
-  if (orderType === 0) reader.ue();
-  else if (orderType === 1) {
-    reader.bit();
-    reader.ue();
-    reader.ue();
-    for (let left = reader.ue(); left > 0 && !reader.failed; left--) reader.ue();
-  }
+  const order = readOrder(reader);
   const references = reader.ue();
   reader.bit(); // gaps_in_frame_num_value_allowed_flag
   const across = 16 * (reader.ue() + 1);
@@ -76,7 +80,21 @@ function readPicture(reader: BitReader) {
   const unitY = (chroma === 1 ? 2 : 1) * (fields ? 2 : 1);
   const width = across - unitX * (left + right);
   const height = down * (fields ? 2 : 1) - unitY * (top + bottom);
-  return { width, height, fields, references, frameNumberBits, separatePlanes };
+  return {
+    ...{ id, width, height, left: unitX * left, top: unitY * top },
+    ...{ fields, references, frameNumberBits, order, chroma, separatePlanes },
+  };
+}
+
+function readOrder(reader: BitReader): PictureOrder {
+  const type = reader.ue();
+  if (type === 0) return { type, bits: reader.ue() + 4, deltas: false };
+  if (type !== 1) return { type, bits: 0, deltas: false };
+  const deltas = reader.bit() === 0;
+  reader.ue();
+  reader.ue();
+  for (let left = reader.ue(); left > 0 && !reader.failed; left--) reader.ue();
+  return { type, bits: 0, deltas };
 }
 
 function readChroma(reader: BitReader): { chroma: number; separatePlanes: boolean } {

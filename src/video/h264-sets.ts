@@ -1,9 +1,10 @@
-import { concat, isH264, lengthSize, nalUnits, typeOf } from "./h264.ts";
-import { type CodedColours, readSequenceParameters, type SequenceParameters } from "./h264-parameters.ts";
+import { bigEndian, concat, isH264, lengthSize, nalUnits, typeOf, withUnits } from "./h264.ts";
+import { type PictureParameters, readPictureParameters } from "./h264-marking.ts";
+import { readSequenceParameters, type SequenceParameters } from "./h264-parameters.ts";
 import { withReorderDepth } from "./h264-sps.ts";
 import type { PacketFormat } from "./packet-index.ts";
 
-const spsType = 7;
+const [spsType, ppsType] = [7, 8];
 
 /** Packets before a packet that can be shown after it; H.264 allows no more. */
 const maxDepth = 16;
@@ -36,48 +37,50 @@ export function withDepth(format: PacketFormat, depth: number): PacketFormat {
 
 /** A packet's own parameter sets, where it has some, with `depth` in them. */
 export function packetWithDepth(packet: Uint8Array, format: PacketFormat, depth: number): Uint8Array {
-  const size = lengthSize(format);
-  const units = depth > 0 && isH264(format) ? nalUnits(packet, size) : null;
-  if (!units?.some((unit) => typeOf(packet, unit) === spsType)) return packet;
-  return concat([
-    packet.subarray(0, units[0]?.start),
-    ...units.flatMap((unit) => {
-      if (typeOf(packet, unit) !== spsType) return [packet.subarray(unit.start, unit.end)];
-      const sps = withReorderDepth(packet.subarray(unit.header, unit.end), depth);
-      return [size === null ? Uint8Array.of(0, 0, 1) : bigEndian(sps.length, size), sps];
-    }),
-  ]);
+  if (depth === 0 || !isH264(format)) return packet;
+  return withUnits(packet, format, (unit, type) => (type === spsType ? withReorderDepth(unit, depth) : unit));
 }
 
-/** What the first sequence parameter set of a record (avcC) says of colours; null where it says nothing. */
-export function recordColours(record: Uint8Array): CodedColours | null {
+/** What the first sequence parameter set of a record (avcC) tells; null where it cannot be read. */
+export function recordParameters(record: Uint8Array): SequenceParameters | null {
   const [sps] = readRecord(record)?.sps ?? [];
-  return sps ? (readSequenceParameters(sps)?.colours ?? null) : null;
+  return sps ? readSequenceParameters(sps) : null;
 }
 
 /** The first sequence parameter set of a packet, or of the format's record; null where neither has one that can be read. */
 export function sequenceParameters(packet: Uint8Array, format: PacketFormat): SequenceParameters | null {
   const unit = nalUnits(packet, lengthSize(format))?.find((each) => typeOf(packet, each) === spsType);
-  const sps = unit
-    ? packet.subarray(unit.header, unit.end)
-    : format.description && readRecord(format.description)?.sps[0];
-  return sps ? readSequenceParameters(sps) : null;
+  if (unit) return readSequenceParameters(packet.subarray(unit.header, unit.end));
+  return format.description && recordParameters(format.description);
+}
+
+/** The picture parameter sets of the format's record and of a packet that can be read. */
+export function pictureParameters(packet: Uint8Array, format: PacketFormat): PictureParameters[] {
+  const rest = (format.description && readRecord(format.description)?.rest) ?? new Uint8Array();
+  const [kept] = readList(rest, 1, rest[0] ?? 0);
+  const own = (nalUnits(packet, lengthSize(format)) ?? [])
+    .filter((unit) => typeOf(packet, unit) === ppsType)
+    .map((unit) => packet.subarray(unit.header, unit.end));
+  // Of those with one number the newest counts, which is found first.
+  return [...own.reverse(), ...kept].map(readPictureParameters).filter((set) => set !== null);
 }
 
 type Sets = { readonly head: Uint8Array; readonly sps: readonly Uint8Array[]; readonly rest: Uint8Array };
 
 /** A record's head, its sequence parameter sets and what comes after; null where its lengths do not add up. */
 function readRecord(record: Uint8Array): Sets | null {
-  const sps: Uint8Array[] = [];
-  let at = 6;
-  for (let left = (record[5] ?? 0) & 31; left > 0; left--) {
-    const length = ((record[at] ?? 0) << 8) | (record[at + 1] ?? 0);
-    sps.push(record.subarray(at + 2, at + 2 + length));
-    at += 2 + length;
-  }
+  const [sps, at] = readList(record, 6, (record[5] ?? 0) & 31);
   return at > record.length ? null : { head: record.subarray(0, 5), sps, rest: record.subarray(at) };
 }
 
-function bigEndian(value: number, bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** (bytes - 1 - i)) & 255);
+/** `count` sets from `start` on, each behind its length in two bytes, and where they end. */
+function readList(bytes: Uint8Array, start: number, count: number): [sets: Uint8Array[], end: number] {
+  const sets: Uint8Array[] = [];
+  let at = start;
+  for (let left = count; left > 0 && at <= bytes.length; left--) {
+    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    sets.push(bytes.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return [sets, at];
 }

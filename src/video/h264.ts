@@ -83,6 +83,30 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return result;
 }
 
+/** A packet with other NAL units, or the packet itself where `change` gives back each that it is given, or its lengths do not add up. */
+export function withUnits(
+  packet: Uint8Array,
+  format: PacketFormat,
+  change: (unit: Uint8Array, type: number) => Uint8Array,
+): Uint8Array {
+  const size = lengthSize(format);
+  const units = nalUnits(packet, size) ?? [];
+  let changed = false;
+  const parts = units.flatMap((unit) => {
+    const before = packet.subarray(unit.header, unit.end);
+    const after = change(before, typeOf(packet, unit));
+    if (after === before) return [packet.subarray(unit.start, unit.end)];
+    changed = true;
+    return [size === null ? Uint8Array.of(0, 0, 1) : bigEndian(after.length, size), after];
+  });
+  return changed ? concat([packet.subarray(0, units[0]?.start), ...parts]) : packet;
+}
+
+/** A number in `bytes` bytes, the highest first. */
+export function bigEndian(value: number, bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** (bytes - 1 - i)) & 255);
+}
+
 /** The NAL units of a packet, or null where its lengths do not add up. */
 export function nalUnits(packet: Uint8Array, size: number | null): NalUnit[] | null {
   return size === null ? unitsByStartCode(packet) : unitsByLength(packet, size);

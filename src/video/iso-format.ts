@@ -1,6 +1,8 @@
 import { assert } from "../errors.ts";
-import { codedColorSpace } from "./coded-colours.ts";
-import { recordColours } from "./h264-sets.ts";
+import { cropOf } from "./as-stated.ts";
+import { codedColorSpace, unnamedMatrix } from "./coded-colours.ts";
+import type { CodedColours } from "./h264-parameters.ts";
+import { recordParameters } from "./h264-sets.ts";
 import { childBoxes, fourCc, type TopLevelBox } from "./iso-boxes.ts";
 import type { PacketFormat } from "./packet-index.ts";
 import { vp9Codec } from "./vp9.ts";
@@ -30,6 +32,9 @@ export function toPacketFormat(view: DataView, entry: TopLevelBox): PacketFormat
   const record = bytesOf("avcC") ?? bytesOf("hvcC");
   const [codedWidth, codedHeight] = [view.getUint16(content + 24), view.getUint16(content + 26)];
   assert(record || !/^(avc|hvc|hev)/.test(entry.type), `${entry.type} without its decoder configuration`);
+  const told = record && entry.type.startsWith("avc") ? recordParameters(record) : null;
+  // Once Chromium is told anything, it asks the stream no more.
+  const colours = [containerColours(bytesOf("colr")), told?.colours].filter((each) => each != null);
   return {
     codec: codecString(entry.type, bytesOf, codedWidth * codedHeight),
     sampleEntry: entry.type,
@@ -38,14 +43,10 @@ export function toPacketFormat(view: DataView, entry: TopLevelBox): PacketFormat
     codedWidth,
     codedHeight,
     pixelAspect: pixelAspect(bytesOf("pasp")),
-    colorSpace: colorSpace(bytesOf("colr")) ?? streamColours(entry.type, record) ?? untold,
+    colorSpace: colours.map(codedColorSpace).find((each) => each !== null) ?? untold,
+    matrix: colours.map(({ matrix }) => unnamedMatrix(matrix)).find((each) => each !== null) ?? null,
+    crop: told && cropOf(told),
   };
-}
-
-/** What the stream itself says: once Chromium is told anything, it asks no more. */
-function streamColours(type: string, record: Uint8Array | null): VideoColorSpaceInit | null {
-  const coded = record && type.startsWith("avc") ? recordColours(record) : null;
-  return coded && codedColorSpace(coded);
 }
 
 /** Of a file that says nothing. Told nothing at all, Chromium takes BT.709, and frames cannot be told from those that are. */
@@ -58,12 +59,12 @@ function pixelAspect(pasp: Uint8Array | null): number {
   return across > 0 && down > 0 ? across / down : 1;
 }
 
-function colorSpace(colr: Uint8Array | null): VideoColorSpaceInit | null {
+function containerColours(colr: Uint8Array | null): CodedColours | null {
   if (!colr || colr.length < 11) return null;
   const view = new DataView(colr.buffer);
   if (fourCc(view, 0) !== "nclx") return null;
   const [primaries, transfer, matrix] = [view.getUint16(4), view.getUint16(6), view.getUint16(8)];
-  return codedColorSpace({ primaries, transfer, matrix, fullRange: view.getUint8(10) >= 128 });
+  return { primaries, transfer, matrix, fullRange: view.getUint8(10) >= 128 };
 }
 
 type BoxBytes = (type: string) => Uint8Array | null;

@@ -3,6 +3,7 @@ import { loadPart } from "../load-part.ts";
 import { withWholeFrames } from "./field-pairs.ts";
 import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
+import { withEntries } from "./h264-entry.ts";
 import { openMovingImage, openStillImage } from "./image-video.ts";
 import { IsoParseError, readIsoIndex } from "./iso-index.ts";
 import { withWholeCluster } from "./matroska-cut.ts";
@@ -86,7 +87,7 @@ async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListe
     case "matroska":
       return openTrack(await indexWhole(await withWholeCluster(file, signal), signal, onProgress), signal);
     case "mpeg-ts":
-      return openTrack(await indexWhole(await fromTables(file), signal, onProgress), signal);
+      return openTrack(await indexWhole(await fromTables(file, signal), signal, onProgress), signal);
     case "audio":
       throw new AuroraError("NoVideoTrack", `This is a sound file (${kind.name}): there is nothing to watch in it.`);
     case "foreign-video":
@@ -108,7 +109,7 @@ async function indexWhole(file: Blob, signal: AbortSignal, onProgress: OpeningLi
 
 async function openTrack(source: PacketSource, signal: AbortSignal): Promise<OpenedVideo> {
   try {
-    return await openTrackVideo(await withWholeFrames(source, signal), signal);
+    return await openTrackVideo(await withWholeFrames(await withEntries(source, signal), signal), signal);
   } catch (error) {
     source.close();
     throw error;

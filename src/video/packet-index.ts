@@ -1,5 +1,8 @@
 import { assert } from "../errors.ts";
 
+/** The part of a coded picture that is shown, in samples. */
+export type Crop = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+
 /** One way in which a track's packets are encoded; a track can change it on the way. */
 export type PacketFormat = {
   /** Codec string of WebCodecs, e.g. `avc1.64001f`; empty where the container's codec has none. */
@@ -18,6 +21,10 @@ export type PacketFormat = {
   readonly pixelAspect: number;
   /** As the container tells it; null while unknown. */
   readonly colorSpace: VideoColorSpaceInit | null;
+  /** The matrix of its colours where WebCodecs has no name for it, so that frames cannot say; absent or null where it has. */
+  readonly matrix?: "smpte240m" | null;
+  /** The part of the coded picture that is shown, where it does not begin at its corner; absent or null where it does. */
+  readonly crop?: Crop | null;
 };
 
 /** Degrees clockwise by which frames are to be turned before they are shown. */

@@ -94,7 +94,7 @@ function sniffForeign(bytes: Uint8Array): FileKind | null {
   return null;
 }
 
-/** Where the first whole packet of a transport stream begins, which may have been cut out of a longer one; -1 where it is none. */
+/** Where the first whole packet of a transport stream begins, which may have been cut out of a longer one, or have something before it; -1 where it is none. */
 export function transportStart(bytes: Uint8Array): number {
   const isSynced = (first: number, step: number, packets: number) => {
     if (bytes.length < first + 3 * step) return false;
@@ -104,8 +104,8 @@ export function transportStart(bytes: Uint8Array): number {
   };
   if (isSynced(0, 188, 5) || isSynced(4, 192, 5)) return 0;
   // In the middle of a packet a lone sync byte says little: more of them must follow.
-  for (let at = 1; at < 192; at++) {
-    if (bytes.length >= at + 9 * 192 && (isSynced(at, 188, 10) || isSynced(at + 4, 192, 10))) return at;
+  for (let at = 1; bytes.length >= at + 9 * 192; at++) {
+    if (isSynced(at, 188, 10) || isSynced(at + 4, 192, 10)) return at;
   }
   return -1;
 }

@@ -1,8 +1,9 @@
 import type { EncodedPacket, EncodedPacketSink, Input, InputVideoTrack } from "mediabunny";
 import { AuroraError, assert } from "../errors.ts";
+import { cropOf } from "./as-stated.ts";
 import { matroskaSequenceHeader } from "./av1.ts";
 import { codecUnsupported } from "./codec-support.ts";
-import { withRgbMark } from "./coded-colours.ts";
+import { unnamedMatrix, withRgbMark } from "./coded-colours.ts";
 import { isH264 } from "./h264.ts";
 import { sequenceParameters } from "./h264-sets.ts";
 import { isFollowed } from "./matroska-cut.ts";
@@ -70,7 +71,7 @@ export async function readTrackIndex(
     const index = {
       container: format.name,
       rotation: await track.getRotation(),
-      formats: [await withStreamSize(await toFormat(track, file), sink)],
+      formats: [await withStreamsWord(await toFormat(track, file), sink)],
       ...columns,
       offset: null,
       available: found.length,
@@ -187,15 +188,25 @@ async function toFormat(track: InputVideoTrack, file: Blob): Promise<PacketForma
     codedHeight: await track.getCodedHeight(),
     pixelAspect: aspect.num / aspect.den,
     colorSpace: config?.colorSpace ? withRgbMark(config.colorSpace) : null,
+    matrix: unnamedMatrix(vp9Matrix(config?.codec)),
   };
 }
 
-/** The size that the stream itself tells, where the container tells none: of interlaced H.264 mediabunny takes a field's height for the frame's. */
-async function withStreamSize(format: PacketFormat, sink: EncodedPacketSink): Promise<PacketFormat> {
-  if (!isH264(format) || format.description) return format;
-  const first = await sink.getFirstPacket().catch(() => null);
+/** The code of the matrix in VP9's codec string. */
+function vp9Matrix(codec = ""): number | undefined {
+  return codec.startsWith("vp09") ? Number(codec.split(".")[6]) : undefined;
+}
+
+/**
+ * What H.264 itself tells and mediabunny does not: where the shown picture lies, a matrix without a name, and where no record is there the size
+ * (of interlaced pictures mediabunny takes a field's height for the frame's).
+ */
+async function withStreamsWord(format: PacketFormat, sink: EncodedPacketSink): Promise<PacketFormat> {
+  const first = isH264(format) ? await sink.getFirstPacket().catch(() => null) : null;
   const told = first && sequenceParameters(first.data, format);
-  return told ? { ...format, codedWidth: told.width, codedHeight: told.height } : format;
+  if (!told) return format;
+  const size = format.description ? {} : { codedWidth: told.width, codedHeight: told.height };
+  return { ...format, ...size, matrix: unnamedMatrix(told.colours?.matrix), crop: cropOf(told) };
 }
 
 function toBytes(source: AllowSharedBufferSource): Uint8Array {

@@ -1,5 +1,6 @@
 import type { FoundPacket } from "./packet-index.ts";
 import { transportStart } from "./sniff.ts";
+import { withoutGaps } from "./transport-gaps.ts";
 
 /** Far enough for the tables, which repeat every half second at most, of most streams. */
 const searchedBytes = 1 << 20;
@@ -10,15 +11,15 @@ export const restartUs = 1e6;
 type Layout = { readonly start: number; readonly step: number; readonly sync: number };
 
 /**
- * A transport stream as readers want it: from its first whole packet on, with its tables (PAT and PMT) in front where a picture comes before
- * them, as in what was cut out of a broadcast.
+ * A transport stream as readers want it: from its first whole packet on, nothing but packets, with its tables (PAT and PMT) in front where a picture
+ * comes before them, as in what was cut out of a broadcast.
  */
-export async function fromTables(file: Blob): Promise<Blob> {
+export async function fromTables(file: Blob, signal?: AbortSignal): Promise<Blob> {
   const bytes = new Uint8Array(await file.slice(0, searchedBytes).arrayBuffer());
   const layout = layoutOf(bytes);
   if (!layout) return file;
-  const { start, step } = layout;
-  const whole = start === 0 ? file : file.slice(start);
+  const { step } = layout;
+  const whole = await withoutGaps(file, layout, signal);
   let tables: number[] = [];
   let tablesId = -1;
   let early = false;

@@ -1,6 +1,6 @@
 import type { ColorConversion } from "../kernels/frame-to-rgb.ts";
 
-/** What a frame says of its colours, in the names of WebCodecs; null where it does not say. */
+/** What a frame says of its colours, in the names of WebCodecs, and `smpte240m` (`video/as-stated.ts`); null where it does not say. */
 type ColorTags = {
   readonly matrix: string | null;
   readonly transfer: string | null;
@@ -21,6 +21,7 @@ const lumaWeights: Readonly<Record<string, readonly [number, number]>> = {
   bt709: [0.2126, 0.0722],
   bt470bg: [0.299, 0.114],
   smpte170m: [0.299, 0.114],
+  smpte240m: [0.212, 0.087],
   "bt2020-ncl": [0.2627, 0.0593],
 };
 

@@ -3,6 +3,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { recordDispatches } from "../gpu/record.ts";
 import { createTensor, type Tensor, writeTensor } from "../gpu/tensor.ts";
 import { writeUniform } from "../gpu/uniform.ts";
+import { gpuIdle } from "../gpu/wait.ts";
 import type { Rotation } from "../kernels/frame-to-rgb.ts";
 import type { VisionConfig } from "../model/config.ts";
 import { frameTags, rgbConversion, yuvConversion } from "./color-conversion.ts";
@@ -12,6 +13,12 @@ import { createPlan, type Plan, type Source } from "./preprocess-plan.ts";
 
 const unreadable =
   "The browser decoded this video but does not hand out its pictures. Try another browser, or convert the video to H.264.";
+
+/**
+ * Bytes of pictures that are waited for, one by one: those of 8K keep a graphics card in software busy for a second each, and whoever closes what is
+ * watched would wait for all that are under way.
+ */
+const largeBytes = 16 << 20;
 
 type Turn = Pick<Source, "rotation" | "mirrored">;
 
@@ -90,6 +97,7 @@ export function createPreprocessor(gpu: Gpu, vision: VisionConfig, maxBatch: num
         ? rgbConversion(colorSpace)
         : yuvConversion(frameTags(format, colorSpace), layout.bits);
       if (!destroyed) loadBytes({ layout, conversion, ...turn, pixelAspect }, bytes, slot);
+      if (length > largeBytes) await gpuIdle(gpu);
       return true;
     } catch (error) {
       if (error instanceof DOMException) return false; // copyTo refuses some frames that live on the GPU

@@ -30,7 +30,9 @@ export async function endTrouble(world: World): Promise<void> {
 }
 
 /** Brings nano back by what the dialog of models offers, as a person would, once what is on its way has come or failed. */
-async function bringNanoBack({ page }: World): Promise<void> {
+export async function bringNanoBack(world: World): Promise<void> {
+  const { page } = world;
+  await uncover(world);
   await page.getByRole("button", { name: /^Model: / }).click(patience);
   const dialog = page.getByRole("dialog", { name: "Models" });
   const used = dialog.getByRole("region", { name: "In use" }).filter({ hasText: "nano-v6" });
@@ -89,7 +91,6 @@ function buffersOf({ buffers }: Usage): number {
 /** Watches a sample and asks: the answer must be the reference's. @throws Error where it is not */
 export async function mustBeWell(world: World): Promise<void> {
   const { page } = world;
-  await uncover(world);
   await bringNanoBack(world);
   await page.getByLabel("Choose a video").first().setInputFiles(join(samples, clip), patience);
   await page

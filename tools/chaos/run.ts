@@ -1,5 +1,14 @@
 import { actions } from "./actions.ts";
-import { endTrouble, isSame, mustBeWell, settledUsage, storedFiles, type Usage, usageAgainst } from "./checks.ts";
+import {
+  bringNanoBack,
+  endTrouble,
+  isSame,
+  mustBeWell,
+  settledUsage,
+  storedFiles,
+  type Usage,
+  usageAgainst,
+} from "./checks.ts";
 import { brokenSessions, lostToKill, mustStillOpen, savedSessions } from "./kept.ts";
 import { createRandom } from "./random.ts";
 import { openWorld, type World } from "./world.ts";
@@ -69,6 +78,7 @@ async function runSequence(
   try {
     await endTrouble(world);
     found.push(...(await lostToKill(world)));
+    if (world.memoryFile) await bringNanoBack(world);
     found.push(...(await mustStillOpen(world)));
     // A memory without a video goes on with the next one, and uses what it uses.
     if (world.memoryFile || words.some((each) => each.startsWith("restore"))) await world.page.reload();

@@ -5,6 +5,9 @@ import { type PlainServer, servePlainly } from "./server.ts";
 /** Chromium gives no GPU to pages after it crashed a few times; here it crashes on purpose. */
 const crashFlags = ["--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis"];
 
+/** The camera is a drawn one, and who is asked for it or for the screen gives it: a picker that nobody answers takes all clicks. */
+const captureFlags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 /** What a page says of its own accord when an answer does not come; it is no error of ours. */
 const network = /Failed to load resource|net::ERR_|ERR_CONNECTION|status of 503/;
 
@@ -36,7 +39,10 @@ export type World = {
 /** Starts a browser on the built page. @param folder what `npm run build` made */
 export async function openWorld(folder: string): Promise<World> {
   const server = await servePlainly(folder);
-  const browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...crashFlags] });
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: [...chromiumFlags, ...crashFlags, ...captureFlags],
+  });
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   await context.route(/^https:/, (route) => route.abort());
   const faults: string[] = [];

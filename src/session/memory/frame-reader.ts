@@ -29,6 +29,8 @@ export type FrameReader = {
   hear(lines: readonly SaidLine[]): void;
   /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
+  /** Reads no more frames, those that were added since the last batch among them. */
+  end(): void;
   /** The same, and the lines that no frame came behind. */
   finish(): Promise<void>;
   /** The state after all that was added, as bytes (`joinLayers`), once that is noted. */
@@ -94,6 +96,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   const frameEncoder = createFrameEncoder(engine, createFrameSeeing(engine.search));
   const frameBytes = frameByteLength(engine);
   const batch: Pending[] = [];
+  let ended = false;
   const lines = [...options.lines];
   let said: readonly SaidLine[] = [];
   /** Whether what stands between the last frame and the next was read already. */
@@ -165,7 +168,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
 
   async function flush(): Promise<void> {
     const frames = batch.splice(0);
-    if (frames.length === 0) return;
+    if (frames.length === 0 || ended) return;
     const read = readBatch(frames, await frameEncoder.encode(frames.length));
     const previous = noted;
     const described = describe(read);
@@ -176,6 +179,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
 
   async function load(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored: boolean) {
     try {
+      if (ended) return;
       const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
       thumbnail.catch(() => undefined);
       await frameEncoder.load(frame, rotation, batch.length, mirrored);
@@ -196,7 +200,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
 
   async function finish(): Promise<void> {
     await settle();
-    if (said.length === 0 || framesRead === 0 || readBehind) return;
+    if (ended || said.length === 0 || framesRead === 0 || readBehind) return;
     reader.read(Uint32Array.from(readLines(said)));
     said = [];
     readBehind = true;
@@ -213,6 +217,9 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
     add: (frame, rotation, timestampSeconds, mirrored = false) =>
       turns.run(() => load(frame, rotation, timestampSeconds, mirrored)),
     settle: () => turns.run(settle),
+    end() {
+      ended = true;
+    },
     finish: () => turns.run(finish),
     copyState: () =>
       turns.run(async () => {

@@ -36,6 +36,8 @@ export type Memory = {
   readonly lines: readonly ReadLine[];
   /** Has the state read all that was added, and waits until it is noted. */
   settle(): Promise<void>;
+  /** Reads no more frames, those that were added since the last batch among them: nobody needs them any more. */
+  end(): void;
   /** The same, and what was said behind the last frame. */
   finish(): Promise<void>;
   /** The state after all that was added, as bytes, once that is noted. */
@@ -128,6 +130,7 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     hear: frames.hear,
     lines: frames.lines,
     settle: frames.settle,
+    end: frames.end,
     finish: frames.finish,
     copyState: frames.copyState,
     sceneStarts,

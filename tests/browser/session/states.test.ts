@@ -9,10 +9,11 @@ import { frameIndices } from "../../../src/session/memory/frame-tokens.ts";
 import { createMemory, type Memory } from "../../../src/session/memory/memory.ts";
 import { createAnswerText } from "../../../src/text/answer-text.ts";
 import { memoryPrompt, nextTurnPrompt } from "../../../src/text/prompt.ts";
+import { openVideo } from "../../../src/video/open-video.ts";
 import { expectClose } from "../../close.ts";
 import { noReels } from "../../no-reels.ts";
 import { openWriter } from "../../open-writer.ts";
-import { answer, askAbout, emptyMemory, engine, feed, viewOf } from "./memories.ts";
+import { answer, askAbout, clip, emptyMemory, engine, feed, viewOf } from "./memories.ts";
 
 const { gpu, rnn, config, tokenizer } = engine;
 
@@ -244,4 +245,17 @@ it("many tokens at once give the state that one by one give, for hundreds", asyn
 it("numbers a frame's rows after the vocabulary", () => {
   expect([...frameIndices(100, 2, 2, [7], true)]).toEqual([100, 101, 7, 102, 103]);
   expect([...frameIndices(100, 2, 1, [7], false)]).toEqual([7, 100, 101]);
+});
+
+it("a memory that nobody needs any more reads nothing that it was given, and closes it", async () => {
+  const memory = emptyMemory();
+  const video = await openVideo(clip);
+  for await (const { frame, rotation, timestampSeconds, index } of video.frames({ frames: 5 }, {})) {
+    if (index === 3) memory.end();
+    await memory.add(frame, rotation, timestampSeconds);
+  }
+  video.close();
+  await memory.settle();
+  expect([memory.framesRead, memory.timeline.frames.length]).toEqual([0, 0]);
+  await memory.destroy(); // with the frames counted once all tests are done
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { openGpu } from "../../../src/gpu/device.ts";
 import { readFloats } from "../../../src/gpu/tensor.ts";
 import type { VisionConfig } from "../../../src/model/config.ts";
+import { openVideoFrameCount } from "../../../src/video/frame-count.ts";
 import { openVideo } from "../../../src/video/open-video.ts";
 import { createPreprocessor } from "../../../src/vision/preprocess.ts";
 import { anyVision } from "../../vision-config.ts";
@@ -33,6 +34,11 @@ test("what the stream itself says counts where the file says nothing", async () 
   expect((await coloursOf(new Blob([bytes]))).matrix).toBe("bt709");
 });
 
+/** The largest difference of two colours in a channel. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? 0))));
+}
+
 // Right values: ffmpeg -i FILE -frames:v 1 -pix_fmt rgb24 -f rawvideo -
 test("RGB, and colours that only the stream tells in part, reach the model as they are", async () => {
   const vision: VisionConfig = { ...anyVision, imageMean: [0, 0, 0], imageStd: [1, 1, 1] };
@@ -48,10 +54,28 @@ test("RGB, and colours that only the stream tells in part, reach the model as th
   try {
     expect(await colourOf("h264-rgb.mp4")).toEqual([0x20, 0xc0, 0x60]);
     expect(await colourOf("vp9-rgb.webm")).toEqual([0x20, 0xc0, 0x60]);
-    const [red = 0, green = 0, blue = 0] = await colourOf("h264-matrix-only.mp4"); // ffmpeg rounds coarsely
-    expect(Math.max(Math.abs(red - 0x1e), Math.abs(green - 0xbd), Math.abs(blue - 0x5f))).toBeLessThanOrEqual(2);
+    // ffmpeg rounds coarsely.
+    expect(distance(await colourOf("h264-matrix-only.mp4"), [0x1e, 0xbd, 0x5f])).toBeLessThanOrEqual(2);
+    expect(distance(await colourOf("h264-240m.mp4"), [0x1c, 0xbc, 0x5c])).toBeLessThanOrEqual(2);
   } finally {
     preprocessor.destroy();
     gpu.destroy();
   }
+});
+
+// Right values: ffprobe, and ffmpeg -flags unaligned -i FILE -frames:v 1 -pix_fmt rgb24 -f rawvideo -
+test("what a stream cuts off on the left and above is not shown", async () => {
+  const openBefore = openVideoFrameCount();
+  for await (const { frame } of (await openVideo(await media("h264-cropped.mp4"))).frames({ frames: 1 }, {})) {
+    expect([frame.displayWidth, frame.displayHeight]).toEqual([54, 58]);
+    const context = new OffscreenCanvas(54, 58).getContext("2d") as OffscreenCanvasRenderingContext2D;
+    context.drawImage(frame, 0, 0);
+    frame.close();
+    const { data } = context.getImageData(0, 0, 54, 58);
+    const farthest = Array.from({ length: 54 * 58 }, (_, i) =>
+      distance([...data.subarray(4 * i, 4 * i + 3)], [31, 190, 95]),
+    );
+    expect(Math.max(...farthest)).toBeLessThan(40); // white is 224 away
+  }
+  expect(openVideoFrameCount()).toBe(openBefore);
 });

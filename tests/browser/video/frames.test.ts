@@ -67,6 +67,24 @@ test("an edit list that cuts into a group of pictures begins where it says", asy
   expect((await watch(await media("edit-list-cut.mp4"), { fps: 1 })).numbers).toEqual([7, 17, 27]);
 });
 
+// Right frames: those that ffmpeg shows.
+test("H.264 without an IDR picture is watched from where its pictures are right", async () => {
+  const { numbers, losses } = await watch(await media("h264-no-idr.mpegts"), { fps: 10 });
+  expect(numbers).toEqual([14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+  expect(losses.map(({ frames, fromSeconds }) => [frames, fromSeconds])).toEqual(
+    [0, 0.1, 0.2, 0.3].map((at) => [1, at]),
+  );
+});
+
+test.each(["h264-recovery-points-1.mpegts", "h264-recovery-points-0.mpegts"])(
+  "%s is watched from its first recovery point, though it forgets what was cut off",
+  async (name) => {
+    const { numbers, losses } = await watch(await media(name), { fps: 10 });
+    expect(numbers).toEqual(Array.from({ length: 21 }, (_, i) => 9 + i));
+    expect(losses.every(({ toSeconds }) => toSeconds < 0.35)).toBe(true);
+  },
+);
+
 test("one frame is a video", async () => {
   expect((await watch(await media("one-frame.mp4"), { fps: 1 })).numbers).toEqual([0]);
   expect((await watch(await media("one-frame.mp4"), { frames: 3 })).numbers).toEqual([0, 0, 0]);

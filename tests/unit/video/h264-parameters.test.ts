@@ -9,6 +9,7 @@ const matrixOnly = "6764000aacd94426c05b810100a000000300200000030281e244b2c0";
 const gbr = "67f4000a91d64109b016e0404008000003000800000300a078913240";
 const bare = "6764000aace41899";
 const interlaced = "67640015acd941410fcb808800000300080000030190f8a14cb0";
+const cropped = "6764000aacd94427349c0440000003004000000503c4896580";
 
 test("a parameter set tells size, fields and colours", () => {
   const told = { primaries: 2, transfer: 2, fullRange: true };
@@ -16,6 +17,7 @@ test("a parameter set tells size, fields and colours", () => {
   expect(read(gbr)).toMatchObject({ width: 64, height: 64, colours: { ...told, matrix: 0 } });
   expect(read(bare)).toMatchObject({ width: 96, height: 64, colours: null });
   expect(read(interlaced)).toMatchObject({ width: 320, height: 240, fields: true, colours: null });
+  expect(read(cropped)).toMatchObject({ width: 54, height: 58, left: 10, top: 6 });
   expect(read(bare.slice(0, 12))).toBeNull();
 });
 

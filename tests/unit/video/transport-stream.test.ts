@@ -25,6 +25,29 @@ test("a stream cut out of a longer one is read from its first whole packet on", 
   expect(await fromTables(file)).toBe(file);
 });
 
+// ffmpeg reads all 30 pictures of each, but for the last: of that, those of the packets that are whole.
+test("what lies before, between and behind a stream's packets is passed over", async () => {
+  const file = await media("h264.mpegts");
+  const junk = (length: number) => new Uint8Array(length).fill(0x33);
+  const cut = (...parts: (Blob | Uint8Array<ArrayBuffer>)[]) => new Blob(parts);
+  expect(await kindOf(cut(junk(777), file))).toBe("mpeg-ts");
+  const middle = 188 * Math.floor(file.size / 376);
+  for (const spoilt of [
+    cut(junk(777), file),
+    cut(file, new Uint8Array(4096)),
+    cut(file, junk(5000)),
+    cut(file.slice(0, middle), junk(1), file.slice(middle)),
+    cut(file.slice(0, middle), junk(3 << 20), file.slice(middle)),
+  ]) {
+    const whole = await fromTables(spoilt);
+    expect(whole.size).toBe(file.size);
+    expect(await pictures(whole)).toBe(30);
+  }
+  const short = await fromTables(cut(file.slice(0, middle), file.slice(middle + 50)));
+  expect(short.size).toBe(file.size - 188);
+  expect(await pictures(short)).toBe(30);
+});
+
 test("a stream whose picture comes before its tables is read", async () => {
   const file = await media("h264.mpegts");
   const bytes = new Uint8Array(await file.arrayBuffer());
