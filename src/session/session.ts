@@ -41,7 +41,7 @@ export type WorkerSession = {
   close(keep: boolean): Promise<void>;
 };
 
-/** What a session begins with: a source, a memory file's content, or both. */
+/** What a session begins with: a source, a memory file's content, or both; with neither, it chats. */
 export type SessionStart = {
   readonly source: WatchSource | null;
   readonly options: WatchOptions;
@@ -104,6 +104,7 @@ export function createSession(
   }
 
   if (saved) publishSaved(saved, source !== null);
+  else if (!source) publish({ status: "done" });
   if (!source) onSound(null);
   const watch = source ? startWatching(memory, { source, sampling, place, onSound }, publish) : watchedBefore();
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });

@@ -1,3 +1,4 @@
+import { seeing } from "../../model/config.ts";
 import type { RnnReader } from "../../rnn/reader.ts";
 import { memoryLeadIn } from "../../text/prompt.ts";
 import type { Rotation } from "../../video/frame-source.ts";
@@ -68,6 +69,7 @@ type Reading = {
 /** Creates a reader of frames into the state of `reader`. */
 export function createFrameReader(engine: Engine, reader: RnnReader, options: FrameReaderOptions): FrameReader {
   const { config, encoder } = engine;
+  const { vision } = seeing(config);
   const { maxBatch, tokensPerFrame, patches } = encoder;
   const { before, betweenFrames } = memoryLeadIn(config.prompt, engine.tokenizer);
   const frameEncoder = createFrameEncoder(engine, createFrameSeeing(engine.search));
@@ -141,7 +143,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
 
   async function load(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored: boolean) {
     try {
-      const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
+      const thumbnail = createThumbnail(frame, rotation, vision, mirrored);
       thumbnail.catch(() => undefined);
       await frameEncoder.load(frame, rotation, batch.length, mirrored);
       batch.push({ timestampSeconds, thumbnail });

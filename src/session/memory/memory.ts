@@ -69,7 +69,10 @@ export type RestoredMemory = {
 const keptInMemoryBytes = 256 << 20;
 const keyStatesInMemoryBytes = 64 << 20;
 
-/** Creates a memory that has read no frame, or goes on with what it remembered. */
+/**
+ * Creates a memory that has read no frame, or goes on with what it remembered. That of a model for text only never reads
+ * one: adding it throws `ModelUnsupported`.
+ */
 export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const { gpu, rnn } = engine;
   const { keepBytes, keyStateBytes = 2 ** 30, keyStateInterval = 16, openSpill, restored } = options;
@@ -93,11 +96,16 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     kept.skip(restored.frames.length);
     void keyStates.add(restored.frames.length - 1, true, restored.state);
   }
-  const frames = createFrameReader(engine, reader, {
-    framesRead: restored?.frames.length ?? 0,
-    wantsKeyState: keyStates.wants,
-    note,
-  });
+  let frames: FrameReader | null = null;
+  /** Made when it is needed: a chat needs none. */
+  function frameReader(): FrameReader {
+    frames ??= createFrameReader(engine, reader, {
+      framesRead: restored?.frames.length ?? 0,
+      wantsKeyState: keyStates.wants,
+      note,
+    });
+    return frames;
+  }
 
   async function note({ records, tokens, vectors, keyStates: copies, sceneStarts: starts }: ReadBatch): Promise<void> {
     await kept.append(tokens);
@@ -113,11 +121,19 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     keyStates,
     timeline,
     get framesRead() {
-      return frames.framesRead;
+      return frames?.framesRead ?? restored?.frames.length ?? 0;
     },
-    add: frames.add,
-    settle: frames.settle,
-    copyState: frames.copyState,
+    async add(frame, ...place) {
+      try {
+        frameReader();
+      } catch (error) {
+        frame.close();
+        throw error;
+      }
+      await frameReader().add(frame, ...place);
+    },
+    settle: async () => frames?.settle(),
+    copyState: () => frameReader().copyState(),
     sceneStarts,
     subscribe(listener) {
       listeners.add(listener);
@@ -125,10 +141,10 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     },
     async destroy() {
       listeners.clear();
-      await frames.settle().catch(() => undefined);
+      await frames?.settle().catch(() => undefined);
       await kept.destroy();
       await keyStates.destroy();
-      frames.destroy();
+      frames?.destroy();
       reader.destroy();
       state.destroy();
     },

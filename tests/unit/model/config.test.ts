@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { AuroraError } from "../../../src/errors.ts";
-import { parseConfig, usedLayers } from "../../../src/model/config.ts";
+import { parseConfig, seeing, usedLayers } from "../../../src/model/config.ts";
 
 const nano = JSON.parse(readFileSync("public/models/nano/config.json", "utf8"));
 
@@ -80,7 +80,7 @@ describe("parseConfig", () => {
   });
 
   test("fills in what may be left out", () => {
-    const config = parseConfig(smallest);
+    const config = seeing(parseConfig(smallest));
     expect([config.name, config.license]).toEqual(["unnamed model", "unknown"]);
     const { hiddenAct, layerNormEps, selectLayer, postLayernorm, imageMean, imageStd, resample, fit } = config.vision;
     expect([hiddenAct, layerNormEps, selectLayer, postLayernorm]).toEqual(["gelu_pytorch_tanh", 1e-6, -2, false]);

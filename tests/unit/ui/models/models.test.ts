@@ -26,6 +26,7 @@ const offer: ModelOffer = {
   license: "Apache-2.0",
   revision: commit,
   layout: "ModRWKV",
+  sees: true,
   parameters: 500,
   files: [{ path: "model.safetensors", byteLength: 1000 }],
   downloadBytes: 900,
