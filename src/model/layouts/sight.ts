@@ -52,12 +52,14 @@ export async function describeSight(
     (notice) => notices.push(notice),
   );
   const merge = family.merge(vision.patches, vision.layers);
+  const descends = merge !== null && /descend/i.test(files.label);
+  if (descends) notices.push("Its name says that tokens are sorted descending, so they are.");
   return {
     tensors: new Map([...vision.tensors, ...projector.tensors]),
     name: family.name,
     config: {
       vision_config: visionConfig,
-      ...(merge && { merge_config: merge }),
+      ...(merge && { merge_config: descends ? { ...merge, order: "descending" } : merge }),
       projector_config: await describeProjector(files, sight.projector.folder.path, projector, family),
     },
     prompt: xtuner?.template ? promptOf(xtuner.template, family.prompt) : family.prompt,

@@ -159,6 +159,11 @@ const loaded: [string, Record<string, Uint8Array>, Record<string, unknown>][] = 
       vision: { ...auroraEncoder, imageMean: clipMean },
     },
   ],
+  [
+    "weili-0234/ckpt-language-image-descend-3b-1105",
+    { ...checkpoint("aurora-authors"), ...codeOf("rwkv6") },
+    { vision: auroraEncoder, merge: { ...auroraMerge, order: "descending" } },
+  ],
   // With an encoder that was trained, and without.
   ["WorldRWKV/RWKV7-0.4B-siglip2", checkpoint("worldrwkv-first"), picturesFirst],
   ["WorldRWKV/RWKV7-1.5B-siglip2", byId("worldrwkv-g1"), picturesFirst],
