@@ -79,6 +79,14 @@ describe("parseConfig", () => {
     expect(config.sampling).toEqual({ fps: 2, maxBatch: 8 });
   });
 
+  test("is of a model for text only where it says that it does not see", () => {
+    const { vision_config: _, merge_config: __, ...rest } = nano;
+    const config = parseConfig({ ...rest, sees: false });
+    expect(config).toMatchObject({ vision: null, merge: { r: [] }, text: { modelType: "rwkv6" } });
+    expectError(() => seeing(config), "ModelUnsupported", /nano-v6 is a model for text only: it can chat, but not see/);
+    expectError(() => parseConfig(rest), "ModelCorrupt", /vision_config should be an object, but is missing/);
+  });
+
   test("fills in what may be left out", () => {
     const config = seeing(parseConfig(smallest));
     expect([config.name, config.license]).toEqual(["unnamed model", "unknown"]);
