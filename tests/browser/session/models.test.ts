@@ -51,29 +51,6 @@ it("a checkpoint of another layout opens, converted in the browser", async () =>
   await assistant.close();
 });
 
-it("a model for text only chats as BlinkDL's package does, remembers turns, and watches nothing", async () => {
-  const folder = "/tests/fixtures/checkpoints/rwkv-world";
-  await offer("someone/rwkv", `${folder.slice(1)}/files`);
-  const assistant = await openAssistant({ model: { kind: "hub", hub, id: "someone/rwkv" }, quantization: "f16" });
-  expect(assistant.model).toMatchObject({ sees: false, imageSize: 0, tokensPerFrame: 0 });
-  const turns: { question: string; text: string }[] = await (await fetch(`${folder}/reference/chat.json`)).json();
-  const session = assistant.chat();
-  expect(await ended(session)).toMatchObject({ status: "done", video: null, framesWatched: 0 });
-  for (const { question, text } of turns) {
-    const bytes = Uint8Array.from(text.match(/../g) ?? [], (hex) => Number.parseInt(hex, 16));
-    const pieces = await collect(session.ask(question, { maxTokens: 16 }));
-    expect(pieces.map((piece) => piece.text).join("")).toBe(new TextDecoder().decode(bytes));
-  }
-  expect(session.snapshot.turns.map(({ parent }) => parent)).toEqual([0, 1]);
-  await expect(session.save()).rejects.toMatchObject({ code: "BadRequest" });
-  const video = assistant.watch(sample("one-object.mp4"));
-  const refused = { code: "ModelUnsupported", message: expect.stringMatching(/can chat, but not see/) };
-  expect(video.snapshot).toMatchObject({ status: "failed", error: refused });
-  // Its weights are random.
-  expect(await assistant.probe()).toMatchObject({ verdict: "does-not-read", pictures: null });
-  await assistant.close();
-});
-
 it("switching models ten times leaves nothing on the GPU", async () => {
   const folders = ["/tests/fixtures/models/clipped/", "/tests/fixtures/models/goose/"];
   const usages = new Map<string, unknown>();
