@@ -2,41 +2,45 @@ import { createRoot } from "react-dom/client";
 import { openLibrary } from "./library/library.ts";
 import { openAssistant } from "./session/page/client.ts";
 import { findSavedSession, forgetSavedSession } from "./session/page/saved-sessions.ts";
-import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
 import { createSearchModel } from "./ui/find/search-model.ts";
 import { createListenChoice } from "./ui/listen/listen-choice.ts";
+import { createRecogniserModel, recogniserKey } from "./ui/listen/recogniser-model.ts";
 import { nano } from "./ui/models/model-catalog.ts";
 import { createModelCheck, rememberOffers } from "./ui/models/model-check.ts";
 import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
 import { pendingLoad } from "./ui/models/pending-load.ts";
 import { createRealModelOffer, rememberRefusal } from "./ui/models/real-model-offer.ts";
-import { rememberedModel, rememberedSearchModel } from "./ui/models/remembered-model.ts";
+import { rememberedModel, rememberedRecogniser, rememberedSearchModel } from "./ui/models/remembered-model.ts";
 import { applyAppearance } from "./ui/settings/appearance.ts";
 import { answerOptions, createSettings, watchOptions } from "./ui/settings/settings.ts";
 import { createWatchedVideo } from "./ui/watch/watched-video.ts";
 
-const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];
-
 const query = new URLSearchParams(location.search);
-const encoder = encoders.find((each) => each === query.get("encoder"));
-const slot = createModelSlot(openAssistant, nano, encoder);
+const chosen = <T extends string>(name: string, others: readonly T[]) =>
+  others.find((each) => each === query.get(name)) ?? "auto";
+const slot = createModelSlot(openAssistant, nano, {
+  encoder: chosen("encoder", ["webgpu", "wasm"]),
+  kernels: chosen("kernels", ["measure", "suited"]),
+});
 const settings = createSettings(browserStore());
 applyAppearance(settings.snapshot);
 settings.subscribe(() => applyAppearance(settings.snapshot));
 const listenChoice = createListenChoice();
+const library = openLibrary();
 const watching = () => ({
   ...watchOptions(settings.snapshot),
   listen: listenChoice.snapshot,
+  recogniser: recogniserKey(recogniser),
   notes: true,
   autosave: true,
 });
+const recogniser = createRecogniserModel(library, rememberedRecogniser);
 const watched = createWatchedVideo(slot, watching, { find: findSavedSession, forget: forgetSavedSession });
 
 const conversation = createConversation(watched.askable, () => answerOptions(settings.snapshot));
-const library = openLibrary();
 const check = createModelCheck(slot, library, rememberOffers());
 const offer = createRealModelOffer(slot, library, rememberRefusal());
 const searchModel = createSearchModel(slot, library, rememberedSearchModel);
@@ -45,6 +49,7 @@ const models = createModels({
     ...library,
     remove(key) {
       searchModel.letGo(key);
+      recogniser.letGo(key);
       return library.remove(key);
     },
   },
@@ -66,6 +71,7 @@ createRoot(root).render(
     offer={offer}
     listenChoice={listenChoice}
     searchModel={searchModel}
+    recogniser={recogniser}
   />,
 );
 void models.start(query.get("model"));

@@ -1,6 +1,8 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { KernelChoice } from "../rnn/tuned-kernels.ts";
 import type { SoundPlace } from "../video/frame-source.ts";
+import type { SaidLine } from "./memory/hearing.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import type {
@@ -36,6 +38,7 @@ export type ToWorker =
       readonly model: ModelChoice;
       readonly quantization: Quantization | "auto";
       readonly encoder: EncoderBackend;
+      readonly kernels: KernelChoice;
       /** The folder that the app's own files lie in. */
       readonly appUrl: string;
     }
@@ -56,6 +59,12 @@ export type ToWorker =
   | { readonly type: "pin"; readonly session: number; readonly pin: number; readonly question: string }
   | { readonly type: "unpin"; readonly session: number; readonly pin: number }
   | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
+  | {
+      readonly type: "heard";
+      readonly session: number;
+      readonly lines: readonly SaidLine[];
+      readonly untilSeconds: number | null;
+    }
   | { readonly type: "save"; readonly session: number; readonly request: number }
   | {
       readonly type: "control";

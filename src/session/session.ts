@@ -6,7 +6,8 @@ import { observeScenes } from "./asking/scenes.ts";
 import { createTurnTree } from "./asking/turn-tree.ts";
 import { createAutosave } from "./autosave.ts";
 import type { Engine } from "./engine.ts";
-import { createMemory } from "./memory/memory.ts";
+import { createHearing, type Hearing } from "./memory/hearing.ts";
+import { createMemory, type Memory } from "./memory/memory.ts";
 import type { MemoryContent } from "./memory/memory-file.ts";
 import type { SavedVideo } from "./memory/saved-memory.ts";
 import { type Placement, placeSource } from "./placing.ts";
@@ -32,6 +33,8 @@ export type WorkerSession = {
   unpin(id: number): void;
   /** @param text null to remove it */
   editNote(id: number, text: string | null): void;
+  /** Takes what was heard, for the memory; `heardUntilSeconds` is null where nobody listens, or no more. */
+  hear: Hearing["tell"];
   pause(): void;
   resume(): void;
   stop(): void;
@@ -77,6 +80,7 @@ export function createSession(
       visualTokens: timeline.frames.length * engine.encoder.tokensPerFrame,
       kept: { frames: kept.count, bytes: kept.byteLength, budgetBytes: keepBytes },
       keyStates: { count: keyStates.count, bytes: keyStates.byteLength },
+      linesRead: memory.lines.length,
       gpuBytes: engine.gpu.ledger.bytes,
     };
     onChange({ part: { ...part, ...known }, frames: added, pictureStep: timeline.pictureStep });
@@ -103,10 +107,14 @@ export function createSession(
     return placement;
   }
 
+  const readsSpeech = options.speech === true && engine.config.prompt.speech !== null;
+  const hearing = readsSpeech ? createHearing(knownUntil(memory), options.listen === true) : null;
   if (saved) publishSaved(saved, source !== null);
   else if (!source) publish({ status: "done" });
   if (!source) onSound(null);
-  const watch = source ? startWatching(memory, { source, sampling, place, onSound }, publish) : watchedBefore();
+  const watch = source
+    ? startWatching(memory, { source, sampling, hearing, place, onSound }, publish)
+    : watchedBefore();
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
   const autosave = options.autosave ? createAutosave(id, save) : null;
   if (autosave) publish({ savedAs: id });
@@ -139,7 +147,6 @@ export function createSession(
     watchedUntilSeconds,
     notes: observed.notes.all,
     standing: observed.standing.all,
-    transcript: saved?.transcript ?? [],
     conversation: turns.all,
   });
 
@@ -157,6 +164,7 @@ export function createSession(
     pin: observed.standing.pin,
     unpin: observed.standing.unpin,
     editNote: (id, text) => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text)),
+    hear: (lines, untilSeconds) => hearing?.tell(lines, untilSeconds),
     pause: watch.pause,
     resume: watch.resume,
     stop: watch.stop,
@@ -169,6 +177,12 @@ export function createSession(
       await memory.destroy();
     },
   };
+}
+
+/** The second up to which nothing more is read into a memory; null where it is new. */
+function knownUntil({ timeline, lines }: Memory): number | null {
+  const seen = timeline.frames.at(-1)?.timestampSeconds ?? null;
+  return seen === null ? null : Math.max(seen, lines.at(-1)?.untilSeconds ?? 0);
 }
 
 function describeVideo(info: SourceInfo, { offsetSeconds, firstFrame }: Placement): SavedVideo {

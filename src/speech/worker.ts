@@ -1,9 +1,13 @@
-import { openSound } from "../audio/open-sound.ts";
+import type { DecodedPiece } from "../audio/decode-pieces.ts";
+import { liveSound } from "../audio/live-sound.ts";
+import { openSounds } from "../audio/open-sounds.ts";
 import { toAuroraError } from "../errors.ts";
+import type { ModelChoice } from "../library/types.ts";
 import { builtInDetector, builtInRecogniser } from "./built-in.ts";
 import { listen } from "./listen.ts";
 import type { FromSpeech, ToSpeech } from "./protocol.ts";
 import { createRecogniser, type Recogniser } from "./recogniser.ts";
+import { storedRecogniser, storeRecogniser } from "./stored.ts";
 import { createVoiceDetector } from "./voice-detector.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */
@@ -12,13 +16,22 @@ const port = globalThis as unknown as {
   addEventListener(type: "message", listener: (event: MessageEvent<ToSpeech>) => void): void;
 };
 
+const pieces = new Map<number, (piece: DecodedPiece | null) => void>();
+let requests = 0;
 let held = false;
 let release: () => void = () => undefined;
 
 port.addEventListener("message", ({ data }) => {
   switch (data.type) {
     case "listen":
-      void run(data);
+      void attempt(() => hear(data));
+      break;
+    case "store":
+      void attempt(() => store(data.choice));
+      break;
+    case "decoded":
+      pieces.get(data.request)?.(data.piece);
+      pieces.delete(data.request);
       break;
     case "pause":
       held = true;
@@ -39,9 +52,9 @@ async function gate(): Promise<void> {
   }
 }
 
-async function run(request: Extract<ToSpeech, { type: "listen" }>): Promise<void> {
+async function attempt(task: () => Promise<void>): Promise<void> {
   try {
-    await hear(request);
+    await task();
   } catch (error) {
     const typed = toAuroraError(
       error,
@@ -52,14 +65,27 @@ async function run(request: Extract<ToSpeech, { type: "listen" }>): Promise<void
   }
 }
 
+/** Has the page decode a file of sound, which a worker cannot. */
+function decodePiece(file: Uint8Array<ArrayBuffer>): Promise<DecodedPiece | null> {
+  const request = requests++;
+  port.postMessage({ type: "decode", request, file });
+  return new Promise((resolve) => pieces.set(request, resolve));
+}
+
+async function store(choice: ModelChoice): Promise<void> {
+  const recogniser = await storeRecogniser(choice, (progress) => port.postMessage({ type: "storing", progress }));
+  port.postMessage({ type: "stored", recogniser });
+}
+
 /** Opens the sound before anything is downloaded, and downloads the recogniser once somebody speaks. */
 async function hear({
   sound: place,
   track,
   fromSeconds,
+  recogniser: key,
   appUrl,
 }: Extract<ToSpeech, { type: "listen" }>): Promise<void> {
-  const sound = await openSound(place, { track });
+  const sound = "live" in place ? liveSound(place.live) : await openSounds(place, { track, decodePiece });
   if (!sound) return port.postMessage({ type: "no-sound" });
   const { tracks, track: chosen, durationSeconds } = sound;
   port.postMessage({ type: "opened", tracks, track: chosen, durationSeconds });
@@ -68,7 +94,8 @@ async function hear({
     port.postMessage({ type: "download", loadedBytes, totalBytes });
   let loading: Promise<Recogniser> | null = null;
   const recogniser = () => {
-    loading ??= createRecogniser(builtInRecogniser(appUrl, { signal, onProgress }));
+    const builtIn = () => builtInRecogniser(appUrl, { signal, onProgress });
+    loading ??= (async () => createRecogniser(key === null ? builtIn() : await storedRecogniser(key)))();
     return loading;
   };
   const pieces = sound.pieces({ from: fromSeconds > 0 ? fromSeconds : Number.NEGATIVE_INFINITY });

@@ -167,7 +167,10 @@ test("an id that is not there, and one that is gated, are told; a retry goes thr
   await expect(model.getByRole("button", { name: /^Load/ })).toBeEnabled();
 });
 
-test("a model for text only is offered as one that chats, and a video waits for one that sees", async ({ app, hub }) => {
+test("a model for text only is offered as one that chats, and a video waits for one that sees", async ({
+  app,
+  hub,
+}) => {
   await app.goto("/?model=hub:BlinkDL/rwkv-7-world");
   expect(hub.takeRequests(), "an address loads nothing by itself").toEqual([]);
   const model = card(app, "BlinkDL/rwkv-7-world");

@@ -1,5 +1,6 @@
 import { AuroraError } from "../../errors.ts";
 import type { Note, StandingQuestion } from "../records.ts";
+import type { SaidLine } from "./hearing.ts";
 
 /** The format's version; what comes later says a larger number. */
 export const savedVersion = 1;
@@ -48,8 +49,8 @@ export type SavedMemory = {
   readonly timeline: SavedTimeline;
   readonly notes: readonly Note[];
   readonly standing: readonly StandingQuestion[];
-  /** What was heard; empty without speech. */
-  readonly transcript: readonly SavedCue[];
+  /** What was said and read into the state, in order. */
+  readonly transcript: readonly SaidLine[];
   readonly conversation: readonly SavedTurn[];
 };
 
@@ -63,9 +64,6 @@ export type SavedTimeline = {
   /** Indices of the frames that begin a scene, but for the first. */
   readonly scenes: readonly number[];
 };
-
-/** Something that was said. */
-type SavedCue = { readonly fromSeconds: number; readonly untilSeconds: number; readonly text: string };
 
 /** Times as runs; each is found again to a microsecond (`unpackTimes`). */
 export function packTimes(times: readonly number[]): SavedTimeline["seconds"] {
@@ -169,7 +167,7 @@ function parseStanding(json: Json): StandingQuestion {
   };
 }
 
-function parseCue(json: Json): SavedCue {
+function parseCue(json: Json): SaidLine {
   return {
     fromSeconds: number("transcript.fromSeconds", json.fromSeconds),
     untilSeconds: number("transcript.untilSeconds", json.untilSeconds),

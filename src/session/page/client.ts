@@ -3,7 +3,7 @@ import { appUrl } from "../../library/model-assets.ts";
 import type { ModelChoice } from "../../library/types.ts";
 import { cannotSee } from "../../model/config.ts";
 import type { ToPage, ToWorker } from "../protocol.ts";
-import type { Assistant, OpenOptions, WatchSource } from "../types.ts";
+import type { Assistant, OpenOptions, WatchOptions, WatchSource } from "../types.ts";
 import { probe } from "./client-asking.ts";
 import { closeSearch, openSearch } from "./client-search.ts";
 import { createSession, refusedSession } from "./client-session.ts";
@@ -43,10 +43,10 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
         if (data.type === "opened") resolve(data);
         if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
       };
-      const { encoder = "auto", quantization = "auto" } = options;
+      const { encoder = "auto", kernels = "auto", quantization = "auto" } = options;
       const model = toChoice(options.model);
       if (model.kind === "hub" || model.kind === "files") askToKeep();
-      const message: ToWorker = { type: "open", model, quantization, encoder, appUrl: assets };
+      const message: ToWorker = { type: "open", model, quantization, encoder, kernels, appUrl: assets };
       worker.postMessage(message);
     });
     return connect(worker, opened, assets);
@@ -130,9 +130,10 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
         const watched = checkSource(source);
         checkWatchOptions(options, watched);
         if (!model.sees) throw new AuroraError("ModelUnsupported", cannotSee(model.name));
-        return createSession(link, options, model.stateBytes, (session, plain) =>
-          link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched)),
-        );
+        const live = source instanceof MediaStream ? (source.getAudioTracks()[0] ?? null) : null;
+        const begin = (session: number, plain: Omit<WatchOptions, "signal">) =>
+          link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched));
+        return createSession(link, options, model.stateBytes, begin, live);
       } catch (error) {
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
       }

@@ -13,7 +13,7 @@ import type {
 } from "../types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkOpenOptions({ model, quantization, encoder, assets }: OpenOptions): void {
+export function checkOpenOptions({ model, quantization, encoder, kernels, assets }: OpenOptions): void {
   const kinds = ["folder", "hub", "files", "stored"];
   const known =
     typeof model === "string" ? model !== "" : kinds.includes((model as { kind: string } | null)?.kind ?? "");
@@ -25,6 +25,7 @@ export function checkOpenOptions({ model, quantization, encoder, assets }: OpenO
     "auto, f16, int8 or int4",
   );
   check("encoder", encoder, isOneOf(encoder, ["auto", "webgpu", "wasm"]), "auto, webgpu or wasm");
+  check("kernels", kernels, isOneOf(kernels, ["auto", "measure", "suited"]), "auto, measure or suited");
   check("assets", assets, assets !== "" && URL.canParse(String(assets), document.baseURI), "the address of a folder");
 }
 
@@ -72,7 +73,7 @@ export function checkMemoryFile(file: Blob): void {
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkWatchOptions(
-  { fps, frames, keepBytes, listen, notes, noteSeconds, autosave }: WatchOptions,
+  { fps, frames, keepBytes, listen, recogniser, speech, notes, noteSeconds, autosave }: WatchOptions,
   source?: WatchSource,
 ): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
@@ -80,6 +81,13 @@ export function checkWatchOptions(
   check("frames", frames, fps === undefined, "left out where fps is given");
   check("frames", frames, source?.kind !== "live", "left out for what has no end; give fps");
   check("listen", listen, typeof listen === "boolean", "true or false");
+  check(
+    "recogniser",
+    recogniser,
+    recogniser === null || typeof recogniser === "string",
+    "the key of a stored recogniser",
+  );
+  check("speech", speech, typeof speech === "boolean", "true or false");
   check("autosave", autosave, typeof autosave === "boolean", "true or false");
   check("notes", notes, typeof notes === "boolean", "true or false");
   check("noteSeconds", noteSeconds, isNumber(noteSeconds) && noteSeconds > 0, "a number of seconds above 0");
