@@ -7,7 +7,7 @@ import type { AskCommand } from "./page/ask.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
 const usage =
-  'usage: npm run ask -- [<video>] [--memory FILE.aurora] --question "…" [--question "…"] [--save FILE.aurora] [--transcript vtt|srt|text|json] [--model DIR|URL] [--fps N] [--from memory|look-again] [--at S] [--encoder auto|webgpu|wasm] [--json]; a video, a memory to open, or both to watch on; a question, a memory to save, or the form in which to print what is said in the video';
+  'usage: npm run ask -- [<video>] [--memory FILE.aurora] --question "…" [--question "…"] [--save FILE.aurora] [--transcript vtt|srt|text|json] [--model DIR|URL] [--fps N] [--from memory|look-again] [--at S] [--encoder auto|webgpu|wasm] [--json]; a video, a memory to open, or both to watch on, or neither to chat with a model for text only; a question, a memory to save, or the form in which to print what is said in the video';
 
 type AskArguments = Omit<AskCommand, "model" | "save"> & {
   readonly model: string;
@@ -70,7 +70,9 @@ function parseAsk(args: readonly string[]): AskArguments {
   const { memory, save = null } = values;
   const transcript = values.transcript ? choiceOption("transcript", values.transcript, transcriptFormats) : null;
   const wanted = questions.length > 0 || save !== null || transcript !== null;
-  if ((!video && !memory) || (!video && transcript) || positionals.length > 1 || !wanted) throw new ToolError(usage);
+  const chats = questions.length > 0 && save === null;
+  if ((!video && !memory && !chats) || (!video && transcript) || positionals.length > 1 || !wanted)
+    throw new ToolError(usage);
   const onDisk = video && !isUrl(video) ? [knownFile(video)] : [];
   return {
     model: modelOption(values.model),

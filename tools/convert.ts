@@ -50,6 +50,7 @@ type Fit = (typeof fits)[number];
 
 /** A checkpoint whose pictures are made square in another way than it says, for one that does not say it rightly. */
 function withFit(checkpoint: Checkpoint, fit: Fit): Checkpoint {
+  if (checkpoint.config.sees === false) throw new ToolError("This model is for text only: --fit is for one that sees.");
   const { resize_edge: edge, ...vision } = checkpoint.config.vision_config as Record<string, unknown>;
   // Released models cut after resizing, which our own folders without this field do not.
   const cut = fit === "crop" ? { resize_edge: edge ?? vision.image_size } : {};

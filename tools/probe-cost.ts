@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addAssumptions } from "../src/model/assumptions.ts";
-import { type ModelConfig, parseConfig } from "../src/model/config.ts";
+import { type ModelConfig, parseConfig, seeing } from "../src/model/config.ts";
 import { auroraLong } from "../src/model/layouts/families.ts";
 import type { PromptConfig } from "../src/model/prompt-config.ts";
 import { openPictureSet, type PictureSet, shuffleWords } from "../src/session/probe/picture-set.ts";
@@ -76,7 +76,8 @@ export function countCost(json: object, tokenizer: Tokenizer, set: PictureSet): 
 }
 
 /** Visual tokens of a picture. */
-function tokensPerFrame({ vision, merge }: ModelConfig): number {
+function tokensPerFrame(config: ModelConfig): number {
+  const { vision, merge } = seeing(config);
   return Math.floor(vision.imageSize / vision.patchSize) ** 2 - sum(merge.r) - Number(merge.dropFirst);
 }
 

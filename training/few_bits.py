@@ -1,11 +1,14 @@
-"""What few bits cost a trained language model: perplexity on text that was kept back, in f16, 8 and 4 bits.
+"""What few bits cost a trained language model: perplexity on what was kept back, in f16, 8 and 4 bits.
 
 python -m training.few_bits --model MODEL_FOLDER --text DIR [--converted FOLDER …] [--windows 48]
+python -m training.few_bits --model public/models/nano --suite tests/fixtures/suite [--converted FOLDER …]
 
-MODEL_FOLDER and DIR are those of `training.language` (export, corpus). `--converted` are folders that `npm run convert` made
-of the model (`--quant int8`, `--quant int4`); they are measured as they are. The other rows round the linear layers here,
-in the same way (`src/model/quantised.ts`: symmetric, a scale for 32 weights along a row), and in ways that might be
-better. ± is the standard error of the difference, window by window, since all read the same text.
+MODEL_FOLDER and DIR are those of `training.language` (export, corpus); a suite is one of `training.world`, of which the true
+answers are read behind their clips. `--converted` are folders that `npm run convert` made of the model (`--quant int8`,
+`--quant int4`); they are measured as they are. The other rows round the linear layers here, in the same way
+(`src/model/quantised.ts`: symmetric, a scale for 32 weights along a row), and in ways that might be better. ± is the standard error
+of the difference, text by text, since all read the same. KL is how far a form's next token is from f16's on average, which tells
+forms apart on less text. What inputs are like is taken from other text: of training, or of the suite's first clips.
 """
 
 import argparse
@@ -17,12 +20,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from training.agreement import read_clips
+from training.data import Encoder
+from training.evaluate import watch
 from training.model import Model
-from training.reference.folder import read_config, read_weights
+from training.reference.folder import read_config, read_tokenizer, read_weights
 
 GROUP = 32
 WINDOW = 256  # tokens
 CALIBRATION = 16  # windows of the training text
+CALIBRATION_CLIPS = 3  # of a suite
 LINEAR = re.compile(r"(blocks\.\d+\.(att\.(receptance|key|value|gate|output)|ffn\.(key|value|receptance))|head)\.weight")
 # What a group's largest weight becomes before it is cut off at 7: ours, and more of them.
 OURS, MANY = (7, 7.5, 8), tuple(7 + i / 2 for i in range(11))
@@ -36,41 +43,30 @@ def groups_of(weights):
     return weights.view(len(weights), -1, GROUP)
 
 
-def rounded(weights, limit, targets, importance=None):
-    """Weights [N, K] through whole numbers up to `limit`, each group with the scale, of those that make its largest weight
-    one of `targets`, that has the least squared error; errors weighted by `importance` [K] where it is given."""
+def rounded(weights, limit, targets, importance=None, fits=0):
+    """Weights [N, K] through whole numbers up to `limit`, each group with the scale that has the least squared error of
+    those that make its largest weight one of `targets`, each fitted so many times to its whole numbers by least squares.
+    Errors are weighted by `importance` [K] where it is given."""
     groups = groups_of(weights)
-    heed = 1 if importance is None else importance.view(1, -1, GROUP)
+    heed = torch.ones(1, 1, GROUP) if importance is None else importance.view(1, -1, GROUP)
     best = torch.full(groups.shape[:2], math.inf)
     result = torch.zeros_like(groups)
+
+    def whole(scale):
+        return (groups * torch.where(scale == 0, 0, 1 / scale)).round().clamp(-limit, limit)
+
     for target in targets:
         scale = (groups.abs().amax(-1, keepdim=True) / target).half().float()
-        inverse = torch.where(scale == 0, 0, 1 / scale)
-        tried = (groups * inverse).round().clamp(-limit, limit) * scale
+        for _ in range(fits):
+            numbers = whole(scale)
+            squares = (numbers**2 * heed).sum(-1, keepdim=True)
+            fitted = (numbers * groups * heed).sum(-1, keepdim=True) / squares
+            scale = torch.where(squares > 0, fitted, scale).half().float()
+        tried = whole(scale) * scale
         error = ((tried - groups) ** 2 * heed).sum(-1)
         better = error < best
         best = torch.where(better, error, best)
         result = torch.where(better[..., None], tried, result)
-    return result.view_as(weights)
-
-
-def refined(weights, importance=None, rounds=4):
-    """4 bits like `rounded`, then scale and whole numbers fitted to one another in turns: the scale by least squares."""
-    groups = groups_of(weights)
-    heed = torch.ones(1, 1, GROUP) if importance is None else importance.view(1, -1, GROUP)
-    start = groups_of(rounded(weights, 7, MANY, importance))
-    scale = (groups.abs().amax(-1, keepdim=True) / 7).half().float()
-    best, result = ((start - groups) ** 2 * heed).sum(-1), start
-    for factor in (1.0, 0.95, 0.9, 0.85, 0.8):
-        s = scale * factor
-        for _ in range(rounds):
-            whole = (groups * torch.where(s == 0, 0, 1 / s)).round().clamp(-7, 7)
-            below = (whole**2 * heed).sum(-1, keepdim=True)
-            s = torch.where(below > 0, (whole * groups * heed).sum(-1, keepdim=True) / below, s).half().float()
-        tried = (groups * torch.where(s == 0, 0, 1 / s)).round().clamp(-7, 7) * s
-        error = ((tried - groups) ** 2 * heed).sum(-1)
-        result = torch.where((error < best)[..., None], tried, result)
-        best = torch.minimum(error, best)
     return result.view_as(weights)
 
 
@@ -96,24 +92,37 @@ def read_converted(folder):
 # ---- measuring ----
 
 
-def window_losses(model, windows):
-    """Mean loss of each window's tokens but the first."""
-    losses = []
-    with torch.no_grad():
-        for ids in windows.split(8):
-            x, _ = model.read(model.emb(ids[:, :-1]), model.zero_state(len(ids)))
-            logits = model.logits(x).float()
-            loss = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
-            losses.append(loss.view(len(ids), -1).mean(1))
-    return torch.cat(losses)
-
-
 def windows_of(ids, count):
     starts = np.linspace(0, len(ids) - WINDOW - 1, count).astype(int)
     return torch.stack([torch.from_numpy(ids[s : s + WINDOW + 1]) for s in starts])
 
 
-def second_moments(model, windows):
+def read_windows(model, windows):
+    """Of each window the logarithms of all words' chances [T, V], and the words [T] that came."""
+    for ids in windows.split(8):
+        x, _ = model.read(model.emb(ids[:, :-1]), model.zero_state(len(ids)))
+        yield from zip(F.log_softmax(model.logits(x).float(), -1), ids[:, 1:], strict=True)
+
+
+def read_answers(model, clips):
+    """The same of each true answer of clips [(visual rows, [(prompt, answer)])]."""
+    for rows, asked in clips:
+        _, watched = model.read(rows[None], model.zero_state(1))
+        for prompt, answer in asked:
+            ids = torch.tensor([prompt + answer[:-1]])
+            x, _ = model.read(model.emb(ids), watched)
+            yield F.log_softmax(model.logits(x[0, len(prompt) - 1 :]).float(), -1), torch.tensor(answer)
+
+
+def open_suite(model, folder, suite):
+    """The clips of a suite as the encoder sees them, which is f16 in all forms."""
+    encoder = Encoder(read_tokenizer(folder, model.config), model.config["prompt"])
+    for _, pictures, questions in read_clips(suite):
+        asked = [encoder.encode(question) for question in questions]
+        yield watch(model, pictures[None])[0], [(each.prompt, each.answer) for each in asked]
+
+
+def second_moments(model, read):
     """The mean square of each input of each linear layer, by the name of its weight."""
     sums, hooks = {}, []
     for name, module in model.named_modules():
@@ -124,7 +133,8 @@ def second_moments(model, windows):
                 sums[key] = sums.get(key, 0) + (rows**2).sum(0)
 
             hooks.append(module.register_forward_pre_hook(add))
-    window_losses(model, windows)
+    for _ in read(model):
+        pass
     for hook in hooks:
         hook.remove()
     return sums
@@ -144,26 +154,56 @@ def forms(weights, moments, layers):
         return weights | made, {name: 8.5 if name in eight else 4.5 for name in linear}
 
     def ours(name):
-        return rounded(weights[name], 7, OURS)
+        return rounded(weights[name], 7, OURS, fits=1)
 
-    def fitted(name):
-        return refined(weights[name], moments[name])
+    def weighted(name):
+        return rounded(weights[name], 7, OURS, moments[name], fits=1)
 
     yield "int8", form(ours, linear)
-    yield "int4", form(ours)
-    yield "int4, eleven scales tried", form(lambda name: rounded(weights[name], 7, MANY))
-    yield "int4, eleven scales, errors weighted by the inputs", form(lambda name: rounded(weights[name], 7, MANY, moments[name]))
-    yield "int4, scales by least squares", form(lambda name: refined(weights[name]))
-    yield "int4, scales by least squares, weighted", form(fitted)
+    yield "int4, the largest weight becomes 7", form(lambda name: rounded(weights[name], 7, (7,)))
+    yield "int4, the best of three scales", form(lambda name: rounded(weights[name], 7, OURS))
+    yield "int4, of eleven", form(lambda name: rounded(weights[name], 7, MANY))
+    yield "int4, of three by least squares", form(ours)
+    yield "int4, of eleven by least squares, four times", form(lambda name: rounded(weights[name], 7, MANY, fits=4))
+    yield "int4, of three by least squares, errors weighted by the inputs", form(weighted)
     yield "int4, head in 8 bits", form(ours, {"head.weight"})
     yield "int4, head, first and last layer in 8 bits", form(ours, ends)
-    yield "int4, the same, scales by least squares, weighted", form(fitted, ends)
+    yield "int4, the same, weighted", form(weighted, ends)
 
 
+def compare(name, bits, exact, found):
+    """A row of the table."""
+    texts = list(zip(exact, found, strict=True))
+    lengths = torch.tensor([float(len(words)) for _, (_, words) in texts])
+    losses = [[-logs.gather(1, words[:, None]).sum() for logs, words in both] for both in texts]
+    before, after = torch.tensor(losses).T
+    difference = after - before
+    mean = difference.sum() / lengths.sum()
+    error = ((difference - mean * lengths) ** 2).sum().sqrt() / lengths.sum()
+    apart = sum(F.kl_div(ours, theirs, reduction="sum", log_target=True) for (theirs, _), (ours, _) in texts)
+    perplexity = (after.sum() / lengths.sum()).exp()
+    against = f"{mean.expm1() * 100:+.2f} ± {error * 100:.2f} %"
+    return f"| {name} | {bits} | {perplexity:.3f} | {against} | {apart / lengths.sum():.5f} |"
+
+
+def material(args, model):
+    """What is measured on, and what inputs are taken from: functions of a model."""
+    if args.suite:
+        clips = list(open_suite(model, args.model, args.suite))
+        first, rest = clips[:CALIBRATION_CLIPS], clips[CALIBRATION_CLIPS:]
+        return lambda model: read_answers(model, rest), lambda model: read_answers(model, first)
+    held = windows_of(np.load(args.text / "held-out.npy"), args.windows)
+    known = windows_of(np.load(args.text / "train.npy"), CALIBRATION)
+    return lambda model: read_windows(model, held), lambda model: read_windows(model, known)
+
+
+@torch.inference_mode()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--text", type=Path, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--text", type=Path)
+    what.add_argument("--suite", type=Path)
     parser.add_argument("--converted", type=Path, nargs="*", default=[])
     parser.add_argument("--windows", type=int, default=48)
     args = parser.parse_args()
@@ -171,26 +211,23 @@ def main():
     config = read_config(args.model)
     model = Model(config).eval()
     weights = read_weights(args.model)
-    held = windows_of(np.load(args.text / "held-out.npy"), args.windows)
     model.load_state_dict(weights)
-    exact = window_losses(model, held)
+    held, known = material(args, model)
+    exact = list(held(model))
     linear = sum(tensor.numel() for name, tensor in weights.items() if LINEAR.fullmatch(name))
-    print(f"{linear / 1e6:.2f} million weights in linear layers, {held[:, 1:].numel()} tokens of text")
-    print("| form | bits a weight | perplexity | against f16 |")
-    print("|---|---|---|---|")
-    print(f"| f16 | 16 | {exact.mean().exp():.3f} | |")
+    print(f"{linear / 1e6:.2f} million weights in linear layers, {sum(len(words) for _, words in exact)} tokens of text")
+    print("| form | bits a weight | perplexity | against f16 | KL, nats a token |")
+    print("|---|---|---|---|---|")
+    print(compare("f16", 16, exact, exact))
 
     def show(name, changed, bits):
         model.load_state_dict(changed)
-        losses = window_losses(model, held)
-        difference = losses - exact
-        more, error = difference.mean().expm1() * 100, difference.std() / len(held) ** 0.5 * 100
-        print(f"| {name} | {bits} | {losses.mean().exp():.3f} | {more:+.2f} ± {error:.2f} % |", flush=True)
+        print(compare(name, bits, exact, list(held(model))), flush=True)
 
     for folder in args.converted:
         show(f"as converted ({read_config(folder)['quantization_config']['bits']} bits)", read_converted(folder), "")
     model.load_state_dict(weights)
-    moments = second_moments(model, windows_of(np.load(args.text / "train.npy"), CALIBRATION))
+    moments = second_moments(model, known)
     for name, (changed, bits) in forms(weights, moments, config["text_config"]["num_hidden_layers"]):
         mean = sum(bits[each] * weights[each].numel() for each in bits) / linear
         show(name, changed, f"{mean:.2f}")

@@ -127,12 +127,14 @@ def held_out_loss(model, ids, count=16):
         return sum(losses(model, some).mean().item() * len(some) for some in windows.split(8)) / count
 
 
-def train(into, minutes):
+def train(into, minutes, goes_on):
     torch.manual_seed(0)
     torch.set_num_threads(1)  # two wait for each other on a busy machine
     rng = np.random.default_rng(0)
     ids, held = np.load(into / "train.npy"), np.load(into / "held-out.npy")
     model = Model(config(into))
+    if goes_on:
+        model.load_state_dict(torch.load(into / "latest.pt", weights_only=True))
     named = [(name, p) for name, p in model.named_parameters() if not name.startswith(("vision_model", "connector"))]
     print(sum(p.numel() for _, p in named) / 1e6, "million parameters")
     optimizer = Optimizer(named)
@@ -147,7 +149,8 @@ def train(into, minutes):
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
-        optimizer.step()
+        with autocast():  # for the products of Muon's iteration, half of the time of a small batch
+            optimizer.step()
         step += 1
         if time.monotonic() - shown > 120:
             shown = time.monotonic()
@@ -174,6 +177,7 @@ def main():
     parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--deb")
     parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--go-on", action="store_true", help="train what an earlier run left, at full rate again")
     parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
     parser.add_argument("--width", type=int, default=WIDTH, help="a multiple of 64")
     parser.add_argument("--layers", type=int, default=LAYERS)
@@ -183,7 +187,7 @@ def main():
         sizes = {"hidden_size": args.width, "num_hidden_layers": args.layers, "vocab_size": args.vocabulary}
         write_corpus(args.deb, args.into, sizes)
     elif args.what == "train":
-        train(args.into, args.minutes)
+        train(args.into, args.minutes, args.go_on)
     else:
         write_folder(args.into, args.out)
 

@@ -36,19 +36,24 @@ export function gpuBudget({ maxBufferSize, software, deviceMemory }: GpuLimits):
  * @param storedBytes what its tensors take in the form that is asked about
  */
 export function estimateGpuBytes(config: ModelConfig, tensors: TensorSource, storedBytes: number): number {
-  const { numAttentionHeads, intermediateSize, imageSize, patchSize } = config.vision;
   // The encoder widens its weights, stored as f16, to f32.
   const vision = tensors.names.filter((name) => /^(vision_model|connector)\./.test(name));
   const widened = vision.reduce(
     (sum, name) => sum + 2 * (tensors.info(name)?.shape ?? [0]).reduce((a, b) => a * b, 1),
     0,
   );
-  const tokens = Math.floor(imageSize / patchSize) ** 2;
-  const frame = 4 * (2 * numAttentionHeads * tokens * tokens + 2 * tokens * intermediateSize);
   const { hiddenSize, headSize, numHiddenLayers, vocabSize, intermediateSize: inner } = config.text;
   const state = 4 * numHiddenLayers * hiddenSize * (headSize + 2);
   const chunk = 4 * 256 * (16 * hiddenSize + 2 * inner) + 4 * 8 * vocabSize;
-  return storedBytes + widened + frame * config.sampling.maxBatch + 6 * state + chunk;
+  return storedBytes + widened + frameBytes(config.vision) * config.sampling.maxBatch + 6 * state + chunk;
+}
+
+/** Working memory of the encoder for one frame. */
+function frameBytes(vision: ModelConfig["vision"]): number {
+  if (!vision) return 0;
+  const { numAttentionHeads, intermediateSize, imageSize, patchSize } = vision;
+  const tokens = Math.floor(imageSize / patchSize) ** 2;
+  return 4 * (2 * numAttentionHeads * tokens * tokens + 2 * tokens * intermediateSize);
 }
 
 /** Forms of the weights from the most exact to the smallest. */

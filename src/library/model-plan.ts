@@ -16,6 +16,8 @@ export type ModelPlan = {
   readonly name: string;
   readonly license: string;
   readonly layout: string;
+  /** False for a model for text only. */
+  readonly sees: boolean;
   readonly parameters: number;
   /** The files that loading it takes. */
   readonly files: readonly KnownFile[];
@@ -58,6 +60,7 @@ export async function planModel(files: FileSet, assets: ModelAssets, limits: Gpu
     name: known.config.name,
     license: known.config.license,
     layout: known.layout,
+    sees: known.config.vision !== null,
     parameters: countParameters(known.tensors),
     files: knownFiles(files).filter(({ path }) => ready !== null || opened.has(path) || !isWeights(path)),
     options,

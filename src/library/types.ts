@@ -56,6 +56,8 @@ export type ModelOffer = {
   readonly revision: string | null;
   /** What kind of checkpoint it is, for people. */
   readonly layout: string;
+  /** False for a model for text only: it can chat, but not see. */
+  readonly sees: boolean;
   readonly parameters: number;
   readonly files: readonly { readonly path: string; readonly byteLength: number }[];
   /** Bytes still to be downloaded; 0 when nothing is. */

@@ -118,7 +118,7 @@ function createFinder(folder: URL, options: UrlReaderOptions): Finder {
     if (!first || (await isWell(name, first, wholeBytes))) return first;
     const second = await ask("anew");
     if (!second || (await isWell(name, second, wholeBytes)) || digests.size === 0) return second;
-    throw wrongContent(url, subject(name), "its checksum is another");
+    throw name === "config.json" ? changedConfig(url) : wrongContent(url, subject(name), "its checksum is another");
   }
 
   /** Files that are read by ranges are not checked. */
@@ -147,6 +147,14 @@ function createFinder(folder: URL, options: UrlReaderOptions): Finder {
       return text;
     },
   };
+}
+
+/** The error for a `config.json` that is not as it was written, be it that somebody edited it. */
+function changedConfig({ host }: URL): AuroraError {
+  return new AuroraError(
+    "DownloadFailed",
+    `${host} sent a wrong config.json: its checksum is another. If you changed the file yourself, take the line "config.json" out of its section "sha256"; if not, use another copy of the model.`,
+  );
 }
 
 function subject(name: string): Subject {

@@ -69,7 +69,8 @@ export type TextConfig = {
 export type ModelConfig = {
   readonly name: string;
   readonly license: string;
-  readonly vision: VisionConfig;
+  /** Null for a model for text only, which merges and projects nothing; see `seeing`. */
+  readonly vision: VisionConfig | null;
   readonly merge: MergeConfig;
   readonly projector: ProjectorConfig;
   readonly text: TextConfig;
@@ -87,6 +88,20 @@ export type ModelConfig = {
 
 /** Bits of a weight of the RNN's linear layers; `f16` stands for anything that is not quantised. */
 export type Quantization = "f16" | "int8" | "int4";
+
+/** That of a model that sees. */
+export type SeeingConfig = ModelConfig & { readonly vision: VisionConfig };
+
+/** The configuration of a model that must see. @throws AuroraError `ModelUnsupported` for one that cannot */
+export function seeing(config: ModelConfig): SeeingConfig {
+  if (config.vision) return config as SeeingConfig;
+  throw new AuroraError("ModelUnsupported", cannotSee(config.name));
+}
+
+/** What a person reads who shows something to a model for text only. */
+export function cannotSee(name: string): string {
+  return `${name} is a model for text only: it can chat, but not see. Choose a model that sees to watch a video.`;
+}
 
 /** Number of encoder blocks in use. */
 export function usedLayers(vision: VisionConfig): number {
@@ -106,7 +121,7 @@ export function parseConfig(json: unknown): ModelConfig {
   const root = new Fields("config.json", "", withAssumptions(json, assumed));
   const modelType = root.text("model_type");
   if (modelType !== "auroralong") throw unsupported(`its model_type is "${modelType}", not "auroralong"`);
-  const vision = parseVision(root.section("vision_config"));
+  const vision = root.flag("sees", true) ? parseVision(root.section("vision_config")) : null;
   const text = parseText(root.section("text_config"));
   return {
     name: root.text("name", "unnamed model"),
@@ -162,15 +177,15 @@ export function parseVision(fields: Fields): VisionConfig {
   return vision;
 }
 
-function parseMerge(fields: Fields | null, vision: VisionConfig): MergeConfig {
-  const layers = usedLayers(vision);
+function parseMerge(fields: Fields | null, vision: VisionConfig | null): MergeConfig {
+  const layers = vision ? usedLayers(vision) : 0;
   const protectFirst = fields?.flag("protect_first", false) ?? false;
   const dropFirst = fields?.flag("drop_first", false) ?? false;
   // Lists are often written for all layers, used or not; a missing entry removes nothing.
   const given = fields?.counts("r") ?? [];
   const wanted = Array.from({ length: layers }, (_, block) => given[block] ?? 0);
   // A row or column of pixels that fills no whole patch is left out, as by the patch convolution.
-  let tokens = Math.floor(vision.imageSize / vision.patchSize) ** 2;
+  let tokens = vision ? Math.floor(vision.imageSize / vision.patchSize) ** 2 : 0;
   const r: number[] = [];
   for (const count of wanted) {
     // Pairs are made of every second token, so at most half can go.

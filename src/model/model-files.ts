@@ -42,6 +42,11 @@ export async function readJsonFile(files: FileSet, path: string): Promise<unknow
   return parseJsonFile(path, await readWhole(files, path));
 }
 
+/** A file's parsed content; null where there is no such file. @throws as `readJsonFile` */
+export async function readJson(files: FileSet, path: string): Promise<unknown> {
+  return files.files.some((file) => file.path === path) ? readJsonFile(files, path) : null;
+}
+
 /** @param path the file's, for messages @throws AuroraError `ModelCorrupt` */
 export function parseJsonFile(path: string, content: Uint8Array): unknown {
   try {

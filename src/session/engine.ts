@@ -15,7 +15,7 @@ import { createRnnWriter } from "../rnn/writer.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
 import { largestPromptId } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { createEncoder, type Encoder } from "../vision/encoder.ts";
+import { createEncoder, createNoEncoder, type Encoder } from "../vision/encoder.ts";
 import { createPreprocessor } from "../vision/preprocess.ts";
 import { createMutex, type Mutex } from "./flow.ts";
 import { frameIndices } from "./memory/frame-tokens.ts";
@@ -117,11 +117,14 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
   }
   const fingerprint = createFingerprint(folder.tensors);
   const { tensors } = fingerprint;
-  const encoder = await createEncoder(gpu, config, tensors, {
-    backend: options.encoder ?? "auto",
-    maxBatch: config.sampling.maxBatch,
-    ...(signal ? { signal } : {}),
-  });
+  const backend = options.encoder ?? "auto";
+  const encoder = config.vision
+    ? await createEncoder(gpu, config, tensors, {
+        backend,
+        maxBatch: config.sampling.maxBatch,
+        ...(signal ? { signal } : {}),
+      })
+    : createNoEncoder(gpu, config, backend);
   const rnn = await openRnn(gpu, config.text, tensors, () => signal?.throwIfAborted());
   const tuned = await tuneRnn(gpu, rnn, options.kernels ?? "auto", keptKernels);
   const search = createSearchSlot();
@@ -150,16 +153,18 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
 /** Runs every stage once on an empty picture, so that no kernel is compiled while a person waits for the first answer. */
 async function warmUp(engine: Engine): Promise<void> {
   const { gpu, config, encoder, rnn, tokenizer } = engine;
-  const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
+  const preprocessor = config.vision && createPreprocessor(gpu, config.vision, encoder.maxBatch);
   const state = createRnnState(gpu, rnn.config, "warm-up");
   const writer = createRnnWriter(gpu, rnn, state, "warm-up", tokenizer.idLimit);
   try {
-    preprocessor.loadRgba(new Uint8Array(4 * 64), 8, 8, 0);
-    const encoded = await encoder.encode(preprocessor.pixels, 1);
-    writer.prompt(frameIndices(config.text.vocabSize, encoded.tokens, 1, [], true), encoded.visual);
+    if (preprocessor) {
+      preprocessor.loadRgba(new Uint8Array(4 * 64), 8, 8, 0);
+      const encoded = await encoder.encode(preprocessor.pixels, 1);
+      writer.prompt(frameIndices(config.text.vocabSize, encoded.tokens, 1, [], true), encoded.visual);
+    } else writer.prompt(Uint32Array.of(0));
     await writer.generate(1, { temperature: 0, topP: 1, random: Math.random });
   } finally {
-    preprocessor.destroy();
+    preprocessor?.destroy();
     writer.destroy();
     state.destroy();
   }
@@ -176,8 +181,9 @@ function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Enc
     storedKey,
     sha256,
     notices,
-    imageSize: config.vision.imageSize,
-    patchSize: config.vision.patchSize,
+    sees: config.vision !== null,
+    imageSize: config.vision?.imageSize ?? 0,
+    patchSize: config.vision?.patchSize ?? 0,
     tokensPerFrame: encoder.tokensPerFrame,
     patchesPerFrame: encoder.patches,
     stateBytes: stateByteLength(config.text),

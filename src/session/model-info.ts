@@ -14,7 +14,9 @@ export type ModelInfo = {
   readonly sha256: string;
   /** Sentences for the person about what loading it found, e.g. that nothing could be stored. */
   readonly notices: readonly string[];
-  /** Side of the square picture the model sees, and of one patch, in pixels. */
+  /** False for a model for text only, which can be chatted with (`Assistant.chat`) and watches nothing. */
+  readonly sees: boolean;
+  /** Side of the square picture the model sees, and of one patch, in pixels; 0 where it sees none, as below. */
   readonly imageSize: number;
   readonly patchSize: number;
   /** Visual tokens of one frame after merging, and patches before. */

@@ -45,7 +45,8 @@ export type ToWorker =
   | {
       readonly type: "watch";
       readonly session: number;
-      readonly source: WatchSource;
+      /** Null for a session that only chats. */
+      readonly source: WatchSource | null;
       readonly options: Omit<WatchOptions, "signal">;
     }
   | {

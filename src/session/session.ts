@@ -44,7 +44,7 @@ export type WorkerSession = {
   close(keep: boolean): Promise<void>;
 };
 
-/** What a session begins with: a source, a memory file's content, or both. */
+/** What a session begins with: a source, a memory file's content, or both; with neither, it chats. */
 export type SessionStart = {
   readonly source: WatchSource | null;
   readonly options: WatchOptions;
@@ -110,6 +110,7 @@ export function createSession(
   const readsSpeech = options.speech === true && engine.config.prompt.speech !== null;
   const hearing = readsSpeech ? createHearing(knownUntil(memory), options.listen === true) : null;
   if (saved) publishSaved(saved, source !== null);
+  else if (!source) publish({ status: "done" });
   if (!source) onSound(null);
   const watch = source
     ? startWatching(memory, { source, sampling, hearing, place, onSound }, publish)

@@ -268,6 +268,8 @@ export interface Assistant {
    * snapshot as `status: "failed"`.
    */
   watch(source: Watchable, options?: WatchOptions): Session;
+  /** Opens a session that has seen nothing, to chat with the model: with one for text only (`ModelInfo.sees`) all that can be done. */
+  chat(): Session;
   /**
    * Opens what `Session.save` saved, with this model. It can be asked at once, without its video; the questions of before
    * are in its snapshot, and are read before a new one only where that is asked behind them (`AskOptions.branch`). With

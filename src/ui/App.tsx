@@ -36,6 +36,7 @@ import { CaptureButtons } from "./watch/CaptureButtons.tsx";
 import { videoFromSample } from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
 import { createPlayhead } from "./watch/playhead.ts";
+import { TextOnly } from "./watch/TextOnly.tsx";
 import { useOpening } from "./watch/use-opening.ts";
 import { Workspace } from "./watch/Workspace.tsx";
 import type { WatchedVideo } from "./watch/watched-video.ts";
@@ -61,6 +62,7 @@ export function App(props: AppProps) {
   const { slot, watched, conversation, models, settings, check, offer, listenChoice, searchModel, recogniser } = props;
   const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
+  const sees = model?.sees ?? true;
   const usable = useSnapshot(slot, hasWebGpu);
   const usesNano = useSnapshot(slot, ({ request }) => sameChoice(request.choice, nano.choice));
   const [draft] = useState(() => createStore(emptyDraft));
@@ -85,7 +87,8 @@ export function App(props: AppProps) {
   const { error, choose, pick, openMemory, capture } = useOpening({ watched, conversation, playhead, onChosen });
 
   async function ask(question: string) {
-    const { mode, scope, instead } = draft.snapshot;
+    const { scope, instead, ...given } = draft.snapshot;
+    const mode = sees ? given.mode : "memory";
     draft.set({ ...emptyDraft, mode });
     await focusAfter(
       instead ? conversation.again({ ...instead, mode, scope }, question) : conversation.ask(question, mode, scope),
@@ -150,70 +153,85 @@ export function App(props: AppProps) {
       draft={draft}
       conversation={conversation}
       onAsk={ask}
-      onPin={session && ((question) => pins.pin(session, question))}
-      blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
+      onPin={session && sees ? (question) => pins.pin(session, question) : null}
+      sees={sees}
+      blocked={
+        video || !sees
+          ? null
+          : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."
+      }
     />
   );
 
   return (
-    <div className="page" data-view={video ? "workspace" : "landing"}>
+    <div className="page" data-view={video || !sees ? "workspace" : "landing"}>
       <a className="skip-link" href="#question">
         Skip to the question
       </a>
       <header className="top">
         <Brand />
         <nav aria-label="Page">
-          {video && <Picker quiet onPick={pick} />}
-          {video && <CaptureButtons quiet onCapture={capture} />}
+          {video && sees && <Picker quiet onPick={pick} />}
+          {video && sees && <CaptureButtons quiet onCapture={capture} />}
           <ModelButton slot={slot} onPress={models.open} />
           <SettingsDialog
             settings={settings}
             modelFps={model?.fps ?? null}
             readsSpeech={model?.speech === true}
-            onWatchAgain={video && !video.live ? watched.watchAgain : null}
+            onWatchAgain={video && sees && !video.live ? watched.watchAgain : null}
           />
           <Details slot={slot} watched={watched} />
         </nav>
       </header>
-      {video ? (
+      {video || !sees ? (
         <main className="watching">
-          <Workspace
-            key={showing}
-            video={video}
-            watched={watched}
-            slot={slot}
-            listenChoice={listenChoice}
-            searchModel={searchModel}
-            recogniser={recogniser}
-            playhead={playhead}
-            onCapture={capture}
-            onOpenMemory={(file) => void openMemory(file)}
-            conversation={conversation}
-            unpinOf={(id) => pins.unpinOf(session, id)}
-            onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
-            onLookAgain={(range) => askAbout({ range }, "look-again")}
-            status={
-              model ? (
-                <>
-                  {captureNote}
-                  <ModelNotices notices={model.notices} />
-                </>
-              ) : (
-                status
-              )
-            }
-          />
+          {video && sees ? (
+            <Workspace
+              key={showing}
+              video={video}
+              watched={watched}
+              slot={slot}
+              listenChoice={listenChoice}
+              searchModel={searchModel}
+              recogniser={recogniser}
+              playhead={playhead}
+              onCapture={capture}
+              onOpenMemory={(file) => void openMemory(file)}
+              conversation={conversation}
+              unpinOf={(id) => pins.unpinOf(session, id)}
+              onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
+              onLookAgain={(range) => askAbout({ range }, "look-again")}
+              status={
+                model ? (
+                  <>
+                    {captureNote}
+                    <ModelNotices notices={model.notices} />
+                  </>
+                ) : (
+                  status
+                )
+              }
+            />
+          ) : (
+            <TextOnly
+              modelName={model?.name ?? ""}
+              videoName={video?.name ?? null}
+              status={status}
+              onChooseModel={models.open}
+            />
+          )}
           <Chat
             conversation={conversation}
             modelName={model?.name ?? null}
-            suggestions={video.questions}
+            sees={sees}
+            suggestions={sees && video ? video.questions : []}
             onAsk={ask}
             onRetry={retry}
             onAgain={(turn) => void focusAfter(conversation.again(turn))}
             onEdit={edit}
             onAskAnew={(turns) => void focusAfter(conversation.askAnew(turns))}
             onExport={exportConversation}
-            aside={video.own && usesNano ? <RealModels models={models} slot={slot} /> : null}
+            aside={video?.own && usesNano ? <RealModels models={models} slot={slot} /> : null}
             onClear={() => void conversation.clear(session)}
             onSeek={playhead.seek}
             composer={composer}

@@ -1,4 +1,4 @@
-import type { Assistant, Session } from "../session/types.ts";
+import type { Assistant, ModelInfo, Session } from "../session/types.ts";
 import type { ModelState } from "./models/model-slot.ts";
 import { formatBytes, formatCount, formatDuration } from "./parts/format.ts";
 
@@ -34,13 +34,20 @@ function modelFacts({ model }: Assistant): FactGroup {
       ["Licence", model.license],
       ["Parameters", formatCount(model.parameters)],
       ["Size", `${formatBytes(model.bytes)} (${formatCount(model.bytes)} bytes)`],
-      ["Picture", `${model.imageSize} × ${model.imageSize} pixels, patches of ${model.patchSize}`],
-      ["Tokens per frame", `${model.tokensPerFrame}, merged from ${model.patchesPerFrame} patches`],
+      ...pictureFacts(model),
       ["Memory", `${formatBytes(model.stateBytes)} (${formatCount(model.stateBytes)} bytes), constant`],
       ["Sampling", `${model.fps} frames a second`],
       ...(kept.length > 0 ? [["Settings kept after a check", kept.join("; ")] as const] : []),
     ],
   };
+}
+
+function pictureFacts({ sees, imageSize, patchSize, tokensPerFrame, patchesPerFrame }: ModelInfo): FactGroup["facts"] {
+  if (!sees) return [["Picture", "none: it is for text only"]];
+  return [
+    ["Picture", `${imageSize} × ${imageSize} pixels, patches of ${patchSize}`],
+    ["Tokens per frame", `${tokensPerFrame}, merged from ${patchesPerFrame} patches`],
+  ];
 }
 
 function gpuFacts({ adapter }: Assistant, usage: GpuUsage | null): FactGroup {

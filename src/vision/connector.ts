@@ -1,5 +1,5 @@
 import { rowStride } from "../kernels/row-stride.ts";
-import type { ModelConfig } from "../model/config.ts";
+import type { SeeingConfig } from "../model/config.ts";
 import { addLayerNorm, addLinear, type ReadWeight } from "../onnx/layers.ts";
 import { addActivation, type OnnxGraph } from "../onnx/onnx-graph.ts";
 
@@ -13,7 +13,7 @@ const residualNormEps = 1e-5;
  */
 export async function addConnector(
   graph: OnnxGraph,
-  config: ModelConfig,
+  config: SeeingConfig,
   read: ReadWeight,
   rows: string,
 ): Promise<string> {

@@ -3,7 +3,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { runDispatches } from "../gpu/record.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
-import type { ModelConfig } from "../model/config.ts";
+import { cannotSee, type ModelConfig, type SeeingConfig, seeing } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
 import { type Bound, createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
 import { createMerger, type Merger, type MergeStep } from "./merge.ts";
@@ -50,6 +50,28 @@ export type Encoder = {
 };
 
 /**
+ * In place of an encoder, of a model for text only: pictures have no tokens.
+ *
+ * @param backend see `createEncoder`
+ */
+export function createNoEncoder(gpu: Gpu, config: ModelConfig, backend: "auto" | Encoder["backend"]): Encoder {
+  return {
+    backend: backendOf(gpu, backend),
+    tokensPerFrame: 0,
+    patches: 0,
+    maxBatch: config.sampling.maxBatch,
+    encode: async () => {
+      throw new AuroraError("ModelUnsupported", cannotSee(config.name));
+    },
+    destroy: async () => undefined,
+  };
+}
+
+function backendOf(gpu: Gpu, backend: "auto" | Encoder["backend"]): Encoder["backend"] {
+  return backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : backend;
+}
+
+/**
  * Loads SigLIP with token merging and its connector from a checkpoint.
  *
  * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
@@ -60,7 +82,7 @@ export type Encoder = {
  */
 export async function createEncoder(
   gpu: Gpu,
-  config: ModelConfig,
+  modelConfig: ModelConfig,
   tensors: TensorSource,
   options: {
     readonly backend: "auto" | "webgpu" | "wasm";
@@ -70,7 +92,8 @@ export async function createEncoder(
     readonly segmentBytes?: number;
   },
 ): Promise<Encoder> {
-  const backend = options.backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : options.backend;
+  const backend = backendOf(gpu, options.backend);
+  const config = seeing(modelConfig);
   checkSupported(config);
   const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, options.maxBatch) : options.maxBatch;
   const segments = planSegments(config, options.segmentBytes);
@@ -94,13 +117,13 @@ async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
 }
 
 /** Bytes of a frame's largest tensor inside a segment: the attention's logits [H, T, T], or the MLP's hidden rows [T, inner]. */
-function largestBytes(config: ModelConfig): number {
+function largestBytes(config: SeeingConfig): number {
   const { numAttentionHeads: heads, intermediateSize, imageSize } = config.vision;
   const tokens = patchCount(config.vision);
   return 4 * Math.max(heads * tokens * tokens, tokens * intermediateSize, 3 * imageSize * imageSize);
 }
 
-function checkSupported(config: ModelConfig): void {
+function checkSupported(config: SeeingConfig): void {
   const tokens = planSegments(config).at(-1)?.tokens ?? 0;
   if (tokens - Number(config.merge.dropFirst) < 1) {
     throw new AuroraError("ModelUnsupported", "This model keeps no token of a frame.");
@@ -108,7 +131,7 @@ function checkSupported(config: ModelConfig): void {
 }
 
 /** Frames that the adapter's buffers have room for at once, at most `wanted`. */
-function fittingBatch(gpu: Gpu, config: ModelConfig, wanted: number): number {
+function fittingBatch(gpu: Gpu, config: SeeingConfig, wanted: number): number {
   const bytes = largestBytes(config);
   if (bytes <= gpu.maxBindingBytes) return Math.min(wanted, Math.floor(gpu.maxBindingBytes / bytes));
   const [needs, has] = [bytes, gpu.maxBindingBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
@@ -137,7 +160,7 @@ type Stage = {
 };
 
 /** Allocates the tensors between the segments, and puts the encoder together. */
-function assemble(gpu: Gpu, config: ModelConfig, parts: Parts): Encoder {
+function assemble(gpu: Gpu, config: SeeingConfig, parts: Parts): Encoder {
   const { vision, merge, text } = config;
   const { backend, segments, maxBatch } = parts;
   const patches = patchCount(vision);

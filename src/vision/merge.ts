@@ -6,7 +6,7 @@ import { tokenMatch } from "../kernels/token-match.ts";
 import { tokenMerge } from "../kernels/token-merge.ts";
 import { sortScratchLength, tokenSort } from "../kernels/token-sort.ts";
 import { createTokenStep } from "../kernels/token-step.ts";
-import type { ModelConfig } from "../model/config.ts";
+import type { SeeingConfig } from "../model/config.ts";
 import { patchCount, type Segment } from "./segments.ts";
 
 /** One merge between two segments, ready to be recorded; the number of rows is the number of frames. */
@@ -28,7 +28,7 @@ export type Merger = {
 };
 
 /** Prepares the token merging (ToMe's match and merge, AuroraLong's sort) between the segments of an encoder. */
-export function createMerger(gpu: Gpu, config: ModelConfig, segments: readonly Segment[], maxBatch: number): Merger {
+export function createMerger(gpu: Gpu, config: SeeingConfig, segments: readonly Segment[], maxBatch: number): Merger {
   const { vision, merge } = config;
   const patches = patchCount(vision);
   const width = vision.hiddenSize / vision.numAttentionHeads;

@@ -1,6 +1,6 @@
 import { rowStride } from "../kernels/row-stride.ts";
 import { blockNames } from "../model/block-names.ts";
-import type { ModelConfig, VisionConfig } from "../model/config.ts";
+import type { SeeingConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
 import { addLayerNorm, type ReadWeight } from "../onnx/layers.ts";
 import { createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
@@ -39,7 +39,7 @@ export function patchCount(vision: VisionConfig): number {
  * @param segmentBytes f32 weights past which a segment is cut even without a merge: copies of one segment's weights exist
  *   while it is loaded
  */
-export function planSegments(config: ModelConfig, segmentBytes = defaultBytes): Segment[] {
+export function planSegments(config: SeeingConfig, segmentBytes = defaultBytes): Segment[] {
   const { vision, merge } = config;
   const blockBytes = 4 * (4 * vision.hiddenSize ** 2 + 2 * vision.hiddenSize * vision.intermediateSize);
   const blocks = usedLayers(vision);
@@ -71,7 +71,7 @@ export function planSegments(config: ModelConfig, segmentBytes = defaultBytes): 
  * @throws AuroraError `ModelCorrupt` when a tensor is missing or has another shape; errors of `read`
  */
 export async function buildSegment(
-  config: ModelConfig,
+  config: SeeingConfig,
   read: ReadWeight,
   segment: Segment,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -152,7 +152,7 @@ export function blockOf(vision: VisionConfig, index: number): Block {
 /** Post-layernorm, the dropped first token, and the connector. */
 async function addEnd(
   graph: OnnxGraph,
-  config: ModelConfig,
+  config: SeeingConfig,
   read: ReadWeight,
   tokens: number,
   rows: string,

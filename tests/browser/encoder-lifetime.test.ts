@@ -3,6 +3,7 @@ import { AuroraError } from "../../src/errors.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { openModelFolder } from "../../src/library/url-folder.ts";
+import { seeing } from "../../src/model/config.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { createEncoder } from "../../src/vision/encoder.ts";
 import { expectClose, randomFloats } from "../close.ts";
@@ -11,7 +12,7 @@ const gpu = await openGpu();
 afterAll(() => gpu.destroy());
 
 const { config, tensors } = await openModelFolder(new URL("/tests/fixtures/models/odd-widths/", location.href).href);
-const side = config.vision.imageSize;
+const side = seeing(config).vision.imageSize;
 const picture = randomFloats(3 * side * side, 1);
 
 describe.each(["wasm", "webgpu"] as const)("an encoder on %s", (backend) => {
@@ -86,7 +87,7 @@ describe.each(["wasm", "webgpu"] as const)("an encoder on %s", (backend) => {
 
   it("leaves nothing behind when a tensor is missing or loading is stopped", async () => {
     const before = { ...gpu.ledger };
-    const late = `vision_model.encoder.layers.${config.vision.numHiddenLayers - 1}.mlp.fc2.weight`;
+    const late = `vision_model.encoder.layers.${seeing(config).vision.numHiddenLayers - 1}.mlp.fc2.weight`;
     const damaged: TensorSource = { ...tensors, info: (name) => (name === late ? null : tensors.info(name)) };
     const failed = createEncoder(gpu, config, damaged, { backend, maxBatch: 1 });
     await expect(failed).rejects.toMatchObject({ code: "ModelCorrupt", message: expect.stringContaining(late) });

@@ -10,6 +10,7 @@ const checkpoints = "tests/fixtures/checkpoints";
 /** The hub has small checkpoints in the layouts of the released ones. */
 const test = testWithHub((hub) => {
   hub.offer("WorldRWKV/ModRWKV-0.4", filesOf("modrwkv"));
+  hub.offer("BlinkDL/rwkv-7-world", filesOf("rwkv-world"));
   hub.offer("weili-0234/AuroraLong-RWKV-VID-2B-xtuner", filesOf("aurora-xtuner"));
 });
 
@@ -166,7 +167,39 @@ test("an id that is not there, and one that is gated, are told; a retry goes thr
   await expect(model.getByRole("button", { name: /^Load/ })).toBeEnabled();
 });
 
-test("a download that is cancelled leaves the page as it was, and goes on later", async ({ app, hub }) => {
+test("a model for text only is offered as one that chats, and a video waits for one that sees", async ({
+  app,
+  hub,
+}) => {
+  await app.goto("/?model=hub:BlinkDL/rwkv-7-world");
+  expect(hub.takeRequests(), "an address loads nothing by itself").toEqual([]);
+  const model = card(app, "BlinkDL/rwkv-7-world");
+  await model.getByRole("button", { name: "Look up BlinkDL/rwkv-7-world" }).click();
+  await expect(model).toContainText("For text only: it can chat, but not see.");
+  await model.getByRole("button", { name: /^Load/ }).click();
+  await inUse(app, /^Model: Text-only/);
+  await app.keyboard.press("Escape");
+  const place = app.getByRole("region", { name: "Video" });
+  await expect(place.getByRole("heading")).toHaveText(/^Text-only .* cannot see$/);
+  await expect(app.getByRole("radio", { name: "Look again" })).toHaveCount(0);
+  const [first] = JSON.parse(readFileSync(join(checkpoints, "rwkv-world/reference/chat.json"), "utf8"));
+  const answer = await ask(app, first.question);
+  expect(answer).toContain(Buffer.from(first.text, "hex").subarray(0, 4).toString());
+  await ask(app, "And now?");
+  await expect(
+    turns(app)
+      .last()
+      .getByText(/frame|0:00/),
+  ).toHaveCount(0);
+  await app.getByRole("button", { name: "Choose a model that sees" }).click();
+  await card(app, "nano").getByRole("button", { name: "Open nano" }).click();
+  await inUse(app, /^Model: nano-v6$/);
+});
+
+test("a download that is cancelled leaves the page as it was, and goes on by itself after the tab was closed", async ({
+  app,
+  hub,
+}) => {
   await app.goto("/?model=hub:weili-0234/AuroraLong-RWKV-VID-2B-xtuner");
   await expect(dialog(app)).toBeVisible();
   expect(hub.takeRequests(), "an address loads nothing by itself").toEqual([]);
@@ -186,9 +219,15 @@ test("a download that is cancelled leaves the page as it was, and goes on later"
   await dialog(app).getByRole("button", { name: "Cancel" }).click();
   await expect(dialog(app).getByRole("status")).toContainText(/KB are here and are kept/);
   await inUse(app, /^Model: nano-v6$/);
+  await dialog(app).getByRole("button", { name: "Go on" }).click();
+  await expect(loading.getByRole("listitem").filter({ hasText: "pytorch_model-00001-of-00002.bin" })).toContainText(
+    "done",
+  );
+  // The tab is closed before the rest has come; who comes back finds it going on by itself.
+  await app.goto("about:blank");
   await app.unroute(held);
   hub.takeRequests();
-  await dialog(app).getByRole("button", { name: "Go on" }).click();
+  await app.goto("/?model=hub:weili-0234/AuroraLong-RWKV-VID-2B-xtuner");
   await inUse(app, /^Model: (?!nano)/);
   // Ranges are for looking; what is requested whole is downloaded.
   const whole = hub.takeRequests().filter((request) => /pytorch_model-.*\.bin$/.test(request));

@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
-import { parseConfig, type VisionConfig } from "../../src/model/config.ts";
+import { parseConfig, seeing, type VisionConfig } from "../../src/model/config.ts";
 import { describePreprocessing } from "../../src/model/layouts/preprocessing.ts";
 import { createPreprocessor, type Preprocessor } from "../../src/vision/preprocess.ts";
 import { testGpu } from "../gpu.ts";
@@ -104,7 +104,7 @@ it.each(processors)("$config makes of $picture, $width × $height, what transfor
   const gpu = await testGpu();
   const settings = describePreprocessing(one.config, { imageSize: 24, patchSize: 8, pads: false });
   const json = { model_type: "auroralong", vision_config: { ...encoderOf24, ...settings }, ...restOfConfig };
-  const preprocessor = open(gpu, parseConfig(json).vision);
+  const preprocessor = open(gpu, seeing(parseConfig(json)).vision);
   preprocessor.loadRgba(draw(one), one.width, one.height, 0);
   const pixels = await readFloats(gpu, preprocessor.pixels);
   const expected = Buffer.from(one.pixels, "base64");
@@ -130,7 +130,7 @@ it.each(released)("$model: of $picture, $width × $height, what transformers mak
     vision_config: { ...encoderOf24, patch_size: 16, ...settings },
     ...restOfConfig,
   };
-  const preprocessor = open(gpu, parseConfig(json).vision);
+  const preprocessor = open(gpu, seeing(parseConfig(json)).vision);
   preprocessor.loadRgba(draw(one), one.width, one.height, 0);
   const pixels = await readFloats(gpu, preprocessor.pixels);
   const expected = Buffer.from(one.pixels, "base64");

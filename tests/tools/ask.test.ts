@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../../tools/ask.ts";
+import { convert } from "../../tools/convert.ts";
 import { type Host, openHost } from "../../tools/host.ts";
 import { references } from "../sample-answers.ts";
 import { lend, noBrowser, type Run, runAlone, runHere, said } from "./run.ts";
@@ -29,6 +30,31 @@ test.each(references)("answers about $clip as the reference does", async ({ clip
   const answers = result.answers.map(({ question, answer }) => ({ question, answer }));
   expect(answers).toEqual(questions.map(({ question, memory }) => ({ question, answer: memory })));
   expect(result).toMatchObject({ frames, visualTokens: frames * 12, stateBytes: 253_440, notices: [] });
+});
+
+test("chats without a clip with a model for text only, and with no other", async () => {
+  const folder = "tests/fixtures/checkpoints/rwkv-world";
+  const silent = { print: () => undefined, warn: () => undefined };
+  await convert([`${folder}/files`, "--out", scratch("rwkv-world"), "--quant", "f16"], silent);
+  const [turn] = JSON.parse(readFileSync(`${folder}/reference/chat.json`, "utf8"));
+  const options = {
+    url: null,
+    encoder: "auto",
+    fps: null,
+    at: null,
+    from: "memory",
+    questions: [turn.question],
+  } as const;
+  const model = host.modelAddress(scratch("rwkv-world"));
+  const { answers, frames, visualTokens } = await host.run("ask", { ...options, model }, []);
+  const expected = new TextDecoder().decode(Buffer.from(turn.text, "hex"));
+  expect(answers).toEqual([expect.objectContaining({ question: turn.question, asOfSeconds: null })]);
+  expect(answers[0]?.answer.slice(0, expected.length)).toBe(expected);
+  expect([frames, visualTokens]).toEqual([0, 0]);
+  const shown = host.run("ask", { ...options, model }, ["public/samples/one-object.mp4"]);
+  await expect(shown).rejects.toThrow(/is a model for text only: it can chat, but not see/);
+  const nano = host.modelAddress("public/models/nano");
+  await expect(host.run("ask", { ...options, model: nano }, [])).rejects.toThrow(/No video was given, which nano-v6/);
 });
 
 /** Expects the JSON of a run about a clip of eight frames: the reference's answers, and all figures. */

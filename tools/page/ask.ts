@@ -45,7 +45,7 @@ export type AskResult = {
   readonly notices: readonly string[];
 };
 
-/** Watches a video to its end, or opens a memory, and asks each question by itself. */
+/** Watches a video to its end, opens a memory, or chats where the model is for text only, and asks each question by itself. */
 export async function ask(command: AskCommand, files: readonly File[]): Promise<AskResult> {
   const assistant = await keepAssistant(command);
   const session = await openSession(assistant, command, files);
@@ -63,8 +63,10 @@ async function openSession(assistant: Assistant, command: AskCommand, files: rea
   const video = command.url ?? files.find((file) => file !== memory);
   const options = command.fps === null ? {} : { fps: command.fps };
   if (memory) return assistant.open(memory, video === undefined ? options : { ...options, video });
-  if (video === undefined) throw new AuroraError("VideoUnreadable", "No video was given.");
-  return assistant.watch(video, options);
+  if (video !== undefined) return assistant.watch(video, options);
+  if (!assistant.model.sees) return assistant.chat();
+  const message = `No video was given, which ${assistant.model.name} answers about. Give one, or a memory file.`;
+  throw new AuroraError("VideoUnreadable", message);
 }
 
 /** Hands a file to the browser, which saves it. */

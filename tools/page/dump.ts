@@ -1,6 +1,7 @@
 import { AuroraError } from "../../src/errors.ts";
 import { readBuffer, readFloats } from "../../src/gpu/tensor.ts";
 import { rowStride } from "../../src/kernels/row-stride.ts";
+import { seeing } from "../../src/model/config.ts";
 import { type NamedTensor, writeSafetensors } from "../../src/model/safetensors-writer.ts";
 import { createRnnState, readRnnState } from "../../src/rnn/state.ts";
 import { createRnnWriter, type RnnWriter } from "../../src/rnn/writer.ts";
@@ -37,13 +38,14 @@ export async function dumpTensors(
 ): Promise<NamedTensor[]> {
   const { gpu, config, encoder, rnn } = engine;
   const { vocabSize, headSize, hiddenSize } = config.text;
+  const { vision } = seeing(config);
   const wrong = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
   if (wrong !== undefined)
     throw new AuroraError(
       "ModelUnsupported",
       `The prompt id ${wrong} is not in the model's vocabulary of ${vocabSize}.`,
     );
-  const preprocessor = createPreprocessor(gpu, config.vision, encoder.maxBatch);
+  const preprocessor = createPreprocessor(gpu, vision, encoder.maxBatch);
   const state = createRnnState(gpu, config.text, "dump");
   const writer = createRnnWriter(gpu, rnn, state, "dump");
   const parts: Parts[] = [];
@@ -57,10 +59,10 @@ export async function dumpTensors(
   writer.destroy();
   state.destroy();
   const frames = pictures.length;
-  const [size, tokens] = [config.vision.imageSize, encoder.tokensPerFrame];
+  const [size, tokens] = [vision.imageSize, encoder.tokensPerFrame];
   return [
     { name: "pixels", shape: [frames, 3, size, size], data: join(parts.map((part) => part.pixels)) },
-    { name: "merged", shape: [frames, tokens, config.vision.hiddenSize], data: join(parts.map((part) => part.merged)) },
+    { name: "merged", shape: [frames, tokens, vision.hiddenSize], data: join(parts.map((part) => part.merged)) },
     { name: "sizes", shape: [frames, tokens], data: join(parts.map((part) => part.sizes)) },
     { name: "visual", shape: [frames, tokens, hiddenSize], data: join(parts.map((part) => part.visual)) },
     { name: "logits", shape: [vocabSize], data: logits },
@@ -82,6 +84,7 @@ async function dumpBatch(
   pictures: readonly Blob[],
 ): Promise<Parts> {
   const { gpu, config, encoder } = engine;
+  const { vision } = seeing(config);
   const frames = pictures.length;
   for (const [slot, picture] of pictures.entries()) await loadPicture(preprocessor, picture, slot);
   const encoded = await encoder.encode(preprocessor.pixels, frames);
@@ -91,8 +94,8 @@ async function dumpBatch(
   const padded = await floats(encoded.visual.buffer, frames * encoded.tokens * stride);
   const pixels = await readFloats(gpu, preprocessor.pixels);
   return {
-    pixels: pixels.slice(0, frames * 3 * config.vision.imageSize ** 2),
-    merged: await floats(encoded.merged.buffer, frames * encoded.tokens * config.vision.hiddenSize),
+    pixels: pixels.slice(0, frames * 3 * vision.imageSize ** 2),
+    merged: await floats(encoded.merged.buffer, frames * encoded.tokens * vision.hiddenSize),
     sizes: await floats(encoded.sizes.buffer, frames * encoded.tokens),
     visual: withoutGaps(padded, config.text.hiddenSize, stride),
   };

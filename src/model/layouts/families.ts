@@ -81,6 +81,17 @@ export const auroraLong: Family = {
   ],
 };
 
+/** How RWKV's World models chat (BlinkDL's ChatRWKV): turns end with an empty line, of which none stands inside one. */
+export const chatPrompt: Family["prompt"] = {
+  sandwich: { before: "", between_frames: "", after: "User: {question}\n\nAssistant:" },
+  memory: { before: "", between_frames: "", after: "User: {question}\n\nAssistant:" },
+  next_turn: "User: {question}\n\nAssistant:",
+  speech: "", // nothing is heard where nothing is watched
+  // An empty line, which an answer that was cut gets too, and the end of a text.
+  stop_ids: [261, 0],
+  stop_strings: ["\n\n"],
+};
+
 /**
  * ModRWKV and WorldRWKV (arXiv 2505.14505; Joluck/WorldRWKV, `infer/worldmodel.py`): all layers of SigLIP2 and its last norm, no
  * merging, pictures between two marks at the start of the user's turn, turns framed by the bytes 0x16 and 0x17.

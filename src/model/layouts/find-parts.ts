@@ -6,17 +6,20 @@ import { isWeightFile } from "../select-files.ts";
 import { familyOf } from "./families.ts";
 import { foreignFormat, refuseForeign } from "./foreign.ts";
 import { type FoundLanguage, findLanguage } from "./language-names.ts";
-import { type FoundPart, listNames, refuseUnknown, shapeOf, unsupported, type WeightFolder } from "./part.ts";
+import { type FoundPart, listNames, refuseUnknown, shapeOf, type WeightFolder } from "./part.ts";
 import { findProjector } from "./projector.ts";
 import { findVision } from "./vision.ts";
 
-/** The three parts of a model, and sentences for the person about what was left out. */
+/** The parts of a model, and sentences for the person about what was left out. */
 type Parts = {
   readonly language: FoundLanguage;
-  readonly vision: FoundPart;
-  readonly projector: FoundPart;
+  /** What it sees through; null for a model for text only. */
+  readonly sight: Sight | null;
   readonly notices: readonly string[];
 };
+
+/** A picture encoder, and the projector between it and the language model. */
+export type Sight = { readonly vision: FoundPart; readonly projector: FoundPart };
 
 /**
  * Opens every folder that has weights in it, the root first. What a trainer saved as it went (mmengine's `iter_2000.pth`) is
@@ -47,7 +50,6 @@ async function openAll(files: FileSet): Promise<WeightFolder[]> {
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
-const textOnlyAdvice = "Choose a model that has a picture encoder and a projector too";
 
 /** Files with the same tensors are models side by side, as authors put all sizes or versions into one repository. */
 function severalModels(files: FileSet, path: string, sources: ReadonlyMap<string, WeightFolder["tensors"]>) {
@@ -57,17 +59,17 @@ function severalModels(files: FileSet, path: string, sources: ReadonlyMap<string
   const message = `${files.label} holds several models, each in a file of its own: ${listNames([...sources.keys()], 8)}.`;
   const names = new Set([...sources.keys()].map((name) => (path === "" ? name : `${path}/${name}`)));
   const isAll = files.files.every((file) => names.has(file.path) || !isWeightFile(nameOf(file.path)));
+  const advice = "Choose one of these files, with what else belongs to it; on a hub by that file's address";
   if (isAll && folders.every((folder) => findLanguage(folder) && !findVision(folder) && !findProjector(folder)))
     return new AuroraError(
       "ModelUnsupported",
-      `${message} All are RWKV for text only: they can chat, but not see. ${textOnlyAdvice}.`,
+      `${message} All are RWKV for text only: they can chat, but not see. ${advice}.`,
     );
-  const advice = "Choose one of these files, with what else belongs to it; on a hub by that file's address";
   return new AuroraError("ModelUnsupported", `${message} ${advice}.`);
 }
 
 /**
- * Finds the three parts of a model, each of which must be there; nothing may be left over.
+ * Finds the parts of a model: all three, or a language model alone; nothing may be left over.
  *
  * @throws AuroraError `ModelUnsupported` that says what the model is or lacks
  */
@@ -81,18 +83,21 @@ export function findParts(files: FileSet, folders: readonly WeightFolder[]): Par
   const projector = pick(files, "a projector between picture encoder and language model", inFolders(found.projector));
   const vision = pick(files, "a picture encoder (SigLIP)", inFolders(found.vision));
   const language = pick(files, "a language model (RWKV-6 or RWKV-7)", ownFolder(found.language));
-  if (language && !vision && !projector) {
-    throw unsupported("is an RWKV for text only: it can chat, but not see", textOnlyAdvice);
-  }
-  if (!vision) throw encoderLacking(files, projector);
-  if (!language) throw lacking(files, "a language model (RWKV-6 or RWKV-7)");
-  if (!projector) throw lacking(files, "a projector between picture encoder and language model");
+  if (!language)
+    throw vision ? lacking(files, "a language model (RWKV-6 or RWKV-7)") : encoderLacking(files, projector);
+  const sight = vision || projector ? bothOf(files, vision, projector) : null;
   const known = new Set<string>();
   for (const { folder, names, dropped } of [...found.vision, ...found.language, ...found.projector])
     for (const name of [...names.values(), ...dropped]) known.add(`${folder.path}/${name}`);
   const unknown = folders.flatMap(({ path, tensors }) => tensors.names.filter((name) => !known.has(`${path}/${name}`)));
   refuseUnknown(unknown);
-  return { vision, language, projector, notices: folders.flatMap(describeUnread) };
+  return { language, sight, notices: folders.flatMap(describeUnread) };
+}
+
+function bothOf(files: FileSet, vision: FoundPart | null, projector: FoundPart | null): Sight {
+  if (!vision) throw encoderLacking(files, projector);
+  if (!projector) throw lacking(files, "a projector between picture encoder and language model");
+  return { vision, projector };
 }
 
 /**

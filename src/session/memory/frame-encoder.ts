@@ -3,6 +3,7 @@ import { createTensor, readBuffer, type Tensor } from "../../gpu/tensor.ts";
 import { createUniform, writeUniform } from "../../gpu/uniform.ts";
 import { packHalf } from "../../kernels/pack-half.ts";
 import { rowStride } from "../../kernels/row-stride.ts";
+import { seeing } from "../../model/config.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import { createPreprocessor } from "../../vision/preprocess.ts";
 import type { Engine } from "../engine.ts";
@@ -30,26 +31,26 @@ export type EncodedBatch = {
   readonly vectors: Float32Array | null;
 };
 
-/** @param seeing has the frames read for the search too; not unless given */
-export function createFrameEncoder(engine: Engine, seeing?: FrameSeeing): FrameEncoder {
+/** @param search has the frames read for the search too; not unless given */
+export function createFrameEncoder(engine: Engine, search?: FrameSeeing): FrameEncoder {
   const { gpu, config, encoder } = engine;
   const { maxBatch, tokensPerFrame, patches } = encoder;
   const stride = rowStride(config.text.hiddenSize);
-  const preprocessor = createPreprocessor(gpu, config.vision, maxBatch);
+  const preprocessor = createPreprocessor(gpu, seeing(config).vision, maxBatch);
   const table = createTensor(gpu, "session.visual", [maxBatch * tokensPerFrame, stride], "f16");
   const packCount = createUniform(gpu, "session.pack-count", [0]);
   return {
     table,
     async load(frame, rotation, slot, mirrored) {
       await preprocessor.load(frame, rotation, slot, mirrored);
-      await seeing?.load(frame, rotation, slot, mirrored);
+      await search?.load(frame, rotation, slot, mirrored);
     },
     async encode(count) {
       const reads = await engine.encoding.run(async () => {
         const encoded = await encoder.encode(preprocessor.pixels, count);
         writeUniform(gpu, packCount, [(count * tokensPerFrame * stride) / 2]);
         runDispatches(gpu, [packHalf(gpu, { values: encoded.visual, packed: table, count: packCount })]);
-        const pooled = (await seeing?.pool(encoded)) ?? null;
+        const pooled = (await search?.pool(encoded)) ?? null;
         return [
           pooled,
           readBuffer(gpu, table.buffer, count * frameByteLength(engine)),
@@ -57,12 +58,12 @@ export function createFrameEncoder(engine: Engine, seeing?: FrameSeeing): FrameE
         ] as const;
       });
       const [pooled, tokens, owners] = await Promise.all(reads);
-      const vectors = pooled ?? (await seeing?.encode(count)) ?? null;
+      const vectors = pooled ?? (await search?.encode(count)) ?? null;
       return { tokens: new Uint8Array(tokens), owners: Uint16Array.from(new Uint32Array(owners)), vectors };
     },
     destroy() {
       preprocessor.destroy();
-      seeing?.destroy();
+      search?.destroy();
       table.destroy();
       packCount.destroy();
     },

@@ -1,3 +1,4 @@
+import { seeing } from "../../model/config.ts";
 import type { RnnReader } from "../../rnn/reader.ts";
 import { memoryLeadIn, speechPrompt } from "../../text/prompt.ts";
 import type { Rotation } from "../../video/frame-source.ts";
@@ -91,6 +92,7 @@ type Reading = {
 /** Creates a reader of frames into the state of `reader`. */
 export function createFrameReader(engine: Engine, reader: RnnReader, options: FrameReaderOptions): FrameReader {
   const { config, encoder } = engine;
+  const { vision } = seeing(config);
   const { maxBatch, tokensPerFrame, patches } = encoder;
   const { before, betweenFrames } = memoryLeadIn(config.prompt, engine.tokenizer);
   const frameEncoder = createFrameEncoder(engine, createFrameSeeing(engine.search));
@@ -180,7 +182,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   async function load(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored: boolean) {
     try {
       if (ended) return;
-      const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
+      const thumbnail = createThumbnail(frame, rotation, vision, mirrored);
       thumbnail.catch(() => undefined);
       await frameEncoder.load(frame, rotation, batch.length, mirrored);
       // Before the first frame, and behind one that was taken for the last, there is no place for speech.

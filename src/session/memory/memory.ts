@@ -79,7 +79,10 @@ export type RestoredMemory = {
 const keptInMemoryBytes = 256 << 20;
 const keyStatesInMemoryBytes = 64 << 20;
 
-/** Creates a memory that has read no frame, or goes on with what it remembered. */
+/**
+ * Creates a memory that has read no frame, or goes on with what it remembered. That of a model for text only never reads
+ * one: adding it throws `ModelUnsupported`.
+ */
 export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   const { gpu, rnn } = engine;
   const { keepBytes, keyStateBytes = 2 ** 30, keyStateInterval = 16, openSpill, restored } = options;
@@ -103,12 +106,19 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     kept.skip(restored.frames.length);
     void keyStates.add(restored.frames.length - 1, true, restored.state);
   }
-  const frames = createFrameReader(engine, reader, {
-    framesRead: restored?.frames.length ?? 0,
-    lines: restored?.lines ?? [],
-    wantsKeyState: keyStates.wants,
-    note,
-  });
+  let frames: FrameReader | null = null;
+  let ended = false;
+  /** Made when it is needed: a chat needs none. */
+  function frameReader(): FrameReader {
+    frames ??= createFrameReader(engine, reader, {
+      framesRead: restored?.frames.length ?? 0,
+      lines: restored?.lines ?? [],
+      wantsKeyState: keyStates.wants,
+      note,
+    });
+    if (ended) frames.end();
+    return frames;
+  }
 
   async function note({ records, tokens, vectors, keyStates: copies, sceneStarts: starts }: ReadBatch): Promise<void> {
     await kept.append(tokens);
@@ -124,15 +134,28 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     keyStates,
     timeline,
     get framesRead() {
-      return frames.framesRead;
+      return frames?.framesRead ?? restored?.frames.length ?? 0;
     },
-    add: frames.add,
-    hear: frames.hear,
-    lines: frames.lines,
-    settle: frames.settle,
-    end: frames.end,
-    finish: frames.finish,
-    copyState: frames.copyState,
+    async add(frame, ...place) {
+      try {
+        frameReader();
+      } catch (error) {
+        frame.close();
+        throw error;
+      }
+      await frameReader().add(frame, ...place);
+    },
+    hear: (lines) => frameReader().hear(lines),
+    get lines() {
+      return frames?.lines ?? restored?.lines ?? [];
+    },
+    settle: async () => frames?.settle(),
+    end() {
+      ended = true;
+      frames?.end();
+    },
+    finish: async () => frames?.finish(),
+    copyState: () => frameReader().copyState(),
     sceneStarts,
     subscribe(listener) {
       listeners.add(listener);
@@ -140,10 +163,10 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
     },
     async destroy() {
       listeners.clear();
-      await frames.settle().catch(() => undefined);
+      await frames?.settle().catch(() => undefined);
       await kept.destroy();
       await keyStates.destroy();
-      frames.destroy();
+      frames?.destroy();
       reader.destroy();
       state.destroy();
     },

@@ -1,6 +1,7 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
 import { appUrl } from "../../library/model-assets.ts";
 import type { ModelChoice } from "../../library/types.ts";
+import { cannotSee } from "../../model/config.ts";
 import type { ToPage, ToWorker } from "../protocol.ts";
 import type { Assistant, OpenOptions, WatchOptions, WatchSource } from "../types.ts";
 import { probe } from "./client-asking.ts";
@@ -128,6 +129,7 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
       try {
         const watched = checkSource(source);
         checkWatchOptions(options, watched);
+        if (!model.sees) throw new AuroraError("ModelUnsupported", cannotSee(model.name));
         const live = source instanceof MediaStream ? (source.getAudioTracks()[0] ?? null) : null;
         const begin = (session: number, plain: Omit<WatchOptions, "signal">) =>
           link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched));
@@ -136,6 +138,10 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
       }
     },
+    chat: () =>
+      createSession(link, {}, model.stateBytes, (session, options) =>
+        link.send({ type: "watch", session, source: null, options }),
+      ),
     async open(file, options = {}) {
       const { video, ...watching } = options;
       checkMemoryFile(file);

@@ -39,7 +39,7 @@ export async function probeModel(engine: Engine, files: AppFiles, options: Probe
   try {
     const language = await probe.readWords();
     const reads = readsLanguage(language, set.bounds);
-    const own = reads ? await probe.lookAtPictures() : null;
+    const own = reads && engine.config.vision ? await probe.lookAtPictures() : null;
     const settings = own ? await probe.trySettings(own) : [];
     const { name: model } = engine.config;
     const seconds = (performance.now() - begin) / 1000;

@@ -43,7 +43,7 @@ export type ProbeReport = {
   /** One sentence for a person. */
   readonly sentence: string;
   readonly language: LanguageResult;
-  /** With the model's own settings. Null where it does not read. */
+  /** With the model's own settings. Null where it does not read, or cannot see. */
   readonly pictures: {
     readonly count: number;
     readonly top1: number;

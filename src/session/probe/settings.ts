@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../../model/config.ts";
+import type { ModelConfig, SeeingConfig } from "../../model/config.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { KeptSetting } from "./report.ts";
 
@@ -8,12 +8,18 @@ export type Setting = KeptSetting & {
   readonly part: "pixels" | "encoder" | "prompt";
 };
 
-/** All settings to be tried, each by itself: other values of what may have been assumed wrongly. */
+/**
+ * All settings to be tried, each by itself: other values of what may have been assumed wrongly. They show in what pictures
+ * tell, so a model for text only has none.
+ */
 export function listSettings(config: ModelConfig, tokenizer: Pick<Tokenizer, "specialTokens" | "encode">): Setting[] {
-  return [...pixelSettings(config), ...encoderSettings(config), ...promptSettings(config, tokenizer)];
+  const { vision } = config;
+  if (!vision) return [];
+  const seeing = { ...config, vision };
+  return [...pixelSettings(seeing), ...encoderSettings(seeing), ...promptSettings(config, tokenizer)];
 }
 
-function pixelSettings({ vision }: ModelConfig): Setting[] {
+function pixelSettings({ vision }: SeeingConfig): Setting[] {
   const { fit, resample, imageMean, imageSize, columnsFirst } = vision;
   const set = (field: string, value: string, label: string, fields: Record<string, unknown>): Setting => ({
     field: `vision_config.${field}`,
@@ -45,7 +51,7 @@ function pixelSettings({ vision }: ModelConfig): Setting[] {
   ];
 }
 
-function encoderSettings({ vision, merge }: ModelConfig): Setting[] {
+function encoderSettings({ vision, merge }: SeeingConfig): Setting[] {
   const set = (
     section: "vision_config" | "merge_config",
     field: string,

@@ -3,7 +3,7 @@ import { createTensor, type Tensor } from "../../gpu/tensor.ts";
 import { createUniform, writeUniform } from "../../gpu/uniform.ts";
 import { packHalf } from "../../kernels/pack-half.ts";
 import { rowStride } from "../../kernels/row-stride.ts";
-import type { ModelConfig } from "../../model/config.ts";
+import { type ModelConfig, seeing } from "../../model/config.ts";
 import type { WatchedFrame } from "../../video/frame-source.ts";
 import { openVideo } from "../../video/open-video.ts";
 import type { Encoder } from "../../vision/encoder.ts";
@@ -54,7 +54,7 @@ export async function showPictures(
   const { gpu } = engine;
   const { maxBatch, tokensPerFrame: tokens } = encoder;
   const stride = rowStride(config.text.hiddenSize);
-  const preprocessor = createPreprocessor(gpu, config.vision, maxBatch);
+  const preprocessor = createPreprocessor(gpu, seeing(config).vision, maxBatch);
   const table = createTensor(gpu, "probe.visual", [pictures.length * tokens, stride], "f16");
   const batch = createTensor(gpu, "probe.batch", [maxBatch * tokens, stride], "f16");
   const count = createUniform(gpu, "probe.pack-count", [0]);

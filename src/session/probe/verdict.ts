@@ -32,7 +32,7 @@ type Measured = {
   readonly model: string;
   readonly language: LanguageResult;
   readonly bounds: Bounds;
-  /** With the model's own settings; null where it does not read. */
+  /** With the model's own settings; null where it does not read, or cannot see. */
   readonly own: readonly PictureResult[] | null;
   readonly settings: readonly TriedSetting[];
 };
@@ -40,10 +40,14 @@ type Measured = {
 /** Says in one sentence what the figures mean. */
 export function judge(measured: Measured): Pick<ProbeReport, "verdict" | "sentence" | "pictures" | "proposal"> {
   const { model, language, bounds, own, settings } = measured;
-  if (!own || !readsLanguage(language, bounds)) {
-    const figures = `${format(language.loss)} nats a token, ${format(language.shuffledLoss)} with the words in disorder`;
+  const figures = `${format(language.loss)} nats a token, ${format(language.shuffledLoss)} with the words in disorder`;
+  if (!readsLanguage(language, bounds)) {
     const sentence = `${model} does not read text as it was trained to (${figures}): its weights, its layout or its tokenizer are not what this app takes them for, so do not trust what it says.`;
     return { verdict: "does-not-read", sentence, pictures: null, proposal: null };
+  }
+  if (!own) {
+    const sentence = `${model} reads text as it was trained to (${figures}); it cannot see, so it was shown no pictures.`;
+    return { verdict: "reads", sentence, pictures: null, proposal: null };
   }
   const count = own.length;
   const losses = own.map(({ loss }) => loss);
@@ -62,8 +66,8 @@ export function judge(measured: Measured): Pick<ProbeReport, "verdict" | "senten
     return { verdict: "better-setting", sentence, pictures, proposal: { field, value, label, assumptions } };
   }
   if (!sees(top1) || excess > 0) {
-    const figures = `${found}, where guessing finds one, at ${format(pictures.loss)} nats a token`;
-    const sentence = `${model} does not read pictures as it was trained to (${figures}), and no other setting mends that: some of its weights are not what this app takes them for, so do not trust what it says about a video.`;
+    const told = `${found}, where guessing finds one, at ${format(pictures.loss)} nats a token`;
+    const sentence = `${model} does not read pictures as it was trained to (${told}), and no other setting mends that: some of its weights are not what this app takes them for, so do not trust what it says about a video.`;
     return { verdict: "does-not-read-pictures", sentence, pictures, proposal: null };
   }
   const sentence = `${model} is read as it was trained: ${found}, and no other setting is better.`;

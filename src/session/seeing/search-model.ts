@@ -140,6 +140,7 @@ const telling = [
 /** Whether the assistant's encoder is the search model's, untrained since, and hands out all patches after its last norm. */
 async function sharesEncoder({ config, source, encoder }: Engine, { vision, tensors }: Siglip): Promise<boolean> {
   const own = config.vision;
+  if (!own) return false;
   const whole =
     usedLayers(own) === own.numHiddenLayers && own.postLayernorm && encoder.tokensPerFrame === encoder.patches;
   const alike = own.hiddenSize === vision.hiddenSize && own.numHiddenLayers === vision.numHiddenLayers;

@@ -9,6 +9,8 @@ type ChatProps = {
   readonly conversation: Conversation;
   /** Name of the model in use; null while there is none. */
   readonly modelName: string | null;
+  /** Whether it has a video to answer about. */
+  readonly sees: boolean;
   readonly suggestions: readonly string[];
   readonly onAsk: (question: string) => void;
   readonly onRetry: (turn: Turn) => void;
@@ -28,7 +30,7 @@ type ChatProps = {
 /** The conversation beside the video. */
 export function Chat(props: ChatProps) {
   const { conversation, modelName, suggestions, onAsk, onRetry, onAgain, onEdit, onAskAnew, onSeek } = props;
-  const { onClear, onExport, aside, composer } = props;
+  const { sees, onClear, onExport, aside, composer } = props;
   const empty = useSnapshot(conversation, (turns) => turns.length === 0);
   const suggested = <Suggestions conversation={conversation} suggestions={suggestions} onAsk={onAsk} />;
   return (
@@ -49,8 +51,12 @@ export function Chat(props: ChatProps) {
         {...{ onRetry, onAgain, onEdit, onAskAnew, onSeek }}
         empty={
           <div className="turns-empty">
-            <h3>Ask while it watches</h3>
-            <p>Answers come from what it has seen so far. Ask again later, and they follow the video.</p>
+            <h3>{sees ? "Ask while it watches" : "Chat with it"}</h3>
+            <p>
+              {sees
+                ? "Answers come from what it has seen so far. Ask again later, and they follow the video."
+                : "It answers from what it was trained on, and remembers what was said before."}
+            </p>
             {suggested}
           </div>
         }

@@ -16,6 +16,8 @@ type ComposerProps = {
   readonly onAsk: (question: string) => void;
   /** Has a question asked again and again; null where there is nothing yet that it could be asked of. */
   readonly onPin: ((question: string) => void) | null;
+  /** False where a model for text only answers: then there is one way to ask. */
+  readonly sees: boolean;
   /** Why a question cannot be sent, told once one was tried; null when it can. */
   readonly blocked: string | null;
 };
@@ -26,7 +28,7 @@ const modes: readonly { readonly mode: AskMode; readonly name: string; readonly 
 ];
 
 /** The box for questions, with the two ways to ask. Enter sends unless an answer is being written, Shift+Enter starts a new line. */
-export function Composer({ boxRef, draft, conversation, onAsk, onPin, blocked }: ComposerProps) {
+export function Composer({ boxRef, draft, conversation, onAsk, onPin, sees, blocked }: ComposerProps) {
   const { text, mode, scope, instead } = useSnapshot(draft);
   const answering = useSnapshot(conversation, isAnswering);
   const [refused, setRefused] = useState(false);
@@ -72,7 +74,7 @@ export function Composer({ boxRef, draft, conversation, onAsk, onPin, blocked }:
           ref={boxRef}
           id="question"
           aria-label="Question"
-          placeholder="Ask about the video"
+          placeholder={sees ? "Ask about the video" : "Ask anything"}
           rows={1}
           value={text}
           onChange={(event) => draft.set({ ...draft.snapshot, text: event.target.value })}
@@ -102,7 +104,7 @@ export function Composer({ boxRef, draft, conversation, onAsk, onPin, blocked }:
         )}
       </div>
       <div className="composer-foot">
-        <ModeSwitch mode={mode} onMode={(next) => draft.set({ ...draft.snapshot, mode: next })} />
+        {sees && <ModeSwitch mode={mode} onMode={(next) => draft.set({ ...draft.snapshot, mode: next })} />}
         {onPin && (
           <button
             type="button"

@@ -101,7 +101,7 @@ function ModelNote({ conversation, place, now }: ModelNoteProps) {
   if (above === null || below === null || above === below) return null;
   return (
     <p className="turns-note">
-      {above} answered the above. {below} watches anew and knows nothing of it.
+      {above} answered the above. {below} begins anew and knows nothing of it.
     </p>
   );
 }

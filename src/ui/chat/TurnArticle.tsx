@@ -20,7 +20,8 @@ type TurnArticleProps = {
 export function TurnArticle({ conversation, id, onRetry, onAgain, onEdit, onSeek }: TurnArticleProps) {
   const turn = useSnapshot(conversation, (turns) => turns.find((each) => each.id === id) ?? null);
   if (!turn) return null;
-  const until = momentOf(turn);
+  // What has seen nothing answers as of no moment.
+  const until = turn.figures?.frames === 0 ? null : momentOf(turn);
   const ended = turn.status === "done" || turn.status === "stopped";
   return (
     <article ref={reveal} className="turn" data-status={turn.status}>
@@ -65,7 +66,8 @@ function figuresLine({ mode, status, figures, scope }: Turn): string {
   if (scope) parts.push(describeScope(scope));
   if (figures?.fromNeighbour) parts.push(`from what it knew at ${formatClock(figures.asOfSeconds ?? 0)}`);
   if (figures) {
-    parts.push(`after ${formatCount(figures.frames)} ${figures.frames === 1 ? "frame" : "frames"}`);
+    if (figures.frames > 0)
+      parts.push(`after ${formatCount(figures.frames)} ${figures.frames === 1 ? "frame" : "frames"}`);
     if (figures.tokensPerSecond > 0) parts.push(`${formatRate(figures.tokensPerSecond)} tok/s`);
     if (figures.tokens > 0) parts.push(`first token ${formatWait(figures.firstTokenMs)}`.replaceAll(" ", "\u00a0"));
   }

@@ -49,6 +49,11 @@ export function ModelOfferView(props: ModelOfferViewProps) {
         {offer.layout} · {formatParameters(offer.parameters)} parameters · {offer.license}
         {offer.revision && <> · revision {offer.revision.slice(0, 7)}</>}
       </p>
+      {!offer.sees && (
+        <p className="note note-plain">
+          <Icon name="info" /> For text only: it can chat, but not see. Videos wait for a model that sees.
+        </p>
+      )}
       <fieldset className="forms">
         <legend>Keep its weights as</legend>
         {options.map((option) => (

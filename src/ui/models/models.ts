@@ -71,6 +71,11 @@ export type ModelsOptions = {
   persist(): Promise<unknown>;
 };
 
+/** Whether both are of one repository, whatever the revision. */
+function isOf(choice: ModelChoice, named: ModelChoice | null): boolean {
+  return choice.kind === "hub" && named?.kind === "hub" && choice.id === named.id && choice.hub === named.hub;
+}
+
 /** The models of a page with this library and slot. */
 export function createModels({ library, slot, remembered, pending, persist }: ModelsOptions): Models {
   const store = createStore<ModelsState>({
@@ -256,9 +261,9 @@ export function createModels({ library, slot, remembered, pending, persist }: Mo
       await lookAgain();
     },
     async start(address) {
-      const begun = address === null ? pending.read() : null;
+      const begun = pending.read();
       await slot.load(await findAtStart(address));
-      if (begun) await switchTo(begun);
+      if (begun && (address === null || isOf(begun.choice, parseHubId(address)))) await switchTo(begun);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Library } from "../../library/types.ts";
+import { formatBytes, formatDuration } from "../parts/format.ts";
 import { createStore, type Store } from "../parts/store.ts";
 import { bestPreset, nano, type Preset, sameChoice } from "./model-catalog.ts";
 import type { ModelSlot } from "./model-slot.ts";
@@ -8,6 +9,15 @@ export type RealModelOffer = Store<Preset | null> & {
   /** The person does not want it now: it is not named again. */
   refuse(): void;
 };
+
+/** Bytes a second by which a download's time is told before it begins: 100 Mbit/s. */
+const usualRate = 12_500_000;
+
+/** What is offered, with its size and time. */
+export function offerSentence({ name, downloadBytes }: Pick<Preset, "name" | "downloadBytes">): string {
+  const time = formatDuration(Math.max(60, Math.round(downloadBytes / usualRate / 60) * 60));
+  return `This GPU holds ${name}, for real footage: ${formatBytes(downloadBytes)}, about ${time} at 100 Mbit/s.`;
+}
 
 /** Whether the person refused. */
 export type OfferMemory = { refused(): boolean; refuse(): void };

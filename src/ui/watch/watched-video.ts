@@ -6,7 +6,7 @@ import { createStore, type Store, until } from "../parts/store.ts";
 import { type ChosenVideo, videoFromMemory } from "./chosen-video.ts";
 
 /**
- * `session` is null without a video, and while the model loads. `showing` counts choices and repeats, so that nothing of
+ * `session` is null without something to watch or a model that only chats, and while the model loads. `showing` counts choices and repeats, so that nothing of
  * one (chosen frame, play head) shows on the next.
  */
 type WatchedState = {
@@ -20,7 +20,10 @@ type WatchedState = {
 /** A session that can be asked something, and the name of the model that answers. */
 export type Askable = { readonly session: Session; readonly modelName: string };
 
-/** The one video on the page, watched by the model in use; when another one takes its place, it is watched anew. */
+/**
+ * The one video on the page, watched by the model in use; when another one takes its place, it is watched anew. With a
+ * model for text only the session is one that chats, and the video waits.
+ */
 export type WatchedVideo = Store<WatchedState> & {
   /** Closes the session of the video before and watches this one, as soon as the model is there. */
   choose(video: ChosenVideo): void;
@@ -69,7 +72,10 @@ export function createWatchedVideo(
     // What a session cannot free any more went with the GPU: nothing is left to do about it.
     store.snapshot.session?.close().catch(() => undefined);
     const { model } = slot.snapshot;
-    if (!video || model.status !== "ready") return null;
+    if (model.status !== "ready") return null;
+    // What is for text only chats, whether there is a video or not.
+    if (!model.assistant.model.sees) return model.assistant.chat();
+    if (!video) return null;
     if (!video.source) {
       void reopen(model.assistant, video);
       return null;

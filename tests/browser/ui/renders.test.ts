@@ -73,7 +73,16 @@ function testSession() {
 /** The page with a video that is being watched, by a model that does nothing by itself. */
 async function openPage() {
   const { session, show, write } = testSession();
-  const info = { name: "test", license: "", parameters: 1, bytes: 1, quantization: "f16", stateBytes: 1, notices: [] };
+  const info = {
+    name: "test",
+    sees: true,
+    license: "",
+    parameters: 1,
+    bytes: 1,
+    quantization: "f16",
+    stateBytes: 1,
+    notices: [],
+  };
   const assistant = {
     model: info,
     adapter: { description: "", software: false, encoder: "webgpu" },

@@ -159,6 +159,11 @@ const loaded: [string, Record<string, Uint8Array>, Record<string, unknown>][] = 
       vision: { ...auroraEncoder, imageMean: clipMean },
     },
   ],
+  [
+    "weili-0234/ckpt-language-image-descend-3b-1105",
+    { ...checkpoint("aurora-authors"), ...codeOf("rwkv6") },
+    { vision: auroraEncoder, merge: { ...auroraMerge, order: "descending" } },
+  ],
   // With an encoder that was trained, and without.
   ["WorldRWKV/RWKV7-0.4B-siglip2", checkpoint("worldrwkv-first"), picturesFirst],
   ["WorldRWKV/RWKV7-1.5B-siglip2", byId("worldrwkv-g1"), picturesFirst],
@@ -166,6 +171,13 @@ const loaded: [string, Record<string, Uint8Array>, Record<string, unknown>][] = 
   ["WorldRWKV/ModRWKV-0.4-pth", byId("modrwkv-pth"), marks],
   ["ZoomFly/rwkvsee0.4B", byId("rwkvsee"), noMarks],
 ];
+
+/** How a model for text only is told from those that see. */
+const chats = {
+  vision: null,
+  text: { modelType: "rwkv7" },
+  prompt: { nextTurn: "User: {question}\n\nAssistant:", stopIds: [261, 0], stopStrings: ["\n\n"] },
+};
 
 const textOnly = zeros({ "emb.weight": [1], "blocks.0.att.r_k": [1], "ln_out.weight": [1], "head.weight": [1] });
 const transformer = { "model.embed_tokens.weight": [1], "model.layers.0.self_attn.q_proj.weight": [1] };
@@ -185,12 +197,7 @@ const refused: [string, Record<string, Uint8Array>, RegExp][] = [
   [
     "BlinkDL/rwkv-7-world",
     { "RWKV-x070-World-0.1B.pth": textOnly, "RWKV-x070-World-0.4B.pth": textOnly, "README.md": text("#") },
-    /holds several models, each in a file of its own: RWKV-x070-World-0\.1B\.pth, RWKV-x070-World-0\.4B\.pth\. All are RWKV for text only: they can chat, but not see\./,
-  ],
-  [
-    "BlinkDL/rwkv-one",
-    { "RWKV-x070-World-0.1B.pth": textOnly },
-    /^This model is an RWKV for text only: it can chat, but not see\. Choose a model that has a picture encoder/,
+    /holds several models, each in a file of its own: RWKV-x070-World-0\.1B\.pth, RWKV-x070-World-0\.4B\.pth\. All are RWKV for text only: they can chat, but not see\. Choose one of these files/,
   ],
   ["ZoomFly/vlproj", release("vlproj"), /projector of another kind \(proj\.conv or proj\.proj\)/],
   [
@@ -247,6 +254,16 @@ describe("an id of a released model", () => {
     expect(tokenizer.length).toBeGreaterThan(0);
     expect(tensors.names).toContain("vision_model.embeddings.position_embedding.weight");
     expect(tensors.names.some((name) => /pos_emb|x_x|modality|\.head\./.test(name))).toBe(false);
+  });
+
+  it("of one for text only is loaded as what it is: it chats", async () => {
+    hub.offer("BlinkDL/rwkv-one", checkpoint("rwkv-world"));
+    const { plan } = await planSource(await find("BlinkDL/rwkv-one"), options);
+    expect(plan).toMatchObject({ sees: false, layout: "Text-only, RWKV-7 in BlinkDL's names" });
+    expect(plan.checkpoint?.notices).toEqual(["This model is for text only: it can chat, but not see."]);
+    const { config, tensors } = await load("BlinkDL/rwkv-one");
+    expect(config).toMatchObject(chats);
+    expect(tensors.names.filter((name) => !/^(emb|blocks|ln_out|head)\./.test(name))).toEqual([]);
   });
 
   it.each(refused)("%s is refused for what it is", async (id, _, sentence) => {

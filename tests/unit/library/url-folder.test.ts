@@ -173,6 +173,16 @@ describe("checksums in the configuration", () => {
       expect(server?.requests.filter((path) => path.endsWith(name))).toHaveLength(2);
     },
   );
+
+  test("of a config.json that a person edits are no hindrance once its own is taken out, as the error says", async () => {
+    const edited = told.replace('"name": "nano-v6"', '"name": "mine"');
+    const url = await serve({ ...whole, "/nano/config.json": edited });
+    const advice = /If you changed the file yourself, take the line "config\.json" out of its section "sha256"/;
+    await expectError(openModelFolder(`${url}/nano`), "DownloadFailed", advice);
+    const without = edited.replace(/\n\s*"config\.json": "[0-9a-f]{64}",/, "");
+    const next = await serve({ ...whole, "/nano/config.json": without });
+    expect((await openModelFolder(`${next}/nano`)).config.name).toBe("mine");
+  });
 });
 
 describe("what can go wrong", () => {

@@ -28,6 +28,7 @@ async function open(name: string): Promise<Checkpoint> {
 /** The names of what a family uses: AuroraLong neither the encoder's last layer nor its last norm. */
 function usedNames(weights: Weights, checkpoint: Checkpoint): string[] {
   const { vision } = parseConfig(checkpoint.config);
+  if (!vision) return Object.keys(weights);
   const unused = vision.postLayernorm
     ? []
     : ["vision_model.post_layernorm.", `vision_model.encoder.layers.${vision.numHiddenLayers - 1}.`];
@@ -43,6 +44,7 @@ describe.each([
   ["modrwkv", "ModRWKV, RWKV-7 in flash-linear-attention's names"],
   ["worldrwkv", "ModRWKV, RWKV-7 in BlinkDL's names"],
   ["worldrwkv-first", "WorldRWKV, RWKV-7 in BlinkDL's names"],
+  ["rwkv-world", "Text-only, RWKV-7 in BlinkDL's names"],
 ])("%s", (name, layout) => {
   test("is recognised, and has our names, shapes and Python's values", async () => {
     const checkpoint = await open(name);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { AuroraError } from "../../../src/errors.ts";
-import { parseConfig, usedLayers } from "../../../src/model/config.ts";
+import { parseConfig, seeing, usedLayers } from "../../../src/model/config.ts";
 
 const nano = JSON.parse(readFileSync("public/models/nano/config.json", "utf8"));
 
@@ -80,8 +80,16 @@ describe("parseConfig", () => {
     expect(config.sampling).toEqual({ fps: 2, maxBatch: 8 });
   });
 
+  test("is of a model for text only where it says that it does not see", () => {
+    const { vision_config: _, merge_config: __, ...rest } = nano;
+    const config = parseConfig({ ...rest, sees: false });
+    expect(config).toMatchObject({ vision: null, merge: { r: [] }, text: { modelType: "rwkv6" } });
+    expectError(() => seeing(config), "ModelUnsupported", /nano-v6 is a model for text only: it can chat, but not see/);
+    expectError(() => parseConfig(rest), "ModelCorrupt", /vision_config should be an object, but is missing/);
+  });
+
   test("fills in what may be left out", () => {
-    const config = parseConfig(smallest);
+    const config = seeing(parseConfig(smallest));
     expect([config.name, config.license]).toEqual(["unnamed model", "unknown"]);
     const { hiddenAct, layerNormEps, selectLayer, postLayernorm, imageMean, imageStd, resample, fit } = config.vision;
     expect([hiddenAct, layerNormEps, selectLayer, postLayernorm]).toEqual(["gelu_pytorch_tanh", 1e-6, -2, false]);

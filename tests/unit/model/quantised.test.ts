@@ -26,7 +26,18 @@ function nearest(value: number): number {
 
 /** A group's whole numbers and its scale, where its largest weight becomes `target`. */
 function plainGroup(group: readonly number[], target: number, limit: number) {
-  const scale = half(Math.fround(Math.max(...group.map(Math.abs)) / target));
+  return rounded(group, half(Math.fround(Math.max(...group.map(Math.abs)) / target)), limit);
+}
+
+/** The same with the scale by which those numbers come nearest: Σ q·w / Σ q². */
+function fittedGroup(group: readonly number[], target: number, limit: number) {
+  const { numbers, scale } = plainGroup(group, target, limit);
+  const products = group.reduce((sum, value, i) => sum + (numbers[i] as number) * value, 0);
+  const squares = numbers.reduce((sum, q) => sum + q * q, 0);
+  return rounded(group, squares === 0 ? scale : half(Math.fround(products / squares)), limit);
+}
+
+function rounded(group: readonly number[], scale: number, limit: number) {
   const numbers = group.map((value) =>
     scale === 0 ? 0 : Math.max(-limit, Math.min(limit, nearest(value * (1 / scale)))),
   );
@@ -39,7 +50,7 @@ function plain(values: Float32Array, format: "int8" | "int4") {
   return Array.from({ length: values.length / 32 }, (_, index) => {
     const group = [...values.subarray(index * 32, index * 32 + 32)];
     if (format === "int8") return plainGroup(group, 127, 127);
-    const tried = [7, 7.5, 8].map((target) => plainGroup(group, target, 7));
+    const tried = [7, 7.5, 8].map((target) => fittedGroup(group, target, 7));
     return tried.reduce((best, other) => (other.error < best.error ? other : best));
   });
 }
@@ -53,7 +64,7 @@ describe("quantised weights", () => {
     expect([...new Int8Array(data.buffer)]).toEqual(groups.flatMap(({ numbers }) => numbers.map((q) => q + 0)));
   });
 
-  it("in int4 lie in pairs in a byte, the first in its low half, and have the best of three scales", () => {
+  it("in int4 lie in pairs in a byte, the first in its low half, and have the best of three fitted scales", () => {
     const values = hardValues();
     const { data, scale } = quantise(values, 64, "int4");
     const groups = plain(values, "int4");

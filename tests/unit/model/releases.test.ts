@@ -70,7 +70,6 @@ const refused: [string, Readonly<Record<string, Uint8Array | string>>, RegExp][]
     { "a-0.1B.pth": textOnly, "b-0.4B.pth": textOnly, "c.safetensors": one("other") },
     /holds several models, each in a file of its own: a-0\.1B\.pth, b-0\.4B\.pth\. Choose one/,
   ],
-  ["a language model alone", { "rwkv.pth": textOnly }, /RWKV for text only: it can chat, but not see/],
   [
     "a ModRWKV without its encoder",
     { "model.safetensors": weights(adapterOf768) },

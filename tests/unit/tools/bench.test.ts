@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import nano from "../../../public/models/nano/config.json";
-import { parseConfig } from "../../../src/model/config.ts";
+import { parseConfig, seeing } from "../../../src/model/config.ts";
 import { geometricMean, interleave, median, timeRatio } from "../../../tools/page/bench/measure.ts";
 import { multiplyAdds, withoutMerging } from "../../../tools/page/bench/multiply-adds.ts";
 
@@ -26,11 +26,13 @@ describe("figures", () => {
 
 describe("multiply-adds of the ViT", () => {
   const sizes = { image_size: 96, patch_size: 12, hidden_size: 128, intermediate_size: 512, num_hidden_layers: 6 };
-  const config = parseConfig({
-    ...nano,
-    vision_config: { ...nano.vision_config, ...sizes, num_attention_heads: 4, select_layer: -1 },
-    merge_config: { ...nano.merge_config, r: [18, 13, 9, 7, 5, 0], protect_first: false },
-  });
+  const config = seeing(
+    parseConfig({
+      ...nano,
+      vision_config: { ...nano.vision_config, ...sizes, num_attention_heads: 4, select_layer: -1 },
+      merge_config: { ...nano.merge_config, r: [18, 13, 9, 7, 5, 0], protect_first: false },
+    }),
+  );
 
   it("counts a model without merging as the layers' formula does", () => {
     const embedding = 64 * 3 * 12 * 12 * 128;

@@ -71,7 +71,7 @@ describe("npm run probe", () => {
     const { warned } = await run([folder, "--keep"]);
     expect(warned.join()).toMatch(/^Kept in .*config\.json: pictures stretched to squares\.$/);
     expect(config().assumptions).toEqual(stretch.assumptions);
-    expect(parseConfig(config()).vision.fit).toBe("stretch");
+    expect(parseConfig(config()).vision?.fit).toBe("stretch");
     const written = readFileSync(join(folder, "config.json"));
     expect(await isIntact("config.json", written, readDigests(written) ?? new Map())).toBe(true);
     await run([folder, "--keep"], { ...report, proposal: null });

@@ -27,7 +27,7 @@ export function testAssistant(log: string[] = []) {
     log.push("assistant");
   });
   return {
-    assistant: { model: { name: "test" }, failed, watch, close } as unknown as Assistant,
+    assistant: { model: { name: "test", sees: true }, failed, watch, close } as unknown as Assistant,
     sessions,
     close,
     lose,

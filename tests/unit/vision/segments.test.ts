@@ -1,19 +1,19 @@
 import { onnx } from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import nano from "../../../public/models/nano/config.json" with { type: "json" };
-import { type ModelConfig, parseConfig } from "../../../src/model/config.ts";
+import { parseConfig, type SeeingConfig, seeing } from "../../../src/model/config.ts";
 import type { TensorSource } from "../../../src/model/tensors.ts";
 import { buildSegment, planSegments } from "../../../src/vision/segments.ts";
 import { createWeightReader } from "../../../src/vision/weights.ts";
 
-const base = parseConfig(nano);
+const base = seeing(parseConfig(nano));
 
-function withMerge(r: readonly number[], merge: Partial<ModelConfig["merge"]> = {}, vision = {}): ModelConfig {
+function withMerge(r: readonly number[], merge: Partial<SeeingConfig["merge"]> = {}, vision = {}): SeeingConfig {
   return { ...base, vision: { ...base.vision, ...vision }, merge: { ...base.merge, r, ...merge } };
 }
 
 /** from, to, tokens, removed of each segment. */
-const plan = (config: ModelConfig) =>
+const plan = (config: SeeingConfig) =>
   planSegments(config).map(({ from, to, tokens, removed }) => [from, to, tokens, removed]);
 
 describe("planSegments", () => {
@@ -41,7 +41,7 @@ describe("planSegments", () => {
   });
 
   it("merges at most half of the tokens that may merge", () => {
-    const removed = (merge: Partial<ModelConfig["merge"]>) =>
+    const removed = (merge: Partial<SeeingConfig["merge"]>) =>
       planSegments(withMerge([100, 100, 100, 100, 100, 100], merge)).map((segment) => segment.removed);
     expect(removed({ protectFirst: false })).toEqual([32, 16, 8, 4, 2, 1, 0]);
     expect(removed({ protectFirst: true })).toEqual([31, 16, 8, 4, 2, 1, 0]);
@@ -53,7 +53,7 @@ describe("planSegments", () => {
   });
 
   it("asks for sizes only after a merge, where attention wants them", () => {
-    const sized = (merge: Partial<ModelConfig["merge"]>) =>
+    const sized = (merge: Partial<SeeingConfig["merge"]>) =>
       planSegments(withMerge([0, 4, 0, 0, 0, 4], merge)).map((segment) => segment.sized);
     expect(sized({ proportionalAttention: true })).toEqual([false, true, false]);
     expect(sized({ proportionalAttention: false })).toEqual([false, false, false]);

@@ -2,7 +2,7 @@ import { AuroraError, assert } from "../../../src/errors.ts";
 import { openGpu } from "../../../src/gpu/device.ts";
 import { rowStride } from "../../../src/kernels/row-stride.ts";
 import { openModelFolder } from "../../../src/library/url-folder.ts";
-import type { ModelConfig } from "../../../src/model/config.ts";
+import { type ModelConfig, seeing } from "../../../src/model/config.ts";
 import type { ModelFolder } from "../../../src/model/model-folder.ts";
 import type { AdapterInfo, EncoderBackend } from "../../../src/session/types.ts";
 import { benchClips, benchOpening } from "./asking.ts";
@@ -65,7 +65,8 @@ async function benchWatching(command: BenchCommand, config: ModelConfig, clips: 
 }
 
 /** Encoder, language model and matrix products by themselves, on a device of their own. */
-async function benchParts(command: BenchCommand, { config, tensors }: ModelFolder): Promise<Figure[]> {
+async function benchParts(command: BenchCommand, { config: modelConfig, tensors }: ModelFolder): Promise<Figure[]> {
+  const config = seeing(modelConfig);
   const gpu = await openGpu();
   const backend = command.encoder;
   try {

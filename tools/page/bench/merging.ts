@@ -1,6 +1,6 @@
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { createTensor, readBuffer } from "../../../src/gpu/tensor.ts";
-import type { ModelConfig, VisionConfig } from "../../../src/model/config.ts";
+import type { SeeingConfig, VisionConfig } from "../../../src/model/config.ts";
 import type { TensorSource } from "../../../src/model/tensors.ts";
 import type { EncoderBackend } from "../../../src/session/types.ts";
 import { createEncoder } from "../../../src/vision/encoder.ts";
@@ -12,7 +12,7 @@ const rounds = 7;
 
 /** What is encoded: a model's encoder, whose figures' ids end in `suffix`. */
 export type EncoderCase = {
-  readonly config: ModelConfig;
+  readonly config: SeeingConfig;
   readonly tensors: TensorSource;
   readonly backend: EncoderBackend;
   readonly suffix: string;
@@ -69,7 +69,7 @@ function figure(id: string, value: number, unit: string, note: string): Figure {
 }
 
 /** An encoder of a size at which the products, not the calls, take the time: SigLIP-B's 196 tokens, narrower and shallower. */
-export function syntheticEncoder(config: ModelConfig): Pick<EncoderCase, "config" | "tensors"> {
+export function syntheticEncoder(config: SeeingConfig): Pick<EncoderCase, "config" | "tensors"> {
   const sizes = { imageSize: 224, patchSize: 16, hiddenSize: 384, intermediateSize: 1536, numAttentionHeads: 6 };
   const r = [22, 22, 22, 22, 22, 22, 22, 21]; // keeps a tenth, as AuroraLong does
   return randomEncoder(config, { ...sizes, numHiddenLayers: 8 }, r, 4);
@@ -77,7 +77,7 @@ export function syntheticEncoder(config: ModelConfig): Pick<EncoderCase, "config
 
 /** An encoder with random weights that is like a model's but for its sizes, its merging, and the frames that it encodes at once. */
 export function randomEncoder(
-  config: ModelConfig,
+  config: SeeingConfig,
   sizes: Partial<VisionConfig>,
   r: readonly number[],
   maxBatch: number,
@@ -89,7 +89,7 @@ export function randomEncoder(
 }
 
 /** Random weights for a SigLIP and its connector. */
-function randomTensors(config: ModelConfig): TensorSource {
+function randomTensors(config: SeeingConfig): TensorSource {
   const shape = (name: string) => tensorShape(config, name);
   return {
     names: [],
@@ -108,7 +108,7 @@ function randomTensors(config: ModelConfig): TensorSource {
 }
 
 /** Shape of a tensor by its name in Hugging Face's SigLIP. */
-function tensorShape({ vision, text }: ModelConfig, name: string): readonly number[] {
+function tensorShape({ vision, text }: SeeingConfig, name: string): readonly number[] {
   const { hiddenSize: width, intermediateSize: inner, patchSize } = vision;
   const [from, to] = name.startsWith("connector.")
     ? [name.startsWith("connector.0") ? width : text.hiddenSize, text.hiddenSize]

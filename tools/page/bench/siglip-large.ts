@@ -1,6 +1,6 @@
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { createTensor, readBuffer } from "../../../src/gpu/tensor.ts";
-import type { ModelConfig } from "../../../src/model/config.ts";
+import type { SeeingConfig } from "../../../src/model/config.ts";
 import type { EncoderBackend } from "../../../src/session/types.ts";
 import { createEncoder } from "../../../src/vision/encoder.ts";
 import { type Figure, median, randomFloats, timed } from "./measure.ts";
@@ -10,7 +10,7 @@ import { multiplyAdds, withoutMerging } from "./multiply-adds.ts";
 const rounds = 2;
 
 /** SigLIP-L for 384 pixels with AuroraLong's merging at a tenth of the tokens. */
-function large(config: ModelConfig) {
+function large(config: SeeingConfig) {
   const sizes = { imageSize: 384, patchSize: 16, hiddenSize: 1024, intermediateSize: 4096, numAttentionHeads: 16 };
   return randomEncoder(config, { ...sizes, numHiddenLayers: 24 }, Array(24).fill(21), 1);
 }
@@ -19,7 +19,7 @@ function large(config: ModelConfig) {
  * What the encoder of AuroraLong 2B takes, at its true size and with random weights: a frame's time with its merging against without, and
  * the GPU memory that it holds where it computes there. One encoder at a time: two would not fit into onnxruntime's memory.
  */
-export async function benchSiglipLarge(gpu: Gpu, base: ModelConfig, backend: EncoderBackend): Promise<Figure[]> {
+export async function benchSiglipLarge(gpu: Gpu, base: SeeingConfig, backend: EncoderBackend): Promise<Figure[]> {
   const { config, tensors } = large(base);
   const unmerged = withoutMerging(config);
   const { imageSize } = config.vision;

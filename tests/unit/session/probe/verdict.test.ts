@@ -57,6 +57,14 @@ describe("the verdict", () => {
   const say = (right: number | null, settings = [compareSetting(stretch, pictures(right ?? 0), less([-0.2]), null)]) =>
     judge({ model: "m", language, bounds, own: right === null ? null : pictures(right), settings });
 
+  it("is of a model for text only what its words tell", () => {
+    const { verdict, sentence, pictures } = say(null, []);
+    expect([verdict, pictures]).toEqual(["reads", null]);
+    expect(sentence).toBe(
+      "m reads text as it was trained to (3.00 nats a token, 7.00 with the words in disorder); it cannot see, so it was shown no pictures.",
+    );
+  });
+
   it("is that all is well", () => {
     expect(say(12)).toMatchObject({ verdict: "reads", proposal: null, pictures: { top1: 12, count: 12 } });
     expect(say(12).sentence).toBe(

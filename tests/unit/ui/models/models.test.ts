@@ -26,6 +26,7 @@ const offer: ModelOffer = {
   license: "Apache-2.0",
   revision: commit,
   layout: "ModRWKV",
+  sees: true,
   parameters: 500,
   files: [{ path: "model.safetensors", byteLength: 1000 }],
   downloadBytes: 900,
@@ -238,6 +239,9 @@ test("a download that the page's closing ended goes on by itself, and once it is
   await page.models.start(null);
   expect(page.open.mock.calls.map(([{ model }]) => model)).toEqual([nano.choice, begun.choice]);
   expect(page.pending()).toBeNull();
+  const linked = testPage({ begun });
+  await linked.models.start("hub:a/b");
+  expect(linked.open.mock.calls.map(([{ model }]) => model)).toEqual([nano.choice, begun.choice]);
   const named = testPage({ begun });
   await named.models.start("hub:someone/other");
   expect(named.open).toHaveBeenCalledOnce();

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Assistant } from "../../../../src/session/types.ts";
 import { bestPreset, nano } from "../../../../src/ui/models/model-catalog.ts";
 import { createModelSlot } from "../../../../src/ui/models/model-slot.ts";
-import { createRealModelOffer } from "../../../../src/ui/models/real-model-offer.ts";
+import { createRealModelOffer, offerSentence } from "../../../../src/ui/models/real-model-offer.ts";
 import { request } from "../test-assistant.ts";
 
 const GB = 1e9;
@@ -29,6 +29,12 @@ test.each([
   [0, undefined],
 ])("of %i bytes, a GPU is offered the best that fits: %s", (bytes, name) => {
   expect(bestPreset(bytes)?.name).toBe(name);
+});
+
+test("tells size and time in one line", () => {
+  expect(offerSentence({ name: "AuroraLong 2B", downloadBytes: 5.1e9 })).toBe(
+    "This GPU holds AuroraLong 2B, for real footage: 5.1 GB, about 7 min at 100 Mbit/s.",
+  );
 });
 
 test("is made once nano is in use, and gone while another model comes", async () => {

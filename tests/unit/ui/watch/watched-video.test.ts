@@ -133,7 +133,7 @@ test.each([
   const heir = createStore({ ...emptySnapshot, savedAs: "heir" });
   const opened = { ...heir, close: async () => undefined } as unknown as Session;
   const open = vi.fn(async () => opened);
-  Object.assign(second.assistant, { open, model: { name: "test", sha256: "same" } });
+  Object.assign(second.assistant, { open, model: { name: "test", sees: true, sha256: "same" } });
   const loaded = slot.load();
   calls[1]?.resolve(second.assistant);
   await loaded;
@@ -237,6 +237,30 @@ test("a question waits for the model and the first frame", async () => {
   store?.set({ ...store.snapshot, status: "watching", framesWatched: 1 });
   await askable;
   expect(asked).toHaveBeenCalledWith({ session: watched.snapshot.session, modelName: "test" });
+});
+
+test("a model for text only chats, with a video or without, which is watched by the next one that sees", async () => {
+  const { slot, watched, first, calls } = await pageWithModel();
+  const blind = testAssistant();
+  const chats = [createStore({ ...emptySnapshot, status: "done" as const }), createStore(emptySnapshot)];
+  const closed = vi.fn(async () => undefined);
+  let opened = 0;
+  const chat = () => Object.assign(chats[opened++] as (typeof chats)[0], { close: closed });
+  Object.assign(blind.assistant, { chat, model: { name: "blind", sees: false } });
+  const loaded = slot.load();
+  calls[1]?.resolve(blind.assistant);
+  await loaded;
+  expect(watched.snapshot).toMatchObject({ video: null, session: chats[0] });
+  expect(await watched.askable(never())).toEqual({ session: chats[0], modelName: "blind" });
+  watched.choose(clip("a"));
+  expect(watched.snapshot.session).toBe(chats[1]);
+  expect([...first.sessions, ...blind.sessions]).toEqual([]);
+  const seeing = testAssistant();
+  const again = slot.load();
+  calls[2]?.resolve(seeing.assistant);
+  await again;
+  expect(seeing.sessions.map(({ source }) => source)).toEqual(["a"]);
+  expect(closed).toHaveBeenCalledTimes(2);
 });
 
 test("a question about a video that cannot be watched gets the reason", async () => {
