@@ -2,7 +2,6 @@ import { toAuroraError } from "../../src/errors.ts";
 import { ask } from "./ask.ts";
 import { bench } from "./bench/bench.ts";
 import { askQuestion, watchForQuestions } from "./benchmark.ts";
-import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
 import { find } from "./find.ts";
@@ -16,7 +15,6 @@ const commands = {
   ask,
   "ask-question": askQuestion,
   bench,
-  day: watchDay,
   dump,
   eval: evaluate,
   find,
