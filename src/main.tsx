@@ -30,7 +30,6 @@ const listenChoice = createListenChoice();
 const watching = () => ({
   ...watchOptions(settings.snapshot),
   listen: listenChoice.snapshot,
-  notes: true,
   autosave: true,
 });
 const watched = createWatchedVideo(slot, watching, { find: findSavedSession, forget: forgetSavedSession });
