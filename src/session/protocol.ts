@@ -3,6 +3,7 @@ import type { LoadProgress, ModelChoice, Quantization } from "../library/types.t
 import type { SoundPlace } from "../video/frame-source.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
+import type { Spoken, SpokenChange } from "./spoken.ts";
 import type {
   AdapterInfo,
   AnswerFigures,
@@ -55,6 +56,7 @@ export type ToWorker =
   | { readonly type: "pin"; readonly session: number; readonly pin: number; readonly question: string }
   | { readonly type: "unpin"; readonly session: number; readonly pin: number }
   | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
+  | { readonly type: "heard"; readonly session: number; readonly change: SpokenChange }
   | { readonly type: "save"; readonly session: number; readonly request: number }
   | {
       readonly type: "control";
@@ -95,6 +97,7 @@ export type ToPage =
   | { readonly type: "open-failed"; readonly error: ErrorData }
   | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }
   | { readonly type: "sound"; readonly session: number; readonly sound: SoundPlace | null }
+  | { readonly type: "spoken"; readonly session: number; readonly spoken: Spoken }
   | { readonly type: "seen"; readonly session: number; readonly seen: SeenFrames }
   | { readonly type: "search-progress"; readonly request: number; readonly progress: LoadProgress }
   | { readonly type: "search-opened"; readonly request: number; readonly info: SearchModelInfo }

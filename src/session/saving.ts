@@ -4,10 +4,12 @@ import type { Memory, RestoredMemory } from "./memory/memory.ts";
 import { type MemoryContent, writeMemoryFile } from "./memory/memory-file.ts";
 import { packTimes, type SavedMemory, unpackTimes } from "./memory/saved-memory.ts";
 import { joinLayers, splitLayers } from "./memory/state-bytes.ts";
+import type { Spoken, TranscriptLine } from "./spoken.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** What of a session goes into its file beside the memory itself. */
-export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "transcript" | "conversation"> & {
+export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "conversation"> & {
+  readonly spoken: Spoken;
   readonly sampling: Sampling;
   readonly watchedUntilSeconds: number;
 };
@@ -22,11 +24,13 @@ const describedBytes = 600_000;
  */
 export async function saveSession(engine: Engine, memory: Memory, part: () => SessionPart): Promise<Blob> {
   const { framesRead, state } = await memory.copyState();
-  const { sampling, ...session } = part();
+  const { sampling, spoken, ...session } = part();
   const frames = memory.timeline.frames.slice(0, framesRead);
   const tenThousandths = (value: number) => Math.round(value * 1e4);
   const saved: SavedMemory = {
     ...session,
+    transcript: spoken.lines.map(toCue),
+    heardUntilSeconds: spoken.heardUntilSeconds,
     fps: "fps" in sampling ? sampling.fps : null,
     frames: "frames" in sampling ? sampling.frames : null,
     timeline: {
@@ -77,6 +81,22 @@ export function restoreMemory({ state, thumbnails, timeline }: MemoryContent): R
     };
   });
   return { state: joinLayers(state), frames, sceneStarts: timeline.scenes };
+}
+
+/** A line as a file has it, its times to the millisecond. */
+function toCue({ startSeconds, endSeconds, text, words, edited }: TranscriptLine): SavedMemory["transcript"][number] {
+  const milli = (seconds: number) => Math.round(seconds * 1000) / 1000;
+  const timed = words?.map((word) => [word.text, milli(word.startSeconds), milli(word.endSeconds)] as const) ?? null;
+  return { fromSeconds: milli(startSeconds), untilSeconds: milli(endSeconds), text, words: timed, edited };
+}
+
+/** What a file says was said. */
+export function restoreSpoken({ transcript, heardUntilSeconds }: SavedMemory): Spoken {
+  const lines = transcript.map(({ fromSeconds, untilSeconds, text, words, edited }, id): TranscriptLine => {
+    const timed = words?.map(([said, startSeconds, endSeconds]) => ({ text: said, startSeconds, endSeconds })) ?? null;
+    return { id, startSeconds: fromSeconds, endSeconds: untilSeconds, text, words: timed, edited };
+  });
+  return { lines, heardUntilSeconds };
 }
 
 /** How a file's source was sampled. */

@@ -12,9 +12,10 @@ import type { SavedVideo } from "./memory/saved-memory.ts";
 import { type Placement, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
-import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
+import { restoreMemory, restoreSpoken, type SessionPart, savedSampling, saveSession } from "./saving.ts";
 import { createSeeing } from "./seeing/seeing.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
+import { applySpoken, nothingSpoken, type SpokenChange } from "./spoken.ts";
 import type { AnswerFigures, AnswerScore, AskOptions, FrameRecord, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
 
@@ -32,6 +33,8 @@ export type WorkerSession = {
   unpin(id: number): void;
   /** @param text null to remove it */
   editNote(id: number, text: string | null): void;
+  /** Notes what the page heard, so that it is saved with the rest. */
+  hear(change: SpokenChange): void;
   pause(): void;
   resume(): void;
   stop(): void;
@@ -69,6 +72,7 @@ export function createSession(
   const turns = createTurnTree(saved?.conversation);
   let video: SavedVideo | null = saved?.video ?? null;
   let watchedUntilSeconds = saved?.watchedUntilSeconds ?? 0;
+  let spoken = saved ? restoreSpoken(saved) : nothingSpoken;
 
   function publish(part: SessionChange["part"], added: readonly FrameRecord[] = []): void {
     watchedUntilSeconds = part.watchedUntilSeconds ?? watchedUntilSeconds;
@@ -117,7 +121,12 @@ export function createSession(
     autosave?.due(false);
     lastKeyState = newest;
   });
-  const observed = observeScenes(memory, asking.aside, { options, saved, publish });
+  const observed = observeScenes(memory, asking.aside, {
+    options,
+    saved,
+    publish,
+    onSaid: () => autosave?.due(false),
+  });
   const seeing = createSeeing(engine, { memory, reels, publish: onSeen });
   void watch.ended.then(() => {
     observed.update(true);
@@ -138,7 +147,7 @@ export function createSession(
     watchedUntilSeconds,
     notes: observed.notes.all,
     standing: observed.standing.all,
-    transcript: saved?.transcript ?? [],
+    spoken,
     conversation: turns.all,
   });
 
@@ -156,6 +165,10 @@ export function createSession(
     pin: observed.standing.pin,
     unpin: observed.standing.unpin,
     editNote: (id, text) => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text)),
+    hear(change) {
+      spoken = applySpoken(spoken, change);
+      autosave?.due(false);
+    },
     pause: watch.pause,
     resume: watch.resume,
     stop: watch.stop,

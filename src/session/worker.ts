@@ -6,6 +6,7 @@ import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
 import { probeModel } from "./probe/probe.ts";
 import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
+import { restoreSpoken } from "./saving.ts";
 import { openSearchModel } from "./seeing/search-model.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
@@ -52,6 +53,9 @@ port.addEventListener("message", ({ data }) => {
       break;
     case "edit-note":
       sessions.get(data.session)?.editNote(data.note, data.text);
+      break;
+    case "heard":
+      sessions.get(data.session)?.hear(data.change);
       break;
     case "save":
       void save(data);
@@ -150,6 +154,8 @@ async function openMemory(message: Extract<ToWorker, { type: "open-memory" }>): 
   if (!engine) return;
   try {
     const saved = await readMemoryFile(file, engine.model, engine.config.text);
+    // Before all else: the sound of a video that it goes on with is heard from there on.
+    port.postMessage({ type: "spoken", session, spoken: restoreSpoken(saved) });
     begin(engine, session, { source, options, saved });
     port.postMessage({ type: "memory-opened", session });
   } catch (error) {

@@ -48,8 +48,10 @@ export type SavedMemory = {
   readonly timeline: SavedTimeline;
   readonly notes: readonly Note[];
   readonly standing: readonly StandingQuestion[];
-  /** What was heard; empty without speech. */
+  /** What was said; empty without speech. */
   readonly transcript: readonly SavedCue[];
+  /** To where it was listened to; 0 in files of before. */
+  readonly heardUntilSeconds: number;
   readonly conversation: readonly SavedTurn[];
 };
 
@@ -64,8 +66,16 @@ export type SavedTimeline = {
   readonly scenes: readonly number[];
 };
 
-/** Something that was said. */
-type SavedCue = { readonly fromSeconds: number; readonly untilSeconds: number; readonly text: string };
+/** Something that was said; the last two are not in files of before. */
+type SavedCue = {
+  readonly fromSeconds: number;
+  readonly untilSeconds: number;
+  readonly text: string;
+  /** Null where their times are not known. */
+  readonly words: readonly (readonly [text: string, fromSeconds: number, untilSeconds: number])[] | null;
+  /** Whether a person changed the text. */
+  readonly edited: boolean;
+};
 
 /** Times as runs; each is found again to a microsecond (`unpackTimes`). */
 export function packTimes(times: readonly number[]): SavedTimeline["seconds"] {
@@ -128,6 +138,7 @@ export function parseSaved(json: unknown): SavedMemory & { readonly model: Model
     notes: list("notes", root.notes).map((each) => parseNote(record("notes", each))),
     standing: list("standing", root.standing).map((each) => parseStanding(record("standing", each))),
     transcript: list("transcript", root.transcript).map((each) => parseCue(record("transcript", each))),
+    heardUntilSeconds: number("heardUntilSeconds", root.heardUntilSeconds ?? 0),
     conversation: list("conversation", root.conversation).map((each) => parseTurn(record("conversation", each))),
   };
 }
@@ -174,7 +185,14 @@ function parseCue(json: Json): SavedCue {
     fromSeconds: number("transcript.fromSeconds", json.fromSeconds),
     untilSeconds: number("transcript.untilSeconds", json.untilSeconds),
     text: text("transcript.text", json.text),
+    words: (json.words ?? null) === null ? null : list("transcript.words", json.words).map(parseWord),
+    edited: json.edited === true,
   };
+}
+
+function parseWord(json: unknown): readonly [string, number, number] {
+  const [said, from, until] = list("transcript.words", json);
+  return [text("transcript.words", said), number("transcript.words", from), number("transcript.words", until)];
 }
 
 function parseTurn(json: Json): SavedTurn {

@@ -24,7 +24,9 @@ export function createSession(
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
   const { signal, listen = false, ...plain } = options;
-  const listening = createListening(store, listen, link.assets);
+  const listening = createListening(store, listen, link.assets, (change) =>
+    link.send({ type: "heard", session: number, change }),
+  );
   const seen = createSeen(store);
   const find = createFinding(link, store, seen);
   const closed = Promise.withResolvers<void>();
@@ -33,7 +35,8 @@ export function createSession(
     seen.close();
     closed.resolve();
   };
-  link.sessions.set(number, { store, onSound: listening.offer, onSeen: seen.add, onSearchModel: seen.reset, onClosed });
+  const { offer: onSound, restore: onSpoken } = listening;
+  link.sessions.set(number, { store, onSound, onSpoken, onSeen: seen.add, onSearchModel: seen.reset, onClosed });
   let lastPin = 0;
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });

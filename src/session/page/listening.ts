@@ -1,5 +1,6 @@
 import { AuroraError } from "../../errors.ts";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../speech/protocol.ts";
+import { type Spoken, type SpokenChange, spokenChange } from "../spoken.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 
@@ -7,6 +8,8 @@ import type { SnapshotStore } from "./snapshot-store.ts";
 export type Listening = {
   /** What there is to be heard, once the video is open; null where there can be nothing. */
   offer(sound: SoundPlace | null): void;
+  /** Goes on from what was heard before. */
+  restore(spoken: Spoken): void;
   /** Listens, or stops: going on begins where it was. */
   listen(on: boolean): void;
   /** Hears another track, from its beginning. */
@@ -21,11 +24,13 @@ export type Listening = {
 /**
  * @param on whether to listen as soon as there is something to be heard
  * @param assets the folder that the app's own files lie in
+ * @param tell is given what changes of what was said
  */
 export function createListening(
   store: Pick<SnapshotStore, "snapshot" | "update">,
   on: boolean,
   assets: string,
+  tell: (change: SpokenChange) => void = () => undefined,
 ): Listening {
   let sound: SoundPlace | null | undefined;
   let worker: Worker | null = null;
@@ -35,6 +40,11 @@ export function createListening(
   let nextLine = 0;
 
   const update = (part: Partial<Transcript>) => store.update({ transcript: { ...store.snapshot.transcript, ...part } });
+  function hear(part: Partial<Transcript>): void {
+    const before = store.snapshot.transcript;
+    update(part);
+    tell(spokenChange(before, store.snapshot.transcript));
+  }
   const send = (message: ToSpeech) => worker?.postMessage(message);
   const ended = () => ["done", "no-sound", "failed"].includes(store.snapshot.transcript.status);
 
@@ -80,7 +90,7 @@ export function createListening(
       case "heard": {
         const { lines } = store.snapshot.transcript;
         const more: TranscriptLine[] = data.lines.map((line) => ({ ...line, id: nextLine++, edited: false }));
-        update({
+        hear({
           ...(more.length > 0 && { lines: [...lines, ...more], download: null }),
           heardUntilSeconds: data.untilSeconds,
         });
@@ -103,6 +113,10 @@ export function createListening(
       sound = place;
       start();
     },
+    restore({ lines, heardUntilSeconds }) {
+      nextLine = Math.max(-1, ...lines.map(({ id }) => id)) + 1;
+      update({ lines, heardUntilSeconds });
+    },
     listen(next) {
       wanted = next;
       if (next) {
@@ -117,7 +131,7 @@ export function createListening(
       if (next === track) return;
       stop();
       track = next;
-      update({ status: wanted ? "waiting" : "off", track, lines: [], heardUntilSeconds: 0, error: null });
+      hear({ status: wanted ? "waiting" : "off", track, lines: [], heardUntilSeconds: 0, error: null });
       start();
     },
     pause() {
@@ -136,7 +150,7 @@ export function createListening(
         each.id === line && each.text !== text.trim()
           ? { ...each, text: text.trim(), words: null, edited: true }
           : each;
-      update({ lines: lines.map(change).filter((each) => each.text !== "") });
+      hear({ lines: lines.map(change).filter((each) => each.text !== "") });
     },
     close: stop,
   };

@@ -18,16 +18,20 @@ type ListenPanelProps = {
   /** Null while the model loads. */
   readonly session: Session | null;
   readonly choice: ListenChoice;
+  /** Whether there is a video to be listened to, and not only what a memory file tells. */
+  readonly audible: boolean;
   readonly playhead: Playhead;
 };
 
 /** What is said in the video: whether to listen, how far that has come, and the lines so far. */
-export function ListenPanel({ name, watch, session, choice, playhead }: ListenPanelProps) {
+export function ListenPanel({ name, watch, session, choice, audible, playhead }: ListenPanelProps) {
   const listens = useSnapshot(choice);
   const status = useSnapshot(watch, (now) => statusLine(now, listens));
   const error = useSnapshot(watch, ({ transcript }) => transcript.error);
   const spoken = useSnapshot(watch, ({ transcript }) => transcript.lines.length > 0);
   const [filter, setFilter] = useState("");
+
+  if (!audible && !spoken) return null;
 
   function listen(on: boolean) {
     choice.set(on);
@@ -37,10 +41,12 @@ export function ListenPanel({ name, watch, session, choice, playhead }: ListenPa
   return (
     <section className="listen" aria-label="What is said">
       <div className="listen-head">
-        <label className="listen-switch">
-          <input type="checkbox" checked={listens} onChange={(event) => listen(event.currentTarget.checked)} />
-          Listen
-        </label>
+        {audible && (
+          <label className="listen-switch">
+            <input type="checkbox" checked={listens} onChange={(event) => listen(event.currentTarget.checked)} />
+            Listen
+          </label>
+        )}
         <span className="listen-status" role="status" aria-label="Listening">
           {status}
         </span>
@@ -149,7 +155,7 @@ function statusLine({ status: watching, transcript, video }: SessionSnapshot, li
     case "done":
       return lines.length > 0 ? "Heard to the end" : "Heard to the end: nobody speaks";
     case "no-sound":
-      return describeSilence(video);
+      return lines.length > 0 ? `Heard to ${until}, as the memory tells` : describeSilence(video);
     case "failed":
       return "Cannot be heard";
   }

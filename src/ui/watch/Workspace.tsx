@@ -100,7 +100,12 @@ export function Workspace(props: WorkspaceProps) {
           onSeek={playhead.seek}
         />
       )}
-      {video.source && <ListenPanel {...{ watch, session, playhead }} name={video.name} choice={listenChoice} />}
+      <ListenPanel
+        {...{ watch, session, playhead }}
+        name={video.name}
+        choice={listenChoice}
+        audible={video.source !== null}
+      />
       <Memory watch={watch} stateBytes={stateBytes} />
       <div className="memory-actions">
         {session && !modelFailed && <SaveMemory session={session} name={video.name} />}
