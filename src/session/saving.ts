@@ -1,4 +1,4 @@
-import type { Sampling } from "../video/frame-source.ts";
+import type { Sampling, SourcePart } from "../video/frame-source.ts";
 import type { Engine } from "./engine.ts";
 import type { Memory, RestoredMemory } from "./memory/memory.ts";
 import { type MemoryContent, writeMemoryFile } from "./memory/memory-file.ts";
@@ -10,6 +10,7 @@ import type { FrameRecord } from "./types.ts";
 /** What of a session goes into its file beside the memory itself. */
 export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "conversation"> & {
   readonly spoken: Spoken;
+  readonly parts: readonly SourcePart[];
   readonly sampling: Sampling;
   readonly watchedUntilSeconds: number;
 };
@@ -24,11 +25,12 @@ const describedBytes = 600_000;
  */
 export async function saveSession(engine: Engine, memory: Memory, part: () => SessionPart): Promise<Blob> {
   const { framesRead, state } = await memory.copyState();
-  const { sampling, spoken, ...session } = part();
+  const { sampling, spoken, parts, ...session } = part();
   const frames = memory.timeline.frames.slice(0, framesRead);
   const tenThousandths = (value: number) => Math.round(value * 1e4);
   const saved: SavedMemory = {
     ...session,
+    parts: parts.map(({ name, startSeconds, durationSeconds }) => ({ name, startSeconds, durationSeconds })),
     transcript: spoken.lines.map(toCue),
     heardUntilSeconds: spoken.heardUntilSeconds,
     fps: "fps" in sampling ? sampling.fps : null,
@@ -97,6 +99,13 @@ export function restoreSpoken({ transcript, heardUntilSeconds }: SavedMemory): S
     return { id, startSeconds: fromSeconds, endSeconds: untilSeconds, text, words: timed, edited };
   });
   return { lines, heardUntilSeconds };
+}
+
+/** The files that a file tells of, of which there is none any more. */
+export function restoreParts({ parts, video }: SavedMemory): readonly SourcePart[] {
+  const alone = video && { ...video, startSeconds: video.offsetSeconds };
+  const known = parts.length > 0 ? parts : alone ? [alone] : [];
+  return known.map(({ name, startSeconds, durationSeconds }) => ({ name, startSeconds, durationSeconds, place: null }));
 }
 
 /** How a file's source was sampled. */

@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import { openSpillFile } from "../storage/spill-file.ts";
-import type { FrameSource, SoundPlace, SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { FrameSource, SoundPlace, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking/asking.ts";
 import { observeScenes } from "./asking/scenes.ts";
 import { createTurnTree } from "./asking/turn-tree.ts";
@@ -9,10 +9,10 @@ import type { Engine } from "./engine.ts";
 import { createMemory } from "./memory/memory.ts";
 import type { MemoryContent } from "./memory/memory-file.ts";
 import type { SavedVideo } from "./memory/saved-memory.ts";
-import { type Placement, placeSource } from "./placing.ts";
+import { type Placement, partsOf, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
-import { restoreMemory, restoreSpoken, type SessionPart, savedSampling, saveSession } from "./saving.ts";
+import { restoreMemory, restoreParts, restoreSpoken, type SessionPart, savedSampling, saveSession } from "./saving.ts";
 import { createSeeing } from "./seeing/seeing.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import { applySpoken, nothingSpoken, type SpokenChange } from "./spoken.ts";
@@ -72,6 +72,7 @@ export function createSession(
   const turns = createTurnTree(saved?.conversation);
   let video: SavedVideo | null = saved?.video ?? null;
   let watchedUntilSeconds = saved?.watchedUntilSeconds ?? 0;
+  let parts: readonly SourcePart[] = saved ? restoreParts(saved) : [];
   let spoken = saved ? restoreSpoken(saved) : nothingSpoken;
 
   function publish(part: SessionChange["part"], added: readonly FrameRecord[] = []): void {
@@ -104,7 +105,8 @@ export function createSession(
     });
     reels.add({ source: opened, ...placement });
     video = describeVideo(info, placement);
-    return placement;
+    parts = partsOf(info, placement, parts);
+    return parts.length > 1 ? { ...placement, parts } : placement;
   }
 
   if (saved) publishSaved(saved, source !== null);
@@ -143,6 +145,7 @@ export function createSession(
   /** Of now, for a file. */
   const part = (): SessionPart => ({
     video,
+    parts,
     sampling,
     watchedUntilSeconds,
     notes: observed.notes.all,
@@ -189,11 +192,13 @@ function describeVideo(info: SourceInfo, { offsetSeconds, firstFrame }: Placemen
 }
 
 /** What a file says of a session, as its snapshot does. */
-function describeSaved({ video, watchedUntilSeconds }: MemoryContent): SessionChange["part"] {
+function describeSaved(saved: MemoryContent): SessionChange["part"] {
+  const { video, watchedUntilSeconds } = saved;
   if (!video) return { watchedUntilSeconds };
+  const parts = restoreParts(saved);
   const { offsetSeconds, firstFrame: _, ...info } = video;
   const durationSeconds = Math.max(offsetSeconds + info.durationSeconds, watchedUntilSeconds);
-  return { watchedUntilSeconds, video: { ...info, durationSeconds } };
+  return { watchedUntilSeconds, video: { ...info, durationSeconds, ...(parts.length > 1 && { parts }) } };
 }
 
 /** In place of a watch where there is nothing more to be watched. */

@@ -24,6 +24,7 @@ import type { RealModelOffer } from "./models/real-model-offer.ts";
 import { createPins } from "./notes/pins.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
+import { readDropped } from "./parts/dropped-files.ts";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
 import { Picker } from "./parts/Picker.tsx";
 import { fileNameOf, saveText } from "./parts/save-file.ts";
@@ -32,7 +33,7 @@ import { useSnapshot } from "./parts/use-snapshot.ts";
 import { SettingsDialog } from "./settings/SettingsDialog.tsx";
 import type { SettingsStore } from "./settings/settings.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
-import { videoFromSample } from "./watch/chosen-video.ts";
+import { filesToOpen, videoFromSample } from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
 import { createPlayhead } from "./watch/playhead.ts";
 import { useOpening } from "./watch/use-opening.ts";
@@ -230,7 +231,7 @@ export function App(props: AppProps) {
         />
       )}
       <ModelsDialog models={models} slot={slot} check={check} />
-      <DropTarget onDrop={pick} />
+      <DropTarget onDrop={(data) => void readDropped(data).then((dropped) => pick(filesToOpen(dropped)))} />
     </div>
   );
 }

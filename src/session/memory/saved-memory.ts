@@ -27,6 +27,9 @@ export type SavedVideo = {
   readonly firstFrame: number;
 };
 
+/** As in `SourcePart`. */
+type SavedPart = { readonly name: string; readonly startSeconds: number; readonly durationSeconds: number };
+
 /** A turn of the conversation; `answer` are the ids that the model wrote. */
 type SavedTurn = {
   readonly id: number;
@@ -41,6 +44,8 @@ type SavedTurn = {
 export type SavedMemory = {
   /** Null where nothing was opened yet. */
   readonly video: SavedVideo | null;
+  /** All files that were watched, and where each lies on the timeline; none in files of before. */
+  readonly parts: readonly SavedPart[];
   readonly watchedUntilSeconds: number;
   /** How the source was sampled; one of the two is null. */
   readonly fps: number | null;
@@ -126,6 +131,7 @@ export function parseSaved(json: unknown): SavedMemory & { readonly model: Model
       quantization: text("model.quantization", model.quantization),
     },
     video: root.video === null ? null : parseVideo(record("video", root.video)),
+    parts: list("parts", root.parts ?? []).map((each) => parsePart(record("parts", each))),
     watchedUntilSeconds: number("watchedUntilSeconds", root.watchedUntilSeconds),
     fps: root.fps === null ? null : number("fps", root.fps),
     frames: root.frames === null ? null : number("frames", root.frames),
@@ -156,6 +162,14 @@ function parseVideo(json: Json): SavedVideo {
     durationSeconds: field("durationSeconds"),
     offsetSeconds: field("offsetSeconds"),
     firstFrame: field("firstFrame"),
+  };
+}
+
+function parsePart(json: Json): SavedPart {
+  return {
+    name: text("parts.name", json.name),
+    startSeconds: number("parts.startSeconds", json.startSeconds),
+    durationSeconds: number("parts.durationSeconds", json.durationSeconds),
   };
 }
 
