@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,10 +11,11 @@ import { type DayPage, loadFolder, openDayPage, watchClip, watchedFrames } from 
 import { type LongTasks, type TracedTasks, takeTasks, traceTasks } from "./day/tasks.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
-const usage = "usage: npm run day -- [--frames N] [--steps N] [--model DIR] [--trace FILE] [--json]";
+const usage =
+  "usage: npm run day -- [--frames N] [--steps N] [--model DIR] [--clip FILE] [--trace FILE] [--json]; --clip names the film that is watched, which is made where it is not there";
 
 /** Room for tokens to be looked at again: a day of the tiny model's would take more. */
-const keepBytes = 2 ** 22;
+const keepBytes = 2 ** 20;
 const settings = { fps: 1, keepGib: keepBytes / 2 ** 30 };
 
 type Row = Held & { readonly frames: number; readonly minutes: number; readonly long: LongTasks } & {
@@ -24,14 +25,14 @@ type Row = Held & { readonly frames: number; readonly minutes: number; readonly 
 
 /** `npm run day`: has the built page watch a day, a frame a second, with a tiny model, and measures what it holds as it goes. */
 async function day(args: readonly string[], output: Output): Promise<void> {
-  const { frames, steps, model, trace, json } = parseDay(args);
+  const { frames, steps, model, clip: given, trace, json } = parseDay(args);
   const folder = mkdtempSync(join(tmpdir(), "aurora-day-"));
   try {
-    const clip = join(folder, "day.mp4");
-    await makeDayClip(clip, frames);
+    const clip = given ?? join(folder, "day.mp4");
+    if (!existsSync(clip)) await makeDayClip(clip, frames);
     const opened = await openDayPage(buildInto(join(folder, "built")), settings);
     try {
-      await loadFolder(opened.page, model);
+      await loadFolder(opened.page, withLargeBatches(model, join(folder, "model")));
       const rows = await watchDay(opened, { clip, frames, steps, trace }, (row) => {
         if (!json) output.print(describe(row));
       });
@@ -120,6 +121,7 @@ function parseDay(args: readonly string[]) {
       frames: { type: "string", default: "86400" },
       steps: { type: "string", default: "12" },
       model: { type: "string", default: "tests/fixtures/models/one-token" },
+      clip: { type: "string" },
       trace: { type: "string" },
       json: { type: "boolean", default: false },
     },
@@ -130,9 +132,19 @@ function parseDay(args: readonly string[]) {
     frames: numberOption("frames", values.frames, whole, usage) ?? 0,
     steps: numberOption("steps", values.steps, whole, usage) ?? 0,
     model: values.model,
+    clip: values.clip ?? null,
     trace: values.trace ?? null,
     json: values.json,
   };
+}
+
+/** A copy of a model that reads sixteen frames at once, since a day of small batches takes a night. */
+function withLargeBatches(model: string, folder: string): string {
+  cpSync(model, folder, { recursive: true });
+  const path = join(folder, "config.json");
+  const config = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...config, sampling: { ...config.sampling, max_batch: 16 } }));
+  return folder;
 }
 
 /** Builds the page into a folder. */
@@ -147,10 +159,22 @@ function buildInto(folder: string): string {
 const count = (value: number) => value.toLocaleString("en");
 
 function describe(row: Row): string {
-  const { frames, minutes, gpuBuffers, gpuBytes, heapBytes, storedBytes, keptFrames, keyStates, scenes, notes } = row;
+  const {
+    frames,
+    minutes,
+    gpuBuffers,
+    gpuBytes,
+    pageBytes,
+    workerBytes,
+    storedBytes,
+    keptFrames,
+    keyStates,
+    scenes,
+    notes,
+  } = row;
   const { long, used } = row;
   const cells = [
-    ...[frames, gpuBuffers, gpuBytes, heapBytes, storedBytes, keptFrames].map(count),
+    ...[frames, gpuBuffers, gpuBytes, pageBytes, workerBytes, storedBytes, keptFrames].map(count),
     ...[keyStates, scenes, notes, `${long.count}, ${long.longestMs.toFixed(0)}`],
     ...[used.wallMs.toFixed(0), used.cpuMs.toFixed(0), minutes.toFixed(1)],
   ];

@@ -4,8 +4,9 @@ import type { Page } from "playwright";
 export type Held = {
   readonly gpuBuffers: number;
   readonly gpuBytes: number;
-  /** JavaScript of the page and of its workers, as the browser counts it. */
-  readonly heapBytes: number;
+  /** JavaScript and document of the page, and JavaScript of its workers, as the browser counts them. */
+  readonly pageBytes: number;
+  readonly workerBytes: number;
   /** What the browser stores for the page. */
   readonly storedBytes: number;
   readonly keptFrames: number;
@@ -23,19 +24,25 @@ export async function readHeld(page: Page): Promise<Held> {
     ["Buffers", "Kept for looking again", "Key states"].map((name) => readFact(page, name)),
   );
   await page.keyboard.press("Escape");
-  const [heapBytes, storedBytes] = await page.evaluate(async () => {
-    type Measured = { readonly bytes: number };
-    const measure = performance as Performance & { measureUserAgentSpecificMemory(): Promise<Measured> };
-    const { bytes } = await measure.measureUserAgentSpecificMemory();
-    return [bytes, (await navigator.storage.estimate()).usage ?? 0] as const;
+  const measured = await page.evaluate(async () => {
+    type Share = { readonly bytes: number; readonly attribution: readonly { readonly scope: string }[] };
+    const measure = performance as Performance & {
+      measureUserAgentSpecificMemory(): Promise<{ readonly breakdown: readonly Share[] }>;
+    };
+    const { breakdown } = await measure.measureUserAgentSpecificMemory();
+    const held = { pageBytes: 0, workerBytes: 0, storedBytes: (await navigator.storage.estimate()).usage ?? 0 };
+    for (const { bytes, attribution } of breakdown) {
+      if (attribution.some(({ scope }) => /Worker/.test(scope))) held.workerBytes += bytes;
+      else held.pageBytes += bytes;
+    }
+    return held;
   });
   const count = async (name: string) =>
     numberIn((await page.getByRole("heading", { name: new RegExp(`^${name} [\\d,]+$`) }).allTextContents())[0] ?? "0");
   return {
     gpuBuffers: numberIn(buffers),
     gpuBytes: numberIn(/\(([\d,]+) bytes/.exec(buffers ?? "")?.[1] ?? "0"),
-    heapBytes,
-    storedBytes,
+    ...measured,
     keptFrames: numberIn(kept),
     keyStates: keyStates ?? "",
     scenes: await count("Scenes"),

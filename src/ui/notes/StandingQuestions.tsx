@@ -2,7 +2,10 @@ import type { SessionSnapshot } from "../../session/types.ts";
 import { formatClock } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import type { Store } from "../parts/store.ts";
+import { useNewest } from "../parts/use-newest.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
+
+type StandingQuestion = SessionSnapshot["standing"][number];
 
 type StandingQuestionsProps = {
   readonly watch: Store<SessionSnapshot>;
@@ -28,21 +31,35 @@ export function StandingQuestions({ watch, onSeek, unpinOf }: StandingQuestionsP
             {answers.length === 0 ? (
               <p className="notes-none">Waiting for its first answer</p>
             ) : (
-              <ol aria-live="polite">
-                {answers.map(({ atSeconds, text }) => (
-                  <li key={atSeconds}>
-                    <button type="button" className="chip-time" onClick={() => onSeek(atSeconds)}>
-                      {formatClock(atSeconds)}
-                    </button>
-                    <span>{text}</span>
-                  </li>
-                ))}
-              </ol>
+              <History answers={answers} onSeek={onSeek} />
             )}
           </li>
         ))}
       </ul>
     </>
+  );
+}
+
+type HistoryProps = Pick<StandingQuestionsProps, "onSeek"> & Pick<StandingQuestion, "answers">;
+
+/** Answers that show without being asked for. */
+const few = 20;
+
+/** What the answer was, and since when. */
+function History({ answers, onSeek }: HistoryProps) {
+  const { shown, earlier } = useNewest(answers, few);
+  return (
+    <ol aria-live="polite">
+      {earlier}
+      {shown.map(({ atSeconds, text }) => (
+        <li key={atSeconds}>
+          <button type="button" className="chip-time" onClick={() => onSeek(atSeconds)}>
+            {formatClock(atSeconds)}
+          </button>
+          <span>{text}</span>
+        </li>
+      ))}
+    </ol>
   );
 }
 
