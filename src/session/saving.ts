@@ -17,6 +17,8 @@ export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "co
 
 /** Bytes that pictures and description take together in a file, so that a small model's stays below a megabyte. */
 const describedBytes = 600_000;
+/** What pictures may take of them at least: the description of a day takes all of it. */
+const leastPictureBytes = 100_000;
 
 /**
  * A session as a memory file, whatever it is doing meanwhile: of what was added until now.
@@ -42,7 +44,7 @@ export async function saveSession(engine: Engine, memory: Memory, part: () => Se
       scenes: memory.sceneStarts.filter((frame) => frame < framesRead),
     },
   };
-  const room = describedBytes - JSON.stringify(saved).length;
+  const room = Math.max(describedBytes - JSON.stringify(saved).length, leastPictureBytes);
   const content: MemoryContent = {
     ...saved,
     state: splitLayers(engine.config.text, state),
