@@ -142,6 +142,12 @@ export function createSession(
     publishTurns();
   }
 
+  /** Does what a person asked for, which is not to be lost. */
+  function asPersonDid(change: () => void): void {
+    change();
+    if (memory.framesRead > 0) autosave?.due(true);
+  }
+
   /** Of now, for a file. */
   const part = (): SessionPart => ({
     video,
@@ -165,9 +171,10 @@ export function createSession(
     },
     score: asking.score,
     resetConversation: () => void asking.reset().then(publishTurns),
-    pin: observed.standing.pin,
-    unpin: observed.standing.unpin,
-    editNote: (id, text) => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text)),
+    pin: (id, question) => asPersonDid(() => observed.standing.pin(id, question)),
+    unpin: (id) => asPersonDid(() => observed.standing.unpin(id)),
+    editNote: (id, text) =>
+      asPersonDid(() => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text))),
     hear(change) {
       spoken = applySpoken(spoken, change);
       autosave?.due(false);

@@ -198,6 +198,8 @@ export interface Session {
    * @throws AuroraError `BadRequest` for an empty one
    */
   pin(question: string): Pinned;
+  /** Asks a pinned question no more, one of a memory file too, and forgets its answers. */
+  unpin(id: number): void;
   /** Puts a person's words in a note's place. */
   editNote(id: number, text: string): void;
   removeNote(id: number): void;

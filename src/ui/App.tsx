@@ -21,7 +21,6 @@ import type { Models } from "./models/models.ts";
 import { RealModelLine } from "./models/RealModelLine.tsx";
 import { RealModels } from "./models/RealModels.tsx";
 import type { RealModelOffer } from "./models/real-model-offer.ts";
-import { createPins } from "./notes/pins.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
 import { readDropped } from "./parts/dropped-files.ts";
@@ -65,7 +64,6 @@ export function App(props: AppProps) {
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
-  const [pins] = useState(createPins);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
 
@@ -149,7 +147,7 @@ export function App(props: AppProps) {
       draft={draft}
       conversation={conversation}
       onAsk={ask}
-      onPin={session && ((question) => pins.pin(session, question))}
+      onPin={session && ((question) => question.trim() && session.pin(question))}
       blocked={video ? null : "There is no video to ask about yet. Drop one anywhere, or start one of the clips below."}
     />
   );
@@ -186,7 +184,6 @@ export function App(props: AppProps) {
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}
             conversation={conversation}
-            unpinOf={(id) => pins.unpinOf(session, id)}
             onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
             onLookAgain={(range) => askAbout({ range }, "look-again")}
             status={

@@ -41,6 +41,7 @@ export function createSession(
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
   signal?.addEventListener("abort", () => control("stop"), { once: true });
+  const unpin = (pin: number) => link.send({ type: "unpin", session: number, pin });
   begin(number, plain);
   if (signal?.aborted) control("stop");
   return {
@@ -76,9 +77,10 @@ export function createSession(
         get answers() {
           return store.snapshot.standing.find((each) => each.id === id)?.answers ?? [];
         },
-        unpin: () => link.send({ type: "unpin", session: number, pin: id }),
+        unpin: () => unpin(id),
       };
     },
+    unpin,
     editNote: (note, text) => link.send({ type: "edit-note", session: number, note, text }),
     removeNote: (note) => link.send({ type: "edit-note", session: number, note, text: null }),
     export: (kind, part) => exportSession(store.snapshot, checkExport(kind, part)),
@@ -130,6 +132,7 @@ export function refusedSession(error: AuroraError, stateBytes: number): Session 
     pin() {
       throw error;
     },
+    unpin: nothing,
     editNote: nothing,
     removeNote: nothing,
     export: (kind, part) => exportSession(store.snapshot, checkExport(kind, part)),

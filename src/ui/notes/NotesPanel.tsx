@@ -17,20 +17,18 @@ type NotesPanelProps = {
   /** Name of the video, for files made of the notes. */
   readonly name: string;
   readonly onSeek: (seconds: number) => void;
-  /** Asks a pinned question no more; null where another visit pinned it. */
-  readonly unpinOf: (id: number) => (() => void) | null;
 };
 
 /** Scenes, and notes, that show without being asked for: a day has thousands. */
 const few = 60;
 
 /** What was noted while watching, the scenes that it was noted of, and the questions that are asked again and again. */
-export function NotesPanel({ watch, session, name, onSeek, unpinOf }: NotesPanelProps) {
+export function NotesPanel({ watch, session, name, onSeek }: NotesPanelProps) {
   const scenes = useSnapshot(watch, (now) => now.scenes);
   const { shown, earlier } = useNewest(scenes, few);
   return (
     <section className="notes" aria-label="What happened">
-      <StandingQuestions watch={watch} onSeek={onSeek} unpinOf={unpinOf} />
+      <StandingQuestions watch={watch} onSeek={onSeek} onUnpin={session?.unpin ?? null} />
       {session && <Notes session={session} name={name} onSeek={onSeek} />}
       {scenes.length > 0 && (
         <>

@@ -1,4 +1,5 @@
 import type { SessionSnapshot } from "../../session/types.ts";
+import { focusNeighbour } from "../parts/focus-neighbour.ts";
 import { formatClock } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import type { Store } from "../parts/store.ts";
@@ -10,11 +11,12 @@ type StandingQuestion = SessionSnapshot["standing"][number];
 type StandingQuestionsProps = {
   readonly watch: Store<SessionSnapshot>;
   readonly onSeek: (seconds: number) => void;
-  readonly unpinOf: (id: number) => (() => void) | null;
+  /** Null while the model loads. */
+  readonly onUnpin: ((id: number) => void) | null;
 };
 
 /** Pinned questions, each with what its answer was and since when. */
-export function StandingQuestions({ watch, onSeek, unpinOf }: StandingQuestionsProps) {
+export function StandingQuestions({ watch, onSeek, onUnpin }: StandingQuestionsProps) {
   const standing = useSnapshot(watch, (now) => now.standing);
   if (standing.length === 0) return null;
   return (
@@ -26,7 +28,7 @@ export function StandingQuestions({ watch, onSeek, unpinOf }: StandingQuestionsP
             <header>
               <Icon name="pin" />
               <h3>{question}</h3>
-              <Unpin question={question} onPress={unpinOf(id)} />
+              <Unpin question={question} onPress={onUnpin && (() => onUnpin(id))} />
             </header>
             {answers.length === 0 ? (
               <p className="notes-none">Waiting for its first answer</p>
@@ -71,7 +73,10 @@ function Unpin({ question, onPress }: { readonly question: string; readonly onPr
       className="button button-ghost button-small"
       aria-label={`Unpin “${question}”`}
       title="Unpin"
-      onClick={onPress}
+      onClick={(event) => {
+        focusNeighbour(event.currentTarget);
+        onPress();
+      }}
     >
       <Icon name="close" />
     </button>

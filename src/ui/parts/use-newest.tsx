@@ -8,7 +8,14 @@ export function useNewest<T>(list: readonly T[], most: number) {
   const left = list.length - shown.length;
   const earlier = left > 0 && (
     <li>
-      <button type="button" className="link" onClick={() => setAll(true)}>
+      <button
+        type="button"
+        className="link"
+        onClick={(event) => {
+          event.currentTarget.closest("li")?.nextElementSibling?.querySelector("button")?.focus();
+          setAll(true);
+        }}
+      >
         {formatCount(left)} earlier
       </button>
     </li>

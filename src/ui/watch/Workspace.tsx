@@ -35,7 +35,6 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly onOpenMemory: (file: File) => void;
   /** Its answers stand on the timeline. */
   readonly conversation: Conversation;
-  readonly unpinOf: (id: number) => (() => void) | null;
   /** State of the model, when it is worth saying; null otherwise. */
   readonly status: ReactNode;
 };
@@ -43,7 +42,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
   const { video, watched, slot, listenChoice, searchModel, playhead, conversation } = props;
-  const { unpinOf, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
+  const { onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
@@ -90,7 +89,7 @@ export function Workspace(props: WorkspaceProps) {
         modelFailed={modelFailed}
         onWatchAgain={() => (video.live ? onCapture(video.live.medium) : watched.watchAgain())}
       />
-      <NotesPanel {...{ watch, session, unpinOf }} name={video.name} onSeek={playhead.seek} />
+      <NotesPanel {...{ watch, session }} name={video.name} onSeek={playhead.seek} />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
       {session && (
         <FindPanel
