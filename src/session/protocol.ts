@@ -56,7 +56,7 @@ export type ToWorker =
   | { readonly type: "pin"; readonly session: number; readonly pin: number; readonly question: string }
   | { readonly type: "unpin"; readonly session: number; readonly pin: number }
   | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
-  | { readonly type: "heard"; readonly session: number; readonly change: SpokenChange }
+  | { readonly type: "said"; readonly session: number; readonly change: SpokenChange }
   | { readonly type: "save"; readonly session: number; readonly request: number }
   | {
       readonly type: "control";

@@ -8,7 +8,7 @@ import type { Spoken, TranscriptLine } from "./spoken.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** What of a session goes into its file beside the memory itself. */
-export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "conversation"> & {
+export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "transcript" | "conversation"> & {
   readonly spoken: Spoken;
   readonly parts: readonly SourcePart[];
   readonly sampling: Sampling;
@@ -33,8 +33,7 @@ export async function saveSession(engine: Engine, memory: Memory, part: () => Se
   const saved: SavedMemory = {
     ...session,
     parts: parts.map(({ name, startSeconds, durationSeconds }) => ({ name, startSeconds, durationSeconds })),
-    transcript: spoken.lines.map(toCue),
-    heardUntilSeconds: spoken.heardUntilSeconds,
+    spoken: { ...spoken, lines: spoken.lines.map(toSavedLine) },
     fps: "fps" in sampling ? sampling.fps : null,
     frames: "frames" in sampling ? sampling.frames : null,
     timeline: {
@@ -88,19 +87,19 @@ export function restoreMemory({ state, thumbnails, timeline }: MemoryContent): R
 }
 
 /** A line as a file has it, its times to the millisecond. */
-function toCue({ startSeconds, endSeconds, text, words, edited }: TranscriptLine): SavedMemory["transcript"][number] {
+function toSavedLine({ startSeconds, endSeconds, text, words, edited }: TranscriptLine) {
   const milli = (seconds: number) => Math.round(seconds * 1000) / 1000;
   const timed = words?.map((word) => [word.text, milli(word.startSeconds), milli(word.endSeconds)] as const) ?? null;
   return { fromSeconds: milli(startSeconds), untilSeconds: milli(endSeconds), text, words: timed, edited };
 }
 
 /** What a file says was said. */
-export function restoreSpoken({ transcript, heardUntilSeconds }: SavedMemory): Spoken {
-  const lines = transcript.map(({ fromSeconds, untilSeconds, text, words, edited }, id): TranscriptLine => {
+export function restoreSpoken({ spoken }: SavedMemory): Spoken {
+  const lines = spoken.lines.map(({ fromSeconds, untilSeconds, text, words, edited }, id): TranscriptLine => {
     const timed = words?.map(([said, startSeconds, endSeconds]) => ({ text: said, startSeconds, endSeconds })) ?? null;
     return { id, startSeconds: fromSeconds, endSeconds: untilSeconds, text, words: timed, edited };
   });
-  return { lines, heardUntilSeconds };
+  return { ...spoken, lines };
 }
 
 /** The files that a file tells of, of which there is none any more. */

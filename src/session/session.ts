@@ -34,7 +34,7 @@ export type WorkerSession = {
   /** @param text null to remove it */
   editNote(id: number, text: string | null): void;
   /** Notes what the page heard, so that it is saved with the rest. */
-  hear(change: SpokenChange): void;
+  noteSpoken(change: SpokenChange): void;
   pause(): void;
   resume(): void;
   stop(): void;
@@ -156,6 +156,7 @@ export function createSession(
     watchedUntilSeconds,
     notes: observed.notes.all,
     standing: observed.standing.all,
+    transcript: saved?.transcript ?? [],
     spoken,
     conversation: turns.all,
   });
@@ -175,7 +176,7 @@ export function createSession(
     unpin: (id) => asPersonDid(() => observed.standing.unpin(id)),
     editNote: (id, text) =>
       asPersonDid(() => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text))),
-    hear(change) {
+    noteSpoken(change) {
       spoken = applySpoken(spoken, change);
       autosave?.due(false);
     },

@@ -54,8 +54,8 @@ port.addEventListener("message", ({ data }) => {
     case "edit-note":
       sessions.get(data.session)?.editNote(data.note, data.text);
       break;
-    case "heard":
-      sessions.get(data.session)?.hear(data.change);
+    case "said":
+      sessions.get(data.session)?.noteSpoken(data.change);
       break;
     case "save":
       void save(data);

@@ -53,10 +53,10 @@ export type SavedMemory = {
   readonly timeline: SavedTimeline;
   readonly notes: readonly Note[];
   readonly standing: readonly StandingQuestion[];
-  /** What was said; empty without speech. */
+  /** What was heard; empty without speech. */
   readonly transcript: readonly SavedCue[];
-  /** To where it was listened to; 0 in files of before. */
-  readonly heardUntilSeconds: number;
+  /** What the page shows of what was said; nothing in files of before. */
+  readonly spoken: SavedSpoken;
   readonly conversation: readonly SavedTurn[];
 };
 
@@ -71,11 +71,13 @@ export type SavedTimeline = {
   readonly scenes: readonly number[];
 };
 
-/** Something that was said; the last two are not in files of before. */
-type SavedCue = {
-  readonly fromSeconds: number;
-  readonly untilSeconds: number;
-  readonly text: string;
+/** Something that was said. */
+type SavedCue = { readonly fromSeconds: number; readonly untilSeconds: number; readonly text: string };
+
+/** The lines of a transcript, and to where it was listened to. */
+type SavedSpoken = { readonly lines: readonly SavedLine[]; readonly heardUntilSeconds: number };
+
+type SavedLine = SavedCue & {
   /** Null where their times are not known. */
   readonly words: readonly (readonly [text: string, fromSeconds: number, untilSeconds: number])[] | null;
   /** Whether a person changed the text. */
@@ -144,7 +146,7 @@ export function parseSaved(json: unknown): SavedMemory & { readonly model: Model
     notes: list("notes", root.notes).map((each) => parseNote(record("notes", each))),
     standing: list("standing", root.standing).map((each) => parseStanding(record("standing", each))),
     transcript: list("transcript", root.transcript).map((each) => parseCue(record("transcript", each))),
-    heardUntilSeconds: number("heardUntilSeconds", root.heardUntilSeconds ?? 0),
+    spoken: parseSpoken(record("spoken", root.spoken ?? { lines: [], heardUntilSeconds: 0 })),
     conversation: list("conversation", root.conversation).map((each) => parseTurn(record("conversation", each))),
   };
 }
@@ -199,14 +201,21 @@ function parseCue(json: Json): SavedCue {
     fromSeconds: number("transcript.fromSeconds", json.fromSeconds),
     untilSeconds: number("transcript.untilSeconds", json.untilSeconds),
     text: text("transcript.text", json.text),
-    words: (json.words ?? null) === null ? null : list("transcript.words", json.words).map(parseWord),
-    edited: json.edited === true,
   };
 }
 
+function parseSpoken(json: Json): SavedSpoken {
+  const lines = list("spoken.lines", json.lines).map((each): SavedLine => {
+    const line = record("spoken.lines", each);
+    const words = line.words === null ? null : list("spoken.words", line.words).map(parseWord);
+    return { ...parseCue(line), words, edited: line.edited === true };
+  });
+  return { lines, heardUntilSeconds: number("spoken.heardUntilSeconds", json.heardUntilSeconds) };
+}
+
 function parseWord(json: unknown): readonly [string, number, number] {
-  const [said, from, until] = list("transcript.words", json);
-  return [text("transcript.words", said), number("transcript.words", from), number("transcript.words", until)];
+  const [said, from, until] = list("spoken.words", json);
+  return [text("spoken.words", said), number("spoken.words", from), number("spoken.words", until)];
 }
 
 function parseTurn(json: Json): SavedTurn {

@@ -25,7 +25,7 @@ export function createSession(
   const store = createSnapshotStore(stateBytes);
   const { signal, listen = false, ...plain } = options;
   const listening = createListening(store, listen, link.assets, (change) =>
-    link.send({ type: "heard", session: number, change }),
+    link.send({ type: "said", session: number, change }),
   );
   const seen = createSeen(store);
   const find = createFinding(link, store, seen);
