@@ -71,7 +71,7 @@ function FilePlayer({ video, playhead, watch, selected, onUnplayable }: FilePlay
   // Where the player stands, at the beginning of the first file that there is.
   const begins = first?.startSeconds ?? 0;
   useEffect(() => playhead.tell(begins), [playhead, begins]);
-  useEffect(() => (element.current ? attachCaptions(element.current, watch) : undefined), [watch]);
+  useEffect(() => (element.current ? attachCaptions(element.current, watch, begins) : undefined), [watch, begins]);
   // Of several files it is known only later which ones can be watched: the first may be none of them.
   useEffect(() => {
     if (!first || first.place === null) return;
