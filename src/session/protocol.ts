@@ -61,7 +61,8 @@ export type ToWorker =
   | {
       readonly type: "control";
       readonly session: number;
-      readonly action: "pause" | "resume" | "stop" | "reset-conversation" | "close";
+      /** `leave` closes, and keeps what was saved. */
+      readonly action: "pause" | "resume" | "stop" | "reset-conversation" | "close" | "leave";
     }
   | {
       readonly type: "ask";

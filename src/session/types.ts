@@ -231,8 +231,8 @@ export interface Session {
    * @throws AuroraError `BadRequest` where nothing was watched yet
    */
   save(): Promise<Blob>;
-  /** Frees everything that the session holds. */
-  close(): Promise<void>;
+  /** Frees everything that the session holds; what it saved of itself goes too, unless that is still to be offered. */
+  close(options?: { readonly keepSaved?: boolean }): Promise<void>;
 }
 
 export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";

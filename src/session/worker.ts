@@ -182,9 +182,9 @@ async function control({ session: number, action }: Extract<ToWorker, { type: "c
   if (action === "resume") session.resume();
   if (action === "stop") session.stop();
   if (action === "reset-conversation") session.resetConversation();
-  if (action === "close") {
+  if (action === "close" || action === "leave") {
     sessions.delete(number);
-    await session.close(failure !== null);
+    await session.close(failure !== null || action === "leave");
     port.postMessage({ type: "session-closed", session: number });
   }
 }

@@ -34,8 +34,8 @@ test("a tab that is killed at any moment offers its session again, whole, and it
     await kill(page);
     page = await context.newPage();
     await page.goto("/");
-    await page.getByRole("button", { name: "Restore forty-seconds.mp4" }).click();
-    await expect(turns(page).first().locator(".answer")).toHaveText(answer);
+    await page.getByRole("button", { name: "Restore forty-seconds.mp4" }).click({ timeout: 90_000 });
+    await expect(turns(page).first().locator(".answer"), `after ${time + 1} kills`).toHaveText(answer);
     const tokens = await page.getByRole("status", { name: "Memory" }).textContent();
     const now = Number(/([\d,]+) visual tokens/.exec(tokens ?? "")?.[1]?.replace(",", ""));
     expect(now).toBeGreaterThan(0);

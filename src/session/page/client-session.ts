@@ -90,11 +90,11 @@ export function createSession(
       if (!link.ended) link.send({ type: "save", session: number, request });
       return saving;
     },
-    close() {
+    close({ keepSaved = false } = {}) {
       listening.close();
       seen.close();
       if (!link.sessions.has(number)) onClosed();
-      else control("close");
+      else control(keepSaved ? "leave" : "close");
       return closed.promise;
     },
   };

@@ -21,7 +21,7 @@ export function SavedSessions({ onOpen }: SavedSessionsProps) {
     const show = (found: readonly SavedSession[]) => {
       if (gone) return;
       setSaved(found);
-      if (found.length === 0 && ++tries < 8) timer = window.setTimeout(look, 1500);
+      if (found.length === 0 && ++tries < 40) timer = window.setTimeout(look, tries < 8 ? 1500 : 5000);
     };
     // Nothing to offer where the storage cannot be read.
     const look = () => void findSavedSessions().then(show, () => undefined);

@@ -55,7 +55,7 @@ export function useOpening({ watched, conversation, playhead, onChosen }: Openin
   /** @param same whether it is the memory on the page, whose conversation goes on */
   async function open(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false): Promise<Session | null> {
     try {
-      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next);
+      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next, same);
       setError(null);
       playhead.tell(0);
       if (!same) conversation.restore(opened);
