@@ -7,13 +7,14 @@ import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
 import { createSearchModel } from "./ui/find/search-model.ts";
 import { createListenChoice } from "./ui/listen/listen-choice.ts";
+import { createRecogniserModel, recogniserKey } from "./ui/listen/recogniser-model.ts";
 import { nano } from "./ui/models/model-catalog.ts";
 import { createModelCheck, rememberOffers } from "./ui/models/model-check.ts";
 import { createModelSlot } from "./ui/models/model-slot.ts";
 import { createModels } from "./ui/models/models.ts";
 import { pendingLoad } from "./ui/models/pending-load.ts";
 import { createRealModelOffer, rememberRefusal } from "./ui/models/real-model-offer.ts";
-import { rememberedModel, rememberedSearchModel } from "./ui/models/remembered-model.ts";
+import { rememberedModel, rememberedRecogniser, rememberedSearchModel } from "./ui/models/remembered-model.ts";
 import { applyAppearance } from "./ui/settings/appearance.ts";
 import { answerOptions, createSettings, watchOptions } from "./ui/settings/settings.ts";
 import { createWatchedVideo } from "./ui/watch/watched-video.ts";
@@ -27,15 +28,17 @@ const settings = createSettings(browserStore());
 applyAppearance(settings.snapshot);
 settings.subscribe(() => applyAppearance(settings.snapshot));
 const listenChoice = createListenChoice();
+const library = openLibrary();
 const watching = () => ({
   ...watchOptions(settings.snapshot),
   listen: listenChoice.snapshot,
+  recogniser: recogniserKey(recogniser),
   autosave: true,
 });
+const recogniser = createRecogniserModel(library, rememberedRecogniser);
 const watched = createWatchedVideo(slot, watching, { find: findSavedSession, forget: forgetSavedSession });
 
 const conversation = createConversation(watched.askable, () => answerOptions(settings.snapshot));
-const library = openLibrary();
 const check = createModelCheck(slot, library, rememberOffers());
 const offer = createRealModelOffer(slot, library, rememberRefusal());
 const searchModel = createSearchModel(slot, library, rememberedSearchModel);
@@ -44,6 +47,7 @@ const models = createModels({
     ...library,
     remove(key) {
       searchModel.letGo(key);
+      recogniser.letGo(key);
       return library.remove(key);
     },
   },
@@ -65,6 +69,7 @@ createRoot(root).render(
     offer={offer}
     listenChoice={listenChoice}
     searchModel={searchModel}
+    recogniser={recogniser}
   />,
 );
 void models.start(query.get("model"));

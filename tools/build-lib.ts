@@ -100,7 +100,7 @@ function writeTypes(out: string): void {
 
 /** Everything that is not code: what the app brings along but for the recogniser of speech, which is 41 MB. */
 function writePackage(out: string): void {
-  for (const path of ["models/nano", "models/silero-vad", "tokenizers", "probe"])
+  for (const path of ["models/nano", "models/silero-vad", "tokenizers", "probe", "sound-tap.js"])
     cpSync(join(root, "public", path), join(out, "assets", path), { recursive: true });
   for (const path of ["LICENSE", "CHANGELOG.md"]) cpSync(join(root, path), join(out, path));
   cpSync(join(root, "docs/package.md"), join(out, "README.md"));

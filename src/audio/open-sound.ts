@@ -1,6 +1,6 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { fileGone, isGone } from "../video/file-gone.ts";
-import type { SoundPlace } from "../video/frame-source.ts";
+import type { FileSound } from "../video/frame-source.ts";
 import { IsoParseError } from "../video/iso-index.ts";
 import { withWholeCluster } from "../video/matroska-cut.ts";
 import { sniff, sniffByteLength } from "../video/sniff.ts";
@@ -32,7 +32,7 @@ export type Sound = {
   close(): void;
 };
 
-type SoundOptions = {
+export type SoundOptions = {
   /** Place of the wanted track among the file's sound tracks; the default one unless given. */
   readonly track?: number | null;
   readonly signal?: AbortSignal;
@@ -45,7 +45,7 @@ const leadSeconds = 0.2;
  * Opens the sound of any file that the picture of can be opened; null where it has none.
  * @throws AuroraError `AudioUnreadable`, `VideoUnreadable` where the file is gone, `Aborted`
  */
-export async function openSound({ file, clock }: SoundPlace, options: SoundOptions = {}): Promise<Sound | null> {
+export async function openSound({ file, clock }: FileSound, options: SoundOptions = {}): Promise<Sound | null> {
   const { track = null, signal = new AbortController().signal } = options;
   try {
     const stream = await openPackets(file, track, clock.restarts, signal);

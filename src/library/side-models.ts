@@ -15,12 +15,39 @@ import * as models from "./stored-models.ts";
 import type { LoadProgress, ModelChoice, SideOffer, SidePurpose } from "./types.ts";
 import { findNamedFiles } from "./url-folder.ts";
 
-/** Which files of a repository a model of each purpose consists of; the first of `named` it has to have. */
-const parts: Readonly<Record<SidePurpose, { readonly wanted: RegExp; readonly named: readonly string[] }>> = {
+const speechFiles = [
+  "config.json",
+  "generation_config.json",
+  "preprocessor_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "onnx/encoder_model_quantized.onnx",
+  "onnx/decoder_model_merged_quantized.onnx",
+];
+
+/** Which files of a repository a model of each purpose consists of, and which of them it has to have. */
+type Parts = {
+  readonly wanted: RegExp;
+  readonly named: readonly string[];
+  readonly needed: readonly RegExp[];
+  /** What has all of them, for people. */
+  readonly like: string;
+};
+
+const parts: Readonly<Record<SidePurpose, Parts>> = {
   search: {
     wanted:
       /^((config|preprocessor_config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json|[^/]+\.safetensors)$/,
     named: ["config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"],
+    needed: [/^config\.json$/, /\.safetensors$/],
+    like: "a SigLIP, like google/siglip-base-patch16-224",
+  },
+  speech: {
+    wanted:
+      /^((config|generation_config|preprocessor_config|tokenizer|tokenizer_config)\.json|onnx\/(encoder_model|decoder_model_merged)_quantized\.onnx)$/,
+    named: speechFiles,
+    needed: speechFiles.map((path) => new RegExp(`^${path.replaceAll(".", "\\.")}$`)),
+    like: "a Whisper for transformers.js, like onnx-community/whisper-base",
   },
 };
 
@@ -183,15 +210,13 @@ async function describe(
 
 /** The files of a source that are wanted. @throws AuroraError `ModelUnsupported` where it lacks what is needed */
 function pick(purpose: SidePurpose, source: ModelSource): readonly { path: string; byteLength: number }[] {
-  const { wanted, named } = parts[purpose];
+  const { wanted, needed, like } = parts[purpose];
   const all = source.hub?.repository.files ?? source.files.files;
   const files = all
     .filter(({ path }) => wanted.test(path))
     .map(({ path, byteLength }) => ({ path, byteLength: byteLength ?? 0 }));
-  const weights = files.some(({ path }) => /\.safetensors$/.test(path));
-  if (weights && files.some(({ path }) => path === named[0])) return files;
-  const needed = "the files of a SigLIP, like google/siglip-base-patch16-224";
-  throw new AuroraError("ModelUnsupported", `${source.name} has not ${needed}. Choose another model.`);
+  if (needed.every((each) => files.some(({ path }) => each.test(path)))) return files;
+  throw new AuroraError("ModelUnsupported", `${source.name} has not the files of ${like}. Choose another model.`);
 }
 
 /** Its name in the store. */

@@ -17,9 +17,9 @@ export type ModelChoice =
   | { readonly kind: "files"; readonly name: string; readonly files: readonly PickedFile[] }
   | { readonly kind: "stored"; readonly key: string };
 
-/** What a model is for: to watch and answer, or to find what was seen. */
+/** What a model is for: to watch and answer, to find what was seen, or to write down what is said. */
 export type Purpose = "watch" | SidePurpose;
-export type SidePurpose = "search";
+export type SidePurpose = "search" | "speech";
 
 /** A model as the browser keeps it, converted and whole. */
 export type StoredModel = {

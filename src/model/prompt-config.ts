@@ -3,6 +3,9 @@ import type { Fields } from "./fields.ts";
 /** What stands for the question in the texts of a `PromptTemplate`. */
 export const questionMark = "{question}";
 
+/** What stands for what is said in `PromptConfig.speech`. */
+export const speechMark = "{speech}";
+
 /** Text around the frames; `{question}` stands for the question. */
 export type PromptTemplate = { readonly before: string; readonly betweenFrames: string; readonly after: string };
 
@@ -10,6 +13,8 @@ export type PromptConfig = {
   readonly sandwich: PromptTemplate;
   readonly memory: PromptTemplate;
   readonly nextTurn: string;
+  /** What stands between two frames between which something was said, in place of `betweenFrames`; null for a model that is to read no speech. */
+  readonly speech: string | null;
   /** What an answer begins with after the prompt, as in training: a space, or nothing. */
   readonly answerLead: string;
   readonly stopIds: readonly number[];
@@ -35,12 +40,16 @@ export function parsePrompt(fields: Fields, vocabSize: number): PromptConfig {
   }
   const nextTurn = fields.text("next_turn", memory.after);
   if (!nextTurn.includes(questionMark)) throw fields.corrupt("next_turn", `a text with ${questionMark} in it`);
+  const speech = fields.text("speech", "") || null;
+  if (speech !== null && !speech.includes(speechMark))
+    throw fields.corrupt("speech", `a text with ${speechMark} in it`);
   const stopStrings = fields.texts("stop_strings", []);
   if (stopStrings.includes("")) throw fields.corrupt("stop_strings", "a list of texts that are not empty");
   return {
     sandwich,
     memory,
     nextTurn,
+    speech,
     answerLead: fields.text("answer_lead", " "),
     stopIds: fields.counts("stop_ids", { max: vocabSize - 1 }),
     stopStrings,

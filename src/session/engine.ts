@@ -179,6 +179,7 @@ function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Enc
     patchesPerFrame: encoder.patches,
     stateBytes: stateByteLength(config.text),
     fps: config.sampling.fps,
+    speech: config.prompt.speech !== null,
     assumptions: config.assumptions,
   };
 }

@@ -24,6 +24,8 @@ export type ModelInfo = {
   readonly stateBytes: number;
   /** Sampling rate the model was trained at, frames a second. */
   readonly fps: number;
+  /** Whether its prompt says how speech is read between frames (`WatchOptions.speech`). */
+  readonly speech: boolean;
   /** What was kept after a check, and stands above what the model's files say. */
   readonly assumptions: Assumptions;
 };

@@ -1,6 +1,7 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
 import type { SoundPlace } from "../video/frame-source.ts";
+import type { SaidLine } from "./memory/hearing.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import type { Spoken, SpokenChange } from "./spoken.ts";
@@ -57,6 +58,12 @@ export type ToWorker =
   | { readonly type: "unpin"; readonly session: number; readonly pin: number }
   | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
   | { readonly type: "said"; readonly session: number; readonly change: SpokenChange }
+  | {
+      readonly type: "heard";
+      readonly session: number;
+      readonly lines: readonly SaidLine[];
+      readonly untilSeconds: number | null;
+    }
   | { readonly type: "save"; readonly session: number; readonly request: number }
   | {
       readonly type: "control";

@@ -1,5 +1,6 @@
 import type { Sampling, SourcePart } from "../video/frame-source.ts";
 import type { Engine } from "./engine.ts";
+import type { ReadLine, SaidLine } from "./memory/hearing.ts";
 import type { Memory, RestoredMemory } from "./memory/memory.ts";
 import { type MemoryContent, writeMemoryFile } from "./memory/memory-file.ts";
 import { packTimes, type SavedMemory, unpackTimes } from "./memory/saved-memory.ts";
@@ -8,7 +9,7 @@ import type { Spoken, TranscriptLine } from "./spoken.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** What of a session goes into its file beside the memory itself. */
-export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "transcript" | "conversation"> & {
+export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "conversation"> & {
   readonly spoken: Spoken;
   readonly parts: readonly SourcePart[];
   readonly sampling: Sampling;
@@ -26,7 +27,7 @@ const leastPictureBytes = 100_000;
  * @param part is asked for what belongs to that moment
  */
 export async function saveSession(engine: Engine, memory: Memory, part: () => SessionPart): Promise<Blob> {
-  const { framesRead, state } = await memory.copyState();
+  const { framesRead, lines, state } = await memory.copyState();
   const { sampling, spoken, parts, ...session } = part();
   const frames = memory.timeline.frames.slice(0, framesRead);
   const tenThousandths = (value: number) => Math.round(value * 1e4);
@@ -36,6 +37,7 @@ export async function saveSession(engine: Engine, memory: Memory, part: () => Se
     spoken: { ...spoken, lines: spoken.lines.map(toSavedLine) },
     fps: "fps" in sampling ? sampling.fps : null,
     frames: "frames" in sampling ? sampling.frames : null,
+    transcript: lines.map(({ fromSeconds, untilSeconds, text }) => ({ fromSeconds, untilSeconds, text })),
     timeline: {
       seconds: packTimes(frames.map(({ timestampSeconds }) => timestampSeconds)),
       change: frames.map(({ change }) => tenThousandths(change)),
@@ -71,7 +73,7 @@ async function readPictures(frames: readonly FrameRecord[], room: number): Promi
 }
 
 /** The memory of a file, for `createMemory`. */
-export function restoreMemory({ state, thumbnails, timeline }: MemoryContent): RestoredMemory {
+export function restoreMemory({ state, thumbnails, timeline, transcript }: MemoryContent): RestoredMemory {
   const frames = unpackTimes(timeline.seconds).map((timestampSeconds, index): FrameRecord => {
     const picture = thumbnails.get(index);
     return {
@@ -83,7 +85,16 @@ export function restoreMemory({ state, thumbnails, timeline }: MemoryContent): R
       distance: (timeline.distance[index] ?? 0) / 1e4,
     };
   });
-  return { state: joinLayers(state), frames, sceneStarts: timeline.scenes };
+  return { state: joinLayers(state), frames, sceneStarts: timeline.scenes, lines: placeLines(transcript, frames) };
+}
+
+/** What was read behind the last frame counts as read before it, as the state after that frame, which is all there is, has it. */
+function placeLines(lines: readonly SaidLine[], frames: readonly FrameRecord[]): readonly ReadLine[] {
+  let before = 1;
+  return lines.map((line) => {
+    while (before < frames.length - 1 && (frames[before] as FrameRecord).timestampSeconds < line.untilSeconds) before++;
+    return { ...line, before };
+  });
 }
 
 /** A line as a file has it, its times to the millisecond. */

@@ -6,7 +6,8 @@ import { observeScenes } from "./asking/scenes.ts";
 import { createTurnTree } from "./asking/turn-tree.ts";
 import { createAutosave } from "./autosave.ts";
 import type { Engine } from "./engine.ts";
-import { createMemory } from "./memory/memory.ts";
+import { createHearing, type Hearing } from "./memory/hearing.ts";
+import { createMemory, type Memory } from "./memory/memory.ts";
 import type { MemoryContent } from "./memory/memory-file.ts";
 import type { SavedVideo } from "./memory/saved-memory.ts";
 import { type Placement, partsOf, placeSource } from "./placing.ts";
@@ -35,6 +36,8 @@ export type WorkerSession = {
   editNote(id: number, text: string | null): void;
   /** Notes what the page heard, so that it is saved with the rest. */
   noteSpoken(change: SpokenChange): void;
+  /** Takes what was heard, for the memory; `heardUntilSeconds` is null where nobody listens, or no more. */
+  hear: Hearing["tell"];
   pause(): void;
   resume(): void;
   stop(): void;
@@ -82,6 +85,7 @@ export function createSession(
       visualTokens: timeline.frames.length * engine.encoder.tokensPerFrame,
       kept: { frames: kept.count, bytes: kept.byteLength, budgetBytes: keepBytes },
       keyStates: { count: keyStates.count, bytes: keyStates.byteLength },
+      linesRead: memory.lines.length,
       gpuBytes: engine.gpu.ledger.bytes,
     };
     onChange({ part: { ...part, ...known }, frames: added, pictureStep: timeline.pictureStep });
@@ -109,9 +113,13 @@ export function createSession(
     return parts.length > 1 ? { ...placement, parts } : placement;
   }
 
+  const readsSpeech = options.speech === true && engine.config.prompt.speech !== null;
+  const hearing = readsSpeech ? createHearing(knownUntil(memory), options.listen === true) : null;
   if (saved) publishSaved(saved, source !== null);
   if (!source) onSound(null);
-  const watch = source ? startWatching(memory, { source, sampling, place, onSound }, publish) : watchedBefore();
+  const watch = source
+    ? startWatching(memory, { source, sampling, hearing, place, onSound }, publish)
+    : watchedBefore();
   const asking = createAsking(engine, memory, { ready: watch.begun, reels, turns });
   const autosave = options.autosave ? createAutosave(id, save) : null;
   if (autosave) publish({ savedAs: id });
@@ -156,7 +164,6 @@ export function createSession(
     watchedUntilSeconds,
     notes: observed.notes.all,
     standing: observed.standing.all,
-    transcript: saved?.transcript ?? [],
     spoken,
     conversation: turns.all,
   });
@@ -180,6 +187,7 @@ export function createSession(
       spoken = applySpoken(spoken, change);
       autosave?.due(false);
     },
+    hear: (lines, untilSeconds) => hearing?.tell(lines, untilSeconds),
     pause: watch.pause,
     resume: watch.resume,
     stop: watch.stop,
@@ -192,6 +200,12 @@ export function createSession(
       await memory.destroy();
     },
   };
+}
+
+/** The second up to which nothing more is read into a memory; null where it is new. */
+function knownUntil({ timeline, lines }: Memory): number | null {
+  const seen = timeline.frames.at(-1)?.timestampSeconds ?? null;
+  return seen === null ? null : Math.max(seen, lines.at(-1)?.untilSeconds ?? 0);
 }
 
 function describeVideo(info: SourceInfo, { offsetSeconds, firstFrame }: Placement): SavedVideo {

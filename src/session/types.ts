@@ -47,6 +47,13 @@ export type WatchOptions = {
   readonly noteSeconds?: number;
   /** Whether to write down what is said in it; not, unless given: nothing of the sound is decoded or downloaded then. */
   readonly listen?: boolean;
+  /** Key of the stored recogniser to write it down with (`storeRecogniser`); the one that comes with the app, unless given. */
+  readonly recogniser?: string | null;
+  /**
+   * Whether what is heard is read into the memory too, at its time, where the model's prompt says how (`ModelInfo.speech`); not unless told so.
+   * Frames of a file then wait until what was said before them is heard.
+   */
+  readonly speech?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -107,6 +114,8 @@ export type SessionSnapshot = {
   readonly kept: { readonly frames: number; readonly bytes: number; readonly budgetBytes: number };
   /** Copies of the state, from which it is asked as of moments before (`AskOptions.at`). */
   readonly keyStates: { readonly count: number; readonly bytes: number };
+  /** Lines of speech that were read into the memory (`WatchOptions.speech`). */
+  readonly linesRead: number;
   /** What it saves itself as (`findSavedSession`); null where it does not. */
   readonly savedAs: string | null;
   /** What lies between the changes of the picture; the last scene is not over while it is watched. */
@@ -143,6 +152,7 @@ export const emptySnapshot: SessionSnapshot = {
   stateBytes: 0,
   kept: { frames: 0, bytes: 0, budgetBytes: 0 },
   keyStates: { count: 0, bytes: 0 },
+  linesRead: 0,
   savedAs: null,
   scenes: [],
   notes: [],
@@ -175,10 +185,16 @@ export interface Session {
    *   where no frame was watched
    */
   ask(question: string, options?: AskOptions): AsyncGenerator<AnswerPiece, void, void>;
-  /** Writes down what is said from now on, or stops doing so; going on begins where it was. */
-  listen(on: boolean): void;
+  /**
+   * Writes down what is said from now on, or stops doing so; going on begins where it was.
+   *
+   * @param live the sound of a camera or screen, e.g. a microphone's; that of the stream which is watched, unless given
+   */
+  listen(on: boolean, live?: MediaStreamTrack): void;
   /** Hears another of the video's sound tracks, by its place among them. What was heard of the one before is forgotten. */
   chooseSound(track: number): void;
+  /** Writes down with another recogniser from here on, by its key in the store; with null by the one that comes with the app. */
+  useRecogniser(recogniser: string | null): void;
   /** Changes the text of a line of the transcript; an empty one takes the line out. */
   editLine(id: number, text: string): void;
   /**

@@ -1,7 +1,8 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
-import type { FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
+import type { FileSound, FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
 import { openSource } from "../video/open-source.ts";
 import { createGate, createSignal } from "./flow.ts";
+import type { Hearing } from "./memory/hearing.ts";
 import type { Memory } from "./memory/memory.ts";
 import type { Placement } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
@@ -29,6 +30,8 @@ export type WatchPlan = {
   readonly sampling: Sampling;
   /** Says where the opened source's frames go. One that is not `repeatable` is closed at its end, any other stays open. */
   place(opened: FrameSource): Placement;
+  /** What is said in it, which is read between the frames; null where that is not wanted. */
+  readonly hearing: Hearing | null;
   /** Told where the source's sound is once it is open, null where it can have none. */
   onSound?(sound: SoundPlace | null): void;
 };
@@ -40,7 +43,7 @@ type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) =>
  * before one stays.
  */
 export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish): Watch {
-  const { source, sampling, onSound } = plan;
+  const { source, sampling, hearing, onSound } = plan;
   const ending = new AbortController();
   const gate = createGate();
   const firstFrames = createSignal();
@@ -104,7 +107,8 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
       report({ status: "watching", framesPlanned: planned, video, download: null, opening: null });
       pace.start();
       await feed(opened, placement);
-      await memory.settle();
+      await hear(Number.POSITIVE_INFINITY);
+      await memory.finish();
       report({ status: "done", watchedUntilSeconds: endOf(opened, placement), secondsLeft: 0 });
     } finally {
       pace.stop();
@@ -119,6 +123,7 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     const frames = opened.frames({ signal: ending.signal, onLoss, onDropped, ...range });
     idle = live !== null;
     for await (const { frame, timestampSeconds, rotation, mirrored } of frames) {
+      await hear(timestampSeconds + offsetSeconds);
       idle = false;
       const passed = gate.closed();
       try {
@@ -137,6 +142,17 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
     }
     idle = false;
   }
+
+  /** Has the memory hear what was said up to a second, for which it waits; of what is live, what is known by now. */
+  async function hear(untilSeconds: number): Promise<void> {
+    if (!hearing) return;
+    idle = true;
+    const lines = live ? hearing.soFar(lastSeconds()) : await hearing.until(untilSeconds, ending.signal);
+    idle = live !== null;
+    memory.hear(lines);
+  }
+
+  const lastSeconds = () => memory.timeline.frames.at(-1)?.timestampSeconds ?? 0;
 
   /** Reads what has been decoded, so that a pause is one, and waits for the gate to open. */
   async function pause(): Promise<void> {
@@ -216,8 +232,19 @@ function endOf({ info }: FrameSource, { offsetSeconds }: Placement): number {
 }
 
 /** The sound with its times where the pictures' are in the memory. */
-function laidBehind({ file, clock }: SoundPlace, { offsetSeconds }: Placement): SoundPlace {
-  return { file, clock: { ...clock, startSeconds: clock.startSeconds - offsetSeconds } };
+function laidBehind(sound: SoundPlace, { offsetSeconds }: Placement): SoundPlace {
+  const move = ({ file, clock }: FileSound) => ({
+    file,
+    clock: { ...clock, startSeconds: clock.startSeconds - offsetSeconds },
+  });
+  if (!("files" in sound)) return move(sound);
+  return {
+    files: sound.files.map((each) => ({
+      ...move(each),
+      fromSeconds: each.fromSeconds + offsetSeconds,
+      untilSeconds: each.untilSeconds + offsetSeconds,
+    })),
+  };
 }
 
 const nothingWatched =

@@ -57,6 +57,9 @@ port.addEventListener("message", ({ data }) => {
     case "said":
       sessions.get(data.session)?.noteSpoken(data.change);
       break;
+    case "heard":
+      sessions.get(data.session)?.hear(data.lines, data.untilSeconds);
+      break;
     case "save":
       void save(data);
       break;

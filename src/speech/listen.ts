@@ -105,15 +105,17 @@ class Run {
   async #writeDown({ from, to, voiced, pauses }: SpeechWindow): Promise<Heard> {
     const samples = this.#held.view(from * frameSamples, to * frameSamples).slice();
     const recogniser = await this.#options.recogniser();
-    const heard = await recogniser.recognise(samples);
+    const { pieces, are } = await recogniser.recognise(samples);
     const base = this.#timeOf(from);
-    const words = heard.map((word) => ({
-      ...word,
-      startSeconds: base + word.startSeconds,
-      endSeconds: base + word.endSeconds,
+    const placed = pieces.map((piece) => ({
+      ...piece,
+      startSeconds: base + piece.startSeconds,
+      endSeconds: base + piece.endSeconds,
     }));
     const span = (each: FrameSpan) => ({ from: this.#timeOf(each.from), to: this.#timeOf(each.to) });
-    return { lines: toLines(fitWords(words, span(voiced), pauses.map(span))), untilSeconds: this.#timeOf(to) };
+    const fitted = fitWords(placed, span(voiced), pauses.map(span));
+    const lines = are === "words" ? toLines(fitted) : fitted.map((sentence) => ({ ...sentence, words: null }));
+    return { lines, untilSeconds: this.#timeOf(to) };
   }
 
   #timeOf(frame: number): number {

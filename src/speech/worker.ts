@@ -1,9 +1,12 @@
-import { openSound } from "../audio/open-sound.ts";
+import { liveSound } from "../audio/live-sound.ts";
+import { openSounds } from "../audio/open-sounds.ts";
 import { toAuroraError } from "../errors.ts";
+import type { ModelChoice } from "../library/types.ts";
 import { builtInDetector, builtInRecogniser } from "./built-in.ts";
 import { listen } from "./listen.ts";
 import type { FromSpeech, ToSpeech } from "./protocol.ts";
 import { createRecogniser, type Recogniser } from "./recogniser.ts";
+import { storedRecogniser, storeRecogniser } from "./stored.ts";
 import { createVoiceDetector } from "./voice-detector.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */
@@ -18,7 +21,10 @@ let release: () => void = () => undefined;
 port.addEventListener("message", ({ data }) => {
   switch (data.type) {
     case "listen":
-      void run(data);
+      void attempt(() => hear(data));
+      break;
+    case "store":
+      void attempt(() => store(data.choice));
       break;
     case "pause":
       held = true;
@@ -39,9 +45,9 @@ async function gate(): Promise<void> {
   }
 }
 
-async function run(request: Extract<ToSpeech, { type: "listen" }>): Promise<void> {
+async function attempt(task: () => Promise<void>): Promise<void> {
   try {
-    await hear(request);
+    await task();
   } catch (error) {
     const typed = toAuroraError(
       error,
@@ -52,14 +58,20 @@ async function run(request: Extract<ToSpeech, { type: "listen" }>): Promise<void
   }
 }
 
+async function store(choice: ModelChoice): Promise<void> {
+  const recogniser = await storeRecogniser(choice, (progress) => port.postMessage({ type: "storing", progress }));
+  port.postMessage({ type: "stored", recogniser });
+}
+
 /** Opens the sound before anything is downloaded, and downloads the recogniser once somebody speaks. */
 async function hear({
   sound: place,
   track,
   fromSeconds,
+  recogniser: key,
   appUrl,
 }: Extract<ToSpeech, { type: "listen" }>): Promise<void> {
-  const sound = await openSound(place, { track });
+  const sound = "live" in place ? liveSound(place.live) : await openSounds(place, { track });
   if (!sound) return port.postMessage({ type: "no-sound" });
   const { tracks, track: chosen, durationSeconds } = sound;
   port.postMessage({ type: "opened", tracks, track: chosen, durationSeconds });
@@ -68,7 +80,8 @@ async function hear({
     port.postMessage({ type: "download", loadedBytes, totalBytes });
   let loading: Promise<Recogniser> | null = null;
   const recogniser = () => {
-    loading ??= createRecogniser(builtInRecogniser(appUrl, { signal, onProgress }));
+    const builtIn = () => builtInRecogniser(appUrl, { signal, onProgress });
+    loading ??= (async () => createRecogniser(key === null ? builtIn() : await storedRecogniser(key)))();
     return loading;
   };
   const pieces = sound.pieces({ from: fromSeconds > 0 ? fromSeconds : Number.NEGATIVE_INFINITY });

@@ -1,4 +1,4 @@
-import { type PromptConfig, type PromptTemplate, questionMark } from "../model/prompt-config.ts";
+import { type PromptConfig, type PromptTemplate, questionMark, speechMark } from "../model/prompt-config.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** The ids to feed before the first frame, between every two frames and after the last. */
@@ -29,6 +29,15 @@ export function nextTurnPrompt(prompt: PromptConfig, tokenizer: Tokenizer, quest
   return encodeFilled(prompt.nextTurn, tokenizer, cleanQuestion(question));
 }
 
+/** The ids between two frames between which `lines` were said; none for a model that reads no speech. */
+export function speechPrompt(
+  { speech }: PromptConfig,
+  tokenizer: Tokenizer,
+  lines: readonly string[],
+): readonly number[] {
+  return speech === null ? [] : encodeFilled(speech, tokenizer, lines.map(cleanQuestion).join(" "), speechMark);
+}
+
 /** The ids of an answer as a model would write it, without those that end it. */
 export function encodeAnswer({ answerLead }: PromptConfig, tokenizer: Tokenizer, answer: string): readonly number[] {
   return tokenizer.encode(answerLead + answer.trim());
@@ -38,7 +47,7 @@ export function encodeAnswer({ answerLead }: PromptConfig, tokenizer: Tokenizer,
 export function largestPromptId(prompt: PromptConfig, tokenizer: Tokenizer): number {
   const templates = [memoryPrompt(prompt, tokenizer, ""), sandwichPrompt(prompt, tokenizer, "")];
   const ids = templates.flatMap(({ before, betweenFrames, after }) => [...before, ...betweenFrames, ...after]);
-  return Math.max(0, ...ids, ...nextTurnPrompt(prompt, tokenizer, ""));
+  return Math.max(0, ...ids, ...nextTurnPrompt(prompt, tokenizer, ""), ...speechPrompt(prompt, tokenizer, []));
 }
 
 /** A question as in training: LF line ends, no empty lines, no white space around it. */
@@ -59,10 +68,10 @@ function encodeTemplate(template: PromptTemplate, tokenizer: Tokenizer, question
   };
 }
 
-/** Names of special tokens stand for these where the template has them, and for themselves in the question. */
-function encodeFilled(template: string, tokenizer: Tokenizer, question: string): number[] {
+/** Names of special tokens stand for these where the template has them, and for themselves in what takes the place of `mark`. */
+function encodeFilled(template: string, tokenizer: Tokenizer, filling: string, mark = questionMark): number[] {
   return splitSpecial(template, tokenizer.specialTokens).flatMap((part) =>
-    typeof part === "number" ? part : tokenizer.encode(part.split(questionMark).join(question)),
+    typeof part === "number" ? part : tokenizer.encode(part.split(mark).join(filling)),
   );
 }
 

@@ -10,6 +10,7 @@ import { emptyDraft } from "./chat/draft.ts";
 import { Details } from "./Details.tsx";
 import type { SearchModelStore } from "./find/search-model.ts";
 import type { ListenChoice } from "./listen/listen-choice.ts";
+import type { RecogniserModel } from "./listen/recogniser-model.ts";
 import { ModelButton } from "./models/ModelButton.tsx";
 import { ModelCheckOffer } from "./models/ModelCheckView.tsx";
 import { ModelNotices, ModelStatus } from "./models/ModelStatus.tsx";
@@ -48,6 +49,7 @@ type AppProps = {
   readonly check: ModelCheck;
   readonly offer: RealModelOffer;
   readonly listenChoice: ListenChoice;
+  readonly recogniser: RecogniserModel;
   readonly searchModel: SearchModelStore;
 };
 
@@ -56,7 +58,7 @@ type AppProps = {
  * stores what changes the page as a whole; what changes by the frame or by the token, each part takes for itself.
  */
 export function App(props: AppProps) {
-  const { slot, watched, conversation, models, settings, check, offer, listenChoice, searchModel } = props;
+  const { slot, watched, conversation, models, settings, check, offer, listenChoice, searchModel, recogniser } = props;
   const { video, session, showing, refusal } = useSnapshot(watched);
   const model = useSnapshot(slot, modelInUse);
   const usable = useSnapshot(slot, hasWebGpu);
@@ -166,6 +168,7 @@ export function App(props: AppProps) {
           <SettingsDialog
             settings={settings}
             modelFps={model?.fps ?? null}
+            readsSpeech={model?.speech === true}
             onWatchAgain={video && !video.live ? watched.watchAgain : null}
           />
           <Details slot={slot} watched={watched} />
@@ -180,6 +183,7 @@ export function App(props: AppProps) {
             slot={slot}
             listenChoice={listenChoice}
             searchModel={searchModel}
+            recogniser={recogniser}
             playhead={playhead}
             onCapture={capture}
             onOpenMemory={(file) => void openMemory(file)}

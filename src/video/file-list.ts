@@ -5,6 +5,7 @@ import type {
   FrameSource,
   OpenedVideo,
   Sampling,
+  SoundPlace,
   SourcePart,
   VideoLoss,
   WatchedFrame,
@@ -23,6 +24,7 @@ type ListOptions = {
 type Part = SourcePart & {
   readonly file: Blob;
   readonly info: OpenedVideo["info"];
+  readonly clock: OpenedVideo["clock"];
   readonly sampling: Sampling;
   /** Frames that it is to give, and that those before it are to. */
   readonly planned: number;
@@ -33,6 +35,7 @@ type Found = {
   readonly place: number;
   readonly named: NamedFile;
   readonly info: OpenedVideo["info"];
+  readonly clock: OpenedVideo["clock"];
   readonly planned: number;
 };
 
@@ -54,7 +57,7 @@ export async function openList(
     try {
       const named = await fetchFile(source);
       const video = await openVideo(named.file, { signal });
-      found.push({ place, named, info: video.info, planned: video.plan(sampling) });
+      found.push({ place, named, info: video.info, clock: video.clock, planned: video.plan(sampling) });
       video.close();
     } catch (error) {
       const skipped = toSkipped(error, nameOf(source), signal);
@@ -77,7 +80,7 @@ export async function openList(
         place,
       })),
     },
-    sound: null, // each file has its own, which is not heard yet
+    sound: soundOf(parts),
     repeatable: true,
     plan: () => parts.reduce((sum, { planned }) => sum + planned, 0),
     frames: (options) => framesOf(parts, options, { signal, onSkipped }),
@@ -132,6 +135,21 @@ async function* framesOfPart(part: Part, options: FrameOptions): AsyncGenerator<
   }
 }
 
+/** The files' sound, each while its pictures are shown; null where none can have any. */
+function soundOf(parts: readonly Part[]): SoundPlace | null {
+  const files = parts.flatMap(({ file, clock, startSeconds, durationSeconds }) =>
+    clock
+      ? {
+          file,
+          clock: { ...clock, startSeconds: clock.startSeconds - startSeconds },
+          fromSeconds: startSeconds,
+          untilSeconds: startSeconds + durationSeconds,
+        }
+      : [],
+  );
+  return files.length > 0 ? { files } : null;
+}
+
 /** Places the files one after the other. A still picture takes the time of one frame. */
 function layOut(found: readonly Found[], sampling: Sampling): readonly Part[] {
   const still = "fps" in sampling ? 1 / sampling.fps : 1;
@@ -140,7 +158,7 @@ function layOut(found: readonly Found[], sampling: Sampling): readonly Part[] {
   let startSeconds = 0;
   let firstIndex = 0;
   const parts: Part[] = [];
-  for (const [order, { place, named, info, planned }] of found.entries()) {
+  for (const [order, { place, named, info, clock, planned }] of found.entries()) {
     const durationSeconds = lengths[order] ?? still;
     const share = shares?.[order] ?? planned;
     parts.push({
@@ -148,6 +166,7 @@ function layOut(found: readonly Found[], sampling: Sampling): readonly Part[] {
       file: named.file,
       place,
       info,
+      clock,
       startSeconds,
       durationSeconds,
       sampling: shares ? { frames: share } : sampling,

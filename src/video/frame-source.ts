@@ -62,8 +62,14 @@ type PictureClock = {
   readonly restarts: readonly number[];
 };
 
+/** A file that may have sound. */
+export type FileSound = { readonly file: Blob; readonly clock: PictureClock };
+
+/** Of several files one, and between which seconds of the source it is heard. */
+export type ListedSound = FileSound & { readonly fromSeconds: number; readonly untilSeconds: number };
+
 /** Where the sound of a source is to be had. */
-export type SoundPlace = { readonly file: Blob; readonly clock: PictureClock };
+export type SoundPlace = FileSound | { readonly files: readonly ListedSound[] };
 
 /** A frame, the time it was asked for, and how it is turned upright. Whoever takes it closes `frame`. */
 export type WatchedFrame = {
@@ -103,7 +109,7 @@ export type FrameOptions = {
 /** Anything that gives frames in order of time: a file, and whatever else comes to be watched. */
 export type FrameSource = {
   readonly info: SourceInfo;
-  /** The file that may have sound; null where there can be none. */
+  /** What may have sound; null where there can be none. */
   readonly sound: SoundPlace | null;
   /** How many frames `frames` will give, if none is lost to damage; null where nobody can tell. */
   plan(): number | null;

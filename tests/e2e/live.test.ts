@@ -7,7 +7,32 @@ import { ask, bytesOf, expect, test, turns, watchedToTheEnd } from "./app.ts";
 const fakes = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 test.use({ launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, ...fakes] } });
 
-test("a camera: watched live, asked, held, gone on with, unplugged", async ({ app }) => {
+/** Gives the page a microphone into which somebody says the same two sentences again and again. */
+async function speakInto(app: Page): Promise<void> {
+  const speech = Buffer.from(bytesOf("tests/fixtures/speech/speech.mp4")).toString("base64");
+  await app.addInitScript((encoded) => {
+    const { mediaDevices } = navigator;
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+    const page = globalThis as { microphones?: string[]; microphone?: MediaStreamTrack | undefined };
+    mediaDevices.getUserMedia = async (constraints) => {
+      if (!constraints?.audio) return ask(constraints);
+      page.microphones = [...(page.microphones ?? []), JSON.stringify(constraints)];
+      const context = new AudioContext();
+      const source = context.createBufferSource();
+      const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+      source.buffer = await context.decodeAudioData(bytes.buffer);
+      source.loop = true;
+      const sink = context.createMediaStreamDestination();
+      source.connect(sink);
+      source.start();
+      page.microphone = sink.stream.getAudioTracks()[0];
+      return sink.stream;
+    };
+  }, speech);
+}
+
+test("a camera: watched live, asked, heard, held, gone on with, unplugged", async ({ app }) => {
+  await speakInto(app);
   await app.goto("/");
   await app.getByRole("button", { name: "Camera", exact: true }).click();
   const watching = app.getByRole("region", { name: "Watching" });
@@ -17,6 +42,20 @@ test("a camera: watched live, asked, held, gone on with, unplugged", async ({ ap
   await expect(app.getByRole("option").nth(1)).toBeVisible();
   expect(await ask(app, "What do you see?")).toMatch(/\w+\.$/);
   await expect(watching).toContainText("Watching live");
+
+  // Nobody is heard before it is ticked, and no more afterwards.
+  const listen = app.getByRole("checkbox", { name: "Listen" });
+  await expect(listen).not.toBeChecked();
+  const microphones = () => app.evaluate(() => (globalThis as { microphones?: string[] }).microphones?.length ?? 0);
+  expect(await microphones()).toBe(0);
+  await listen.check();
+  const lines = app.getByRole("list", { name: "Transcript" }).getByRole("listitem");
+  await expect(lines.filter({ hasText: /brown fox|evening train/i }).first()).toBeVisible({ timeout: 400_000 });
+  await listen.uncheck();
+  expect(await microphones()).toBe(1);
+  await expect
+    .poll(() => app.evaluate(() => (globalThis as { microphone?: MediaStreamTrack }).microphone?.readyState))
+    .toBe("ended");
 
   await app.getByRole("button", { name: "Pause watching" }).click();
   await expect(watching).toContainText(/^.*Paused/);

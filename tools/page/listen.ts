@@ -33,7 +33,7 @@ export async function listen({ url }: ListenCommand, files: readonly File[]): Pr
 /** Listens to the end. @throws the transcript's error */
 function hear(file: Blob, clock: Awaited<ReturnType<typeof openVideo>>["clock"]): Promise<Transcript> {
   const store = createSnapshotStore(0);
-  const listening = createListening(store, true, new URL("/", location.href).href);
+  const listening = createListening(store, { on: true, assets: new URL("/", location.href).href });
   return new Promise((resolve, reject) => {
     store.subscribe(() => {
       const { transcript } = store.snapshot;

@@ -13,6 +13,7 @@ export type Family = {
     readonly sandwich: Template;
     readonly memory: Template;
     readonly next_turn: string;
+    readonly speech: string;
     readonly stop_ids: readonly number[];
     readonly stop_strings: readonly string[];
   };
@@ -23,6 +24,9 @@ export type Family = {
 };
 
 type Template = { readonly before: string; readonly between_frames: string; readonly after: string };
+
+/** What is said, as a line of its own between two frames. None of the models was trained with any, so that nothing is more right. */
+const spokenLine = "\nSpoken: {speech}\n";
 
 /** The share of patches that AuroraLong was trained with. */
 const keptShare = 0.1;
@@ -65,6 +69,7 @@ export const auroraLong: Family = {
       after: "\n{question}\n\nAssistant:",
     },
     next_turn: "User: {question}\n\nAssistant:",
+    speech: spokenLine,
     // The end of a text, and an empty line.
     stop_ids: [0, 261],
     stop_strings: ["\n\n"],
@@ -102,6 +107,7 @@ const modRwkv: Family = {
       after: "<|65531|>{question}\x17\x16Assistant:",
     },
     next_turn: "\x16User:{question}\x17\x16Assistant:",
+    speech: "<|65531|>Spoken: {speech}<|65530|>",
     // The end of a text, and the byte 0x17.
     stop_ids: [0, 24],
     stop_strings: [],
@@ -119,6 +125,7 @@ const unmarkedModRwkv: Family = {
     ...modRwkv.prompt,
     sandwich: { before: "\x16User:", between_frames: "", after: "{question}\x17\x16Assistant:" },
     memory: { before: "\x16User:", between_frames: "", after: "{question}\x17\x16Assistant:" },
+    speech: spokenLine,
   },
   notices: [
     ...modRwkv.notices,
@@ -135,6 +142,7 @@ const worldRwkv: Family = {
     sandwich: { before: "", between_frames: "", after: "\x16User: {question}\x17\x16Assistant:" },
     memory: { before: "", between_frames: "", after: "\x16User: {question}\x17\x16Assistant:" },
     next_turn: "\x16User: {question}\x17\x16Assistant:",
+    speech: spokenLine,
   },
 };
 

@@ -92,6 +92,7 @@ export function promptOf({ instruction, stops }: Template, prompt: Family["promp
     sandwich: template,
     memory: template,
     next_turn: `${before}{question}${after}`,
+    speech: prompt.speech,
     stop_ids: prompt.stop_ids,
     stop_strings: [...new Set([...prompt.stop_strings, ...stops])],
   };

@@ -62,9 +62,9 @@ export function createAsking(engine: Engine, memory: Memory, options: AskingOpti
   const closing = new AbortController();
   const book = { prompt: engine.config.prompt, tokenizer: engine.tokenizer };
   function plan(question: string, options: AskOptions, decodable: (frame: number) => boolean): Reading {
-    const { timeline, kept, keyStates, framesRead } = memory;
+    const { timeline, kept, keyStates, framesRead, lines } = memory;
     const times = timeline.frames.map((frame) => frame.timestampSeconds);
-    const view = { kept: kept.frames(), keyStates: keyStates.frames(), times, framesRead, decodable };
+    const view = { kept: kept.frames(), keyStates: keyStates.frames(), times, framesRead, lines, decodable };
     const behind = options.branch ?? (options.at === undefined ? turns.head : 0);
     return planReading({ question, options, turns: turns.path(behind) }, view, book);
   }

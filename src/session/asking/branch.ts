@@ -6,6 +6,7 @@ import { createRnnScorer, type RnnScorer } from "../../rnn/scorer.ts";
 import { clearRnnState, copyRnnState, createRnnState, type RnnState, writeRnnState } from "../../rnn/state.ts";
 import { type Choice, createRnnWriter, maxFlush } from "../../rnn/writer.ts";
 import { createAnswerText } from "../../text/answer-text.ts";
+import { speechPrompt } from "../../text/prompt.ts";
 import type { Engine } from "../engine.ts";
 import { frameByteLength, frameRows } from "../memory/frame-tokens.ts";
 import type { Memory } from "../memory/memory.ts";
@@ -72,15 +73,17 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
   let table: Tensor | null = null;
   /** A state of its own, on which one answer after the other is read; made when it is needed. */
   let scoring: { readonly state: RnnState; readonly scorer: RnnScorer } | null = null;
-  /** The ids that it has read behind so many of the memory's frames; null when it holds something else. */
-  let holds: { readonly frames: number; readonly ids: readonly number[] } | null = null;
+  /** The ids that it has read behind so many of the memory's frames and lines; null when it holds something else. */
+  let holds: { readonly frames: number; readonly lines: number; readonly ids: readonly number[] } | null = null;
 
   async function readBehindMemory(ids: readonly number[], signal: AbortSignal): Promise<number> {
     const frames = memory.framesRead;
-    const known = holds?.frames === frames && beginsWith(ids, holds.ids) ? holds.ids.length : 0;
+    const lines = memory.lines.length;
+    const same = holds?.frames === frames && holds.lines === lines;
+    const known = holds && same && beginsWith(ids, holds.ids) ? holds.ids.length : 0;
     if (known === 0) copyRnnState(gpu, memory.state, state);
     holds = null; // until all is read
-    if (await readPrompt(ids.slice(known), signal)) holds = { frames, ids };
+    if (await readPrompt(ids.slice(known), signal)) holds = { frames, lines, ids };
     return frames;
   }
 
@@ -97,20 +100,30 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
     return !signal.aborted;
   }
 
-  /** @returns how many were read */
-  async function readFrames({ frames, start, betweenFrames }: Reading, signal: AbortSignal): Promise<number> {
+  /** Frames, and what was said between them and behind the last. @returns how many frames were read */
+  async function readFrames({ frames, said, start, betweenFrames }: Reading, signal: AbortSignal): Promise<number> {
     table ??= createTensor(gpu, "session.look-again", [lookFrames * rows, rowStride(hiddenSize)], "f16");
     const frameBytes = frameByteLength(engine);
     let read = 0;
+    let spoken = 0;
+    /** The ids before a frame, or before what follows the last one. */
+    const between = (frame: number): readonly number[] => {
+      const from = spoken;
+      while (spoken < said.length && (said[spoken]?.before ?? 0) <= frame) spoken++;
+      const texts = said.slice(from, spoken).map(({ text }) => text);
+      return texts.length === 0 ? betweenFrames : speechPrompt(config.prompt, tokenizer, texts);
+    };
     for await (const tokens of tokensOf(frames, signal)) {
       if (signal.aborted) break;
       const slot = read % lookFrames;
+      const first = read === 0 && start === "empty";
       writeTensor(gpu, table, tokens, slot * frameBytes);
-      writer.read(frameRows(vocabSize, rows, slot, read === 0 && start === "empty" ? [] : betweenFrames), table);
+      writer.read(frameRows(vocabSize, rows, slot, first ? [] : between(frames[read] as number)), table);
       read++;
       // Keeps the queue short, so that watching goes on and Stop works.
       if (read % lookFrames === 0) await gpuIdle(gpu);
     }
+    if (spoken < said.length && !signal.aborted) writer.read(Uint32Array.from(between(Number.POSITIVE_INFINITY)));
     return read;
   }
 

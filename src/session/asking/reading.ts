@@ -2,6 +2,7 @@ import { AuroraError } from "../../errors.ts";
 import type { PromptConfig } from "../../model/prompt-config.ts";
 import { memoryPrompt, nextTurnPrompt, sandwichPrompt } from "../../text/prompt.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
+import type { ReadLine } from "../memory/hearing.ts";
 import type { AskOptions } from "../types.ts";
 
 /** What must be read for a question, in this order. */
@@ -14,11 +15,15 @@ export type Reading = {
   readonly after: readonly number[];
   /** Indices of the frames whose tokens are read, ascending: those that are kept no more are decoded again. */
   readonly frames: readonly number[];
+  /** What was said between the frames, each line before the frame of an index, and what was said behind the last, in order. */
+  readonly said: readonly PlacedLine[];
   /** The last frame that the answer knows of; null where it knows all that the memory does. */
   readonly upTo: number | null;
   /** Whether a neighbouring key state stands in for frames that are gone. */
   readonly neighbour: boolean;
 };
+
+type PlacedLine = Pick<ReadLine, "before" | "text">;
 
 /** A question that was answered, and the ids of its answer with those that ended it. */
 export type Turn = { readonly question: string; readonly answer: readonly number[] };
@@ -42,6 +47,8 @@ export type MemoryView = {
   readonly keyStates: readonly number[];
   /** Frames that the state has read; a batch more than those of `times` for a moment. */
   readonly framesRead: number;
+  /** Lines of speech that it has read, in order. */
+  readonly lines: readonly ReadLine[];
   /** Whether a frame can be decoded again. */
   decodable(frame: number): boolean;
 };
@@ -67,10 +74,19 @@ export function planReading({ question, options, turns }: Asked, memory: MemoryV
   const makePrompt = from === "look-again" ? sandwichPrompt : memoryPrompt;
   const frames = framesOf(options, memory);
   const upTo = frames.at(-1) ?? null;
-  return { start: "empty", ...makePrompt(book.prompt, book.tokenizer, question), frames, upTo, neighbour: false };
+  const said = linesOf(options, memory);
+  return { start: "empty", ...makePrompt(book.prompt, book.tokenizer, question), frames, said, upTo, neighbour: false };
 }
 
-const fromNow = { start: "memory", before: [], betweenFrames: [], frames: [], upTo: null, neighbour: false } as const;
+const fromNow = {
+  start: "memory",
+  before: [],
+  betweenFrames: [],
+  frames: [],
+  said: [],
+  upTo: null,
+  neighbour: false,
+} as const;
 
 /** The ids of a conversation's question from memory. */
 function turnIds(question: string, place: number, { prompt, tokenizer }: PromptBook): readonly number[] {
@@ -79,10 +95,11 @@ function turnIds(question: string, place: number, { prompt, tokenizer }: PromptB
 
 /** The state as it was at a second, or as near to it as what is left allows. */
 function planMoment(at: number, memory: MemoryView, { prompt, tokenizer }: PromptBook): Omit<Reading, "after"> {
-  const { times, keyStates, framesRead } = memory;
+  const { times, keyStates, framesRead, lines } = memory;
   const frame = lastWhere(times, (time) => time <= at);
   if (frame < 0) throw noFrame("at", `up to ${at} s`);
-  if (frame === framesRead - 1) return { ...fromNow, upTo: frame };
+  const knowsMore = lines.some(({ untilSeconds }) => untilSeconds > at);
+  if (frame === framesRead - 1 && !knowsMore) return { ...fromNow, upTo: frame };
   const { before, betweenFrames } = memoryPrompt(prompt, tokenizer, "");
   const place = lastWhere(keyStates, (each) => each <= frame);
   const earlier = keyStates[place];
@@ -91,7 +108,9 @@ function planMoment(at: number, memory: MemoryView, { prompt, tokenizer }: Promp
   const kept = new Set(memory.kept);
   if (frames.every((each) => kept.has(each) || memory.decodable(each))) {
     const start = earlier === undefined ? ("empty" as const) : { keyState: earlier };
-    return { start, before: earlier === undefined ? before : [], betweenFrames, frames, upTo: frame, neighbour: false };
+    const said = lines.filter((line) => line.before >= first && line.untilSeconds <= at);
+    const lead = earlier === undefined ? before : [];
+    return { start, before: lead, betweenFrames, frames, said, upTo: frame, neighbour: false };
   }
   const neighbour = earlier ?? keyStates[place + 1];
   if (neighbour === undefined) return { ...fromNow, upTo: times.length - 1, neighbour: true };
@@ -113,6 +132,12 @@ function framesOf({ at, range }: Asked["options"], { kept, times, decodable }: M
   }
   if (frames.length > 0) return frames;
   throw noFrame(range ? "range" : "at", range ? `from ${from} s to ${to} s` : `up to ${to} s`);
+}
+
+/** What was said meanwhile. */
+function linesOf({ at, range }: Asked["options"], { lines }: MemoryView): readonly PlacedLine[] {
+  const [from, to] = range ?? [Number.NEGATIVE_INFINITY, at ?? Number.POSITIVE_INFINITY];
+  return lines.filter(({ untilSeconds }) => untilSeconds >= from && untilSeconds <= to);
 }
 
 function noFrame(field: string, where: string): AuroraError {

@@ -1,5 +1,5 @@
 import type { RnnReader } from "../../rnn/reader.ts";
-import { memoryLeadIn } from "../../text/prompt.ts";
+import { memoryLeadIn, speechPrompt } from "../../text/prompt.ts";
 import type { Rotation } from "../../video/frame-source.ts";
 import type { Engine } from "../engine.ts";
 import { createMutex } from "../flow.ts";
@@ -7,6 +7,7 @@ import type { FrameRecord } from "../types.ts";
 import { createFrameEncoder, type EncodedBatch } from "./frame-encoder.ts";
 import { createFrameSeeing } from "./frame-seeing.ts";
 import { frameByteLength, frameRows } from "./frame-tokens.ts";
+import type { ReadLine, SaidLine } from "./hearing.ts";
 import { createSceneDetector } from "./scene-detector.ts";
 import { createStateMeter } from "./state-meter.ts";
 import { createThumbnail } from "./thumbnail.ts";
@@ -22,11 +23,24 @@ export type FrameReader = {
    * @param mirrored whether left and right are to be swapped after that
    */
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
+  /** Lines of speech that the state has read. */
+  readonly lines: readonly ReadLine[];
+  /** Takes lines of speech, which stand before the next frame that is added. */
+  hear(lines: readonly SaidLine[]): void;
   /** Reads what was added since the last batch, and waits until all batches have been noted. */
   settle(): Promise<void>;
+  /** The same, and the lines that no frame came behind. */
+  finish(): Promise<void>;
   /** The state after all that was added, as bytes (`joinLayers`), once that is noted. */
-  copyState(): Promise<{ readonly framesRead: number; readonly state: Uint8Array }>;
+  copyState(): Promise<StateCopy>;
   destroy(): void;
+};
+
+/** The state as bytes (`joinLayers`), and what it has read. */
+type StateCopy = {
+  readonly framesRead: number;
+  readonly lines: readonly ReadLine[];
+  readonly state: Uint8Array;
 };
 
 /** A batch that the state has read: its frames, their visual tokens as they are kept, and what was copied on the way. */
@@ -46,13 +60,20 @@ type KeyState = { readonly frame: number; readonly atSceneChange: boolean; reado
 export type FrameReaderOptions = {
   /** Frames that the state has read already; none, and it is given the neutral lead-in first. */
   readonly framesRead: number;
+  /** Lines of speech that it has read already. */
+  readonly lines: readonly ReadLine[];
   /** Whether a key state is due after this frame, scene changes apart. */
   wantsKeyState(frame: number): boolean;
   /** Is told of each batch once the state has it, of one after the other. */
   note(batch: ReadBatch): Promise<void>;
 };
 
-type Pending = { readonly timestampSeconds: number; readonly thumbnail: Promise<Blob | null> };
+type Pending = {
+  readonly timestampSeconds: number;
+  readonly thumbnail: Promise<Blob | null>;
+  /** What was said before it. */
+  readonly said: readonly SaidLine[];
+};
 
 /** A batch on its way out of the GPU. */
 type Reading = {
@@ -73,6 +94,10 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
   const frameEncoder = createFrameEncoder(engine, createFrameSeeing(engine.search));
   const frameBytes = frameByteLength(engine);
   const batch: Pending[] = [];
+  const lines = [...options.lines];
+  let said: readonly SaidLine[] = [];
+  /** Whether what stands between the last frame and the next was read already. */
+  let readBehind = false;
   /** Whoever saves the memory does so while it is fed. */
   const turns = createMutex();
   let { framesRead } = options;
@@ -88,7 +113,7 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
     const keyStates: Promise<KeyState>[] = [];
     const distances: number[] = [];
     const sceneStarts: number[] = [];
-    for (const slot of frames.keys()) {
+    for (const [slot, { said }] of frames.entries()) {
       const { distance, confirmed } = detector.add(
         encoded.tokens.subarray(slot * frameBytes, (slot + 1) * frameBytes),
         encoded.owners.subarray(slot * patches, (slot + 1) * patches),
@@ -96,13 +121,23 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
       distances.push(distance);
       const last = framesRead - 1;
       if (confirmed) sceneStarts.push(last);
-      if (last >= 0 && (confirmed || options.wantsKeyState(last))) keyStates.push(copyState(last, confirmed));
-      const between = framesRead === 0 ? [] : betweenFrames;
+      // A key state has nothing of what stands behind its frame.
+      const isDue = last >= 0 && !readBehind && (confirmed || options.wantsKeyState(last));
+      if (isDue) keyStates.push(copyState(last, confirmed));
+      const between = last < 0 || readBehind ? [] : readLines(said);
+      readBehind = false;
       reader.read(frameRows(config.text.vocabSize, tokensPerFrame, slot, between), frameEncoder.table);
       meter.measure(slot);
       framesRead++;
     }
     return { frames, first, encoded, distances, sceneStarts, changes: meter.read(frames.length), keyStates };
+  }
+
+  /** The ids between the last frame and the next, between which this was said. */
+  function readLines(said: readonly SaidLine[]): readonly number[] {
+    lines.push(...said.map((line) => ({ ...line, before: framesRead })));
+    const texts = said.map(({ text }) => text);
+    return texts.length === 0 ? betweenFrames : speechPrompt(config.prompt, engine.tokenizer, texts);
   }
 
   async function copyState(frame: number, atSceneChange: boolean): Promise<KeyState> {
@@ -144,7 +179,10 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
       const thumbnail = createThumbnail(frame, rotation, config.vision, mirrored);
       thumbnail.catch(() => undefined);
       await frameEncoder.load(frame, rotation, batch.length, mirrored);
-      batch.push({ timestampSeconds, thumbnail });
+      // Before the first frame, and behind one that was taken for the last, there is no place for speech.
+      const hasPlace = framesRead + batch.length > 0 && !(readBehind && batch.length === 0);
+      batch.push({ timestampSeconds, thumbnail, said: hasPlace ? said : [] });
+      if (hasPlace) said = [];
     } finally {
       frame.close();
     }
@@ -156,17 +194,30 @@ export function createFrameReader(engine: Engine, reader: RnnReader, options: Fr
     await noted;
   }
 
+  async function finish(): Promise<void> {
+    await settle();
+    if (said.length === 0 || framesRead === 0 || readBehind) return;
+    reader.read(Uint32Array.from(readLines(said)));
+    said = [];
+    readBehind = true;
+  }
+
   return {
     get framesRead() {
       return framesRead;
     },
+    lines,
+    hear(more) {
+      said = [...said, ...more];
+    },
     add: (frame, rotation, timestampSeconds, mirrored = false) =>
       turns.run(() => load(frame, rotation, timestampSeconds, mirrored)),
     settle: () => turns.run(settle),
+    finish: () => turns.run(finish),
     copyState: () =>
       turns.run(async () => {
         await settle();
-        return { framesRead, state: await meter.copy() };
+        return { framesRead, lines: [...lines], state: await meter.copy() };
       }),
     destroy() {
       frameEncoder.destroy();

@@ -6,6 +6,7 @@ import type { Engine } from "../engine.ts";
 import type { FrameRecord } from "../types.ts";
 import { createFrameReader, type FrameReader, type ReadBatch } from "./frame-reader.ts";
 import { frameByteLength } from "./frame-tokens.ts";
+import type { ReadLine } from "./hearing.ts";
 import { createKeptTokens, type KeptTokens } from "./kept-tokens.ts";
 import { createKeyStates, type KeyStates } from "./key-states.ts";
 import { splitLayers } from "./state-bytes.ts";
@@ -29,8 +30,14 @@ export type Memory = {
    * @param mirrored whether left and right are to be swapped after that
    */
   add(frame: VideoFrame, rotation: Rotation, timestampSeconds: number, mirrored?: boolean): Promise<void>;
+  /** Takes lines of speech, which the state reads before the next frame that is added; with `finish`, where none comes. */
+  hear: FrameReader["hear"];
+  /** Lines of speech that the state has read. */
+  readonly lines: readonly ReadLine[];
   /** Has the state read all that was added, and waits until it is noted. */
   settle(): Promise<void>;
+  /** The same, and what was said behind the last frame. */
+  finish(): Promise<void>;
   /** The state after all that was added, as bytes, once that is noted. */
   copyState: FrameReader["copyState"];
   /** Indices of the frames that begin a scene, but for the first. */
@@ -63,6 +70,7 @@ export type RestoredMemory = {
   readonly state: Uint8Array;
   readonly frames: readonly FrameRecord[];
   readonly sceneStarts: readonly number[];
+  readonly lines: readonly ReadLine[];
 };
 
 /** Kept tokens beyond this many bytes go to disk, and key states beyond that many. */
@@ -95,6 +103,7 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
   }
   const frames = createFrameReader(engine, reader, {
     framesRead: restored?.frames.length ?? 0,
+    lines: restored?.lines ?? [],
     wantsKeyState: keyStates.wants,
     note,
   });
@@ -116,7 +125,10 @@ export function createMemory(engine: Engine, options: MemoryOptions): Memory {
       return frames.framesRead;
     },
     add: frames.add,
+    hear: frames.hear,
+    lines: frames.lines,
     settle: frames.settle,
+    finish: frames.finish,
     copyState: frames.copyState,
     sceneStarts,
     subscribe(listener) {

@@ -1,5 +1,6 @@
 import { AuroraError } from "../../errors.ts";
 import type { Note, StandingQuestion } from "../records.ts";
+import type { SaidLine } from "./hearing.ts";
 
 /** The format's version; what comes later says a larger number. */
 export const savedVersion = 1;
@@ -53,8 +54,8 @@ export type SavedMemory = {
   readonly timeline: SavedTimeline;
   readonly notes: readonly Note[];
   readonly standing: readonly StandingQuestion[];
-  /** What was heard; empty without speech. */
-  readonly transcript: readonly SavedCue[];
+  /** What was said and read into the state, in order. */
+  readonly transcript: readonly SaidLine[];
   /** What the page shows of what was said; nothing in files of before. */
   readonly spoken: SavedSpoken;
   readonly conversation: readonly SavedTurn[];
@@ -71,13 +72,10 @@ export type SavedTimeline = {
   readonly scenes: readonly number[];
 };
 
-/** Something that was said. */
-type SavedCue = { readonly fromSeconds: number; readonly untilSeconds: number; readonly text: string };
-
 /** The lines of a transcript, and to where it was listened to. */
 type SavedSpoken = { readonly lines: readonly SavedLine[]; readonly heardUntilSeconds: number };
 
-type SavedLine = SavedCue & {
+type SavedLine = SaidLine & {
   /** Null where their times are not known. */
   readonly words: readonly (readonly [text: string, fromSeconds: number, untilSeconds: number])[] | null;
   /** Whether a person changed the text. */
@@ -196,7 +194,7 @@ function parseStanding(json: Json): StandingQuestion {
   };
 }
 
-function parseCue(json: Json): SavedCue {
+function parseCue(json: Json): SaidLine {
   return {
     fromSeconds: number("transcript.fromSeconds", json.fromSeconds),
     untilSeconds: number("transcript.untilSeconds", json.untilSeconds),

@@ -1,4 +1,5 @@
 import type { AuroraError } from "../../errors.ts";
+import type { SpokenLine } from "../../speech/protocol.ts";
 import type { ToWorker } from "../protocol.ts";
 import type { Session, WatchOptions } from "../types.ts";
 import { ask, score } from "./client-asking.ts";
@@ -14,19 +15,26 @@ import { createSnapshotStore } from "./snapshot-store.ts";
  * The page's end of a session in the worker.
  *
  * @param begin tells the worker of it
+ * @param live the sound of what is live
  */
 export function createSession(
   link: Link,
   options: WatchOptions,
   stateBytes: number,
   begin: (session: number, options: Omit<WatchOptions, "signal">) => void,
+  live: MediaStreamTrack | null = null,
 ): Session {
   const number = link.next();
   const store = createSnapshotStore(stateBytes);
-  const { signal, listen = false, ...plain } = options;
-  const listening = createListening(store, listen, link.assets, (change) =>
-    link.send({ type: "said", session: number, change }),
-  );
+  const { signal, listen = false, recogniser = null, ...plain } = options;
+  const listening = createListening(store, {
+    on: listen,
+    assets: link.assets,
+    recogniser,
+    live,
+    onSpoken: (change) => link.send({ type: "said", session: number, change }),
+    ...(options.speech && { onHeard: tell }),
+  });
   const seen = createSeen(store);
   const find = createFinding(link, store, seen);
   const closed = Promise.withResolvers<void>();
@@ -42,8 +50,17 @@ export function createSession(
     link.send({ type: "control", session: number, action });
   signal?.addEventListener("abort", () => control("stop"), { once: true });
   const unpin = (pin: number) => link.send({ type: "unpin", session: number, pin });
-  begin(number, plain);
+  begin(number, { ...plain, listen });
   if (signal?.aborted) control("stop");
+  function tell(lines: readonly SpokenLine[], untilSeconds: number | null): void {
+    const said = lines.map(({ startSeconds, endSeconds, text }) => ({
+      fromSeconds: startSeconds,
+      untilSeconds: endSeconds,
+      text,
+    }));
+    link.send({ type: "heard", session: number, lines: said, untilSeconds });
+  }
+
   return {
     get snapshot() {
       return store.snapshot;
@@ -53,6 +70,7 @@ export function createSession(
     score: (question, given, scoreOptions = {}) => score(link, number, question, given, scoreOptions),
     listen: listening.listen,
     chooseSound: listening.choose,
+    useRecogniser: listening.use,
     editLine: listening.edit,
     find: find.text,
     findAlike: find.alike,
@@ -65,7 +83,10 @@ export function createSession(
       listening.resume();
       control("resume");
     },
-    stop: () => control("stop"),
+    stop() {
+      listening.end();
+      control("stop");
+    },
     pin(question) {
       checkQuestion(question, {});
       const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;
@@ -119,6 +140,7 @@ export function refusedSession(error: AuroraError, stateBytes: number): Session 
     },
     listen: nothing,
     chooseSound: nothing,
+    useRecogniser: nothing,
     editLine: nothing,
     find: async (text, options = {}) => {
       checkFind(text, options);

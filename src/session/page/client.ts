@@ -2,7 +2,7 @@ import { AuroraError, type ErrorData, toAuroraError } from "../../errors.ts";
 import { appUrl } from "../../library/model-assets.ts";
 import type { ModelChoice } from "../../library/types.ts";
 import type { ToPage, ToWorker } from "../protocol.ts";
-import type { Assistant, OpenOptions, WatchSource } from "../types.ts";
+import type { Assistant, OpenOptions, WatchOptions, WatchSource } from "../types.ts";
 import { probe } from "./client-asking.ts";
 import { closeSearch, openSearch } from "./client-search.ts";
 import { createSession, refusedSession } from "./client-session.ts";
@@ -128,9 +128,10 @@ function connect(worker: Worker, { model, adapter }: Extract<ToPage, { type: "op
       try {
         const watched = checkSource(source);
         checkWatchOptions(options, watched);
-        return createSession(link, options, model.stateBytes, (session, plain) =>
-          link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched)),
-        );
+        const live = source instanceof MediaStream ? (source.getAudioTracks()[0] ?? null) : null;
+        const begin = (session: number, plain: Omit<WatchOptions, "signal">) =>
+          link.send({ type: "watch", session, source: watched, options: plain }, transferOf(watched));
+        return createSession(link, options, model.stateBytes, begin, live);
       } catch (error) {
         return refusedSession(toAuroraError(error, "Unexpected", "This cannot be watched."), model.stateBytes);
       }

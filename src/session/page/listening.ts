@@ -1,8 +1,9 @@
-import { AuroraError } from "../../errors.ts";
-import type { FromSpeech, SoundPlace, ToSpeech } from "../../speech/protocol.ts";
+import { AuroraError, toAuroraError } from "../../errors.ts";
+import type { FromSpeech, SoundPlace, SpokenLine, ToSpeech } from "../../speech/protocol.ts";
 import { type Spoken, type SpokenChange, spokenChange } from "../spoken.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
+import { type SoundTap, tapSound } from "./sound-tap.ts";
 
 /** The hearing of a session's sound, in a worker of its own that lives while it listens. */
 export type Listening = {
@@ -10,10 +11,14 @@ export type Listening = {
   offer(sound: SoundPlace | null): void;
   /** Goes on from what was heard before. */
   restore(spoken: Spoken): void;
-  /** Listens, or stops: going on begins where it was. */
-  listen(on: boolean): void;
+  /** Listens, or stops: going on begins where it was. @param live what to hear of a live source, whose sound is no file's */
+  listen(on: boolean, live?: MediaStreamTrack): void;
+  /** What is live has ended. */
+  end(): void;
   /** Hears another track, from its beginning. */
   choose(track: number): void;
+  /** Writes down with a stored recogniser from here on, by its key; null for the one that comes with the app. */
+  use(recogniser: string | null): void;
   pause(): void;
   resume(): void;
   /** Puts `text` in place of a line's, or takes the line out where it is empty. */
@@ -21,16 +26,30 @@ export type Listening = {
   close(): void;
 };
 
-/**
- * @param on whether to listen as soon as there is something to be heard
- * @param assets the folder that the app's own files lie in
- * @param tell is given what changes of what was said
- */
+export function createSpeechWorker(): Worker {
+  return new Worker(new URL("../../speech/worker.ts", import.meta.url), { type: "module", name: "speech" });
+}
+
+/** Told what was heard and how far the sound is known; null once nobody listens, or no more. */
+type OnHeard = (lines: readonly SpokenLine[], untilSeconds: number | null) => void;
+
+export type ListeningOptions = {
+  /** Whether to listen as soon as there is something to be heard. */
+  readonly on: boolean;
+  /** The folder that the app's own files lie in. */
+  readonly assets: string;
+  /** As for `use`. */
+  readonly recogniser?: string | null;
+  /** The sound of what is live; it may come later. */
+  readonly live?: MediaStreamTrack | null;
+  readonly onHeard?: OnHeard;
+  /** Given what changes of the transcript. */
+  readonly onSpoken?: (change: SpokenChange) => void;
+};
+
 export function createListening(
   store: Pick<SnapshotStore, "snapshot" | "update">,
-  on: boolean,
-  assets: string,
-  tell: (change: SpokenChange) => void = () => undefined,
+  { on, assets, recogniser = null, live: given = null, onHeard = () => undefined, onSpoken }: ListeningOptions,
 ): Listening {
   let sound: SoundPlace | null | undefined;
   let worker: Worker | null = null;
@@ -38,12 +57,17 @@ export function createListening(
   let held = false;
   let track: number | null = null;
   let nextLine = 0;
+  let used = recogniser;
+  let live = given;
+  let tap: SoundTap | null = null;
+  /** Second 0 of what is live, by the page's clock. */
+  let beginMs = 0;
 
   const update = (part: Partial<Transcript>) => store.update({ transcript: { ...store.snapshot.transcript, ...part } });
   function hear(part: Partial<Transcript>): void {
     const before = store.snapshot.transcript;
     update(part);
-    tell(spokenChange(before, store.snapshot.transcript));
+    onSpoken?.(spokenChange(before, store.snapshot.transcript));
   }
   const send = (message: ToSpeech) => worker?.postMessage(message);
   const ended = () => ["done", "no-sound", "failed"].includes(store.snapshot.transcript.status);
@@ -51,15 +75,42 @@ export function createListening(
   function stop(): void {
     worker?.terminate();
     worker = null;
+    tap?.end();
+    tap = null;
+  }
+
+  /** Has the worker hear what comes of a live track from now on. */
+  async function hearLive(hearing: Worker, source: MediaStreamTrack): Promise<void> {
+    try {
+      const opened = await tapSound(source, assets);
+      if (worker !== hearing) return opened.end();
+      tap = opened;
+      const { port, rate } = opened;
+      const heard = { live: { port, rate, startSeconds: (performance.now() - beginMs) / 1000 } };
+      hearing.postMessage(
+        {
+          type: "listen",
+          sound: heard,
+          track: null,
+          fromSeconds: 0,
+          recogniser: used,
+          appUrl: assets,
+        } satisfies ToSpeech,
+        [port],
+      );
+    } catch (error) {
+      if (worker === hearing) fail(toAuroraError(error, "Unexpected", "Listening broke off. Listen again."));
+    }
   }
 
   function start(): void {
     if (!wanted || worker || ended()) return;
-    if (!sound) {
+    if (!sound && !(sound === null && live)) {
       update({ status: sound === null ? "no-sound" : "waiting" });
+      if (sound === null) onHeard([], null);
       return;
     }
-    worker = new Worker(new URL("../../speech/worker.ts", import.meta.url), { type: "module", name: "speech" });
+    worker = createSpeechWorker();
     worker.onmessage = ({ data }: MessageEvent<FromSpeech>) => receive(data);
     worker.onerror = (event) => {
       const message = "The listening part of the app did not start. Reload the page, or use a recent browser.";
@@ -67,13 +118,16 @@ export function createListening(
     };
     update({ status: held ? "paused" : "listening" });
     const fromSeconds = store.snapshot.transcript.heardUntilSeconds;
-    send({ type: "listen", sound, track, fromSeconds, appUrl: assets });
+    onHeard([], fromSeconds);
+    if (!sound && live) void hearLive(worker, live);
+    if (sound) send({ type: "listen", sound, track, fromSeconds, recogniser: used, appUrl: assets });
     if (held) send({ type: "pause" });
   }
 
   function fail(error: AuroraError): void {
     stop();
     update({ status: "failed", download: null, error: error.toData() });
+    onHeard([], null);
   }
 
   function receive(data: FromSpeech): void {
@@ -94,12 +148,14 @@ export function createListening(
           ...(more.length > 0 && { lines: [...lines, ...more], download: null }),
           heardUntilSeconds: data.untilSeconds,
         });
+        onHeard(data.lines, data.untilSeconds);
         break;
       }
       case "done":
       case "no-sound":
         stop();
         update({ status: data.type, download: null });
+        onHeard([], null);
         break;
       case "failed":
         fail(AuroraError.fromData(data.error));
@@ -111,27 +167,39 @@ export function createListening(
   return {
     offer(place) {
       sound = place;
+      beginMs = performance.now();
       start();
     },
     restore({ lines, heardUntilSeconds }) {
       nextLine = Math.max(-1, ...lines.map(({ id }) => id)) + 1;
       update({ lines, heardUntilSeconds });
     },
-    listen(next) {
+    listen(next, source) {
       wanted = next;
+      live = source ?? live;
       if (next) {
-        if (store.snapshot.transcript.status === "failed") update({ status: "waiting", error: null });
+        const { status } = store.snapshot.transcript;
+        if (status === "failed" || (live && ended())) update({ status: "waiting", error: null });
         start();
       } else if (!ended()) {
         stop();
         update({ status: "off", download: null });
+        onHeard([], null);
       }
     },
+    end: () => tap?.end(),
     choose(next) {
       if (next === track) return;
       stop();
       track = next;
       hear({ status: wanted ? "waiting" : "off", track, lines: [], heardUntilSeconds: 0, error: null });
+      start();
+    },
+    use(next) {
+      if (next === used) return;
+      used = next;
+      if (!worker) return;
+      stop();
       start();
     },
     pause() {

@@ -72,7 +72,7 @@ export function checkMemoryFile(file: Blob): void {
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
 export function checkWatchOptions(
-  { fps, frames, keepBytes, listen, notes, noteSeconds, autosave }: WatchOptions,
+  { fps, frames, keepBytes, listen, recogniser, speech, notes, noteSeconds, autosave }: WatchOptions,
   source?: WatchSource,
 ): void {
   check("fps", fps, isNumber(fps) && fps > 0, "a number above 0");
@@ -80,6 +80,13 @@ export function checkWatchOptions(
   check("frames", frames, fps === undefined, "left out where fps is given");
   check("frames", frames, source?.kind !== "live", "left out for what has no end; give fps");
   check("listen", listen, typeof listen === "boolean", "true or false");
+  check(
+    "recogniser",
+    recogniser,
+    recogniser === null || typeof recogniser === "string",
+    "the key of a stored recogniser",
+  );
+  check("speech", speech, typeof speech === "boolean", "true or false");
   check("autosave", autosave, typeof autosave === "boolean", "true or false");
   check("notes", notes, typeof notes === "boolean", "true or false");
   check("noteSeconds", noteSeconds, isNumber(noteSeconds) && noteSeconds > 0, "a number of seconds above 0");

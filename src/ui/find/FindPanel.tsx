@@ -44,7 +44,7 @@ export function FindPanel({ watch, session, model, chosen, onSeek }: FindPanelPr
       />
       <SearchModelView model={model} watch={watch} />
       {seesAny && chosen !== null && query.alike === null && (
-        <p className="find-model">
+        <p className="side-model">
           <button type="button" className="button button-small button-ghost" onClick={() => alike(chosen)}>
             <Icon name="search" /> More like this frame
           </button>

@@ -1,5 +1,5 @@
-import { useState } from "react";
-import type { Session, SessionSnapshot, TranscriptFormat } from "../../session/types.ts";
+import { useEffect, useState } from "react";
+import type { Medium, Session, SessionSnapshot, TranscriptFormat } from "../../session/types.ts";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import { ErrorNote } from "../parts/ErrorNote.tsx";
 import { formatBytes, formatClock } from "../parts/format.ts";
@@ -9,7 +9,10 @@ import type { Store } from "../parts/store.ts";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import type { Playhead } from "../watch/playhead.ts";
 import type { ListenChoice } from "./listen-choice.ts";
+import { RecogniserView } from "./RecogniserView.tsx";
+import { type RecogniserModel, recogniserKey } from "./recogniser-model.ts";
 import { TranscriptList } from "./TranscriptList.tsx";
+import { useLiveListening } from "./use-live-listening.ts";
 import "./listen.css";
 
 type ListenPanelProps = {
@@ -20,20 +23,33 @@ type ListenPanelProps = {
   readonly choice: ListenChoice;
   /** Whether there is a video to be listened to, and not only what a memory file tells. */
   readonly audible: boolean;
+  /** What is live; null for a file. */
+  readonly medium: Medium | null;
+  readonly recogniser: RecogniserModel;
   readonly playhead: Playhead;
 };
 
 /** What is said in the video: whether to listen, how far that has come, and the lines so far. */
-export function ListenPanel({ name, watch, session, choice, audible, playhead }: ListenPanelProps) {
-  const listens = useSnapshot(choice);
+export function ListenPanel(props: ListenPanelProps) {
+  const { name, watch, session, choice, audible, medium, recogniser, playhead } = props;
+  const chosen = useSnapshot(choice);
+  const live = useLiveListening(session, medium);
+  const listens = medium ? live.hears : chosen;
   const status = useSnapshot(watch, (now) => statusLine(now, listens));
   const error = useSnapshot(watch, ({ transcript }) => transcript.error);
   const spoken = useSnapshot(watch, ({ transcript }) => transcript.lines.length > 0);
   const [filter, setFilter] = useState("");
 
+  useEffect(() => {
+    const use = () => session?.useRecogniser(recogniserKey(recogniser));
+    use();
+    return recogniser.subscribe(use);
+  }, [session, recogniser]);
+
   if (!audible && !spoken) return null;
 
   function listen(on: boolean) {
+    if (medium) return void live.listen(on);
     choice.set(on);
     session?.listen(on);
   }
@@ -52,7 +68,9 @@ export function ListenPanel({ name, watch, session, choice, audible, playhead }:
         </span>
         {session && <Tracks watch={watch} session={session} />}
       </div>
+      {listens && <RecogniserView model={recogniser} />}
       {error && listens && <ErrorNote error={error} />}
+      {live.error && <ErrorNote error={live.error} />}
       {session && spoken && (
         <>
           <div className="listen-tools">
@@ -163,6 +181,7 @@ function statusLine({ status: watching, transcript, video }: SessionSnapshot, li
 
 /** Why there is nothing to hear. */
 function describeSilence(video: SessionSnapshot["video"]): string {
-  if (video?.live) return `The sound of a ${video.live} is not heard`;
-  return (video?.parts?.length ?? 0) > 1 ? "The sound of several files is not heard" : "This video has no sound";
+  if (video?.live === "screen")
+    return "No sound is shared with the screen: press Screen again, and share a tab with its sound";
+  return (video?.parts?.length ?? 0) > 1 ? "None of the videos has sound" : "This video has no sound";
 }

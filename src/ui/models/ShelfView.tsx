@@ -5,7 +5,10 @@ import { Icon } from "../parts/Icon.tsx";
 import type { Shelf } from "./candidate.ts";
 
 /** What models beside the assistant are for, in words. */
-const purposes: Partial<Record<StoredModel["purpose"], string>> = { search: "finds pictures" };
+const purposes: Partial<Record<StoredModel["purpose"], string>> = {
+  search: "finds pictures",
+  speech: "writes down speech",
+};
 
 type ShelfViewProps = {
   readonly shelf: Shelf;

@@ -29,5 +29,8 @@ function createRemembered(name: string): RememberedModel {
 /** The model that watches and answers; null for nano. */
 export const rememberedModel = createRemembered("aurora.model");
 
+/** What writes down what is said; null for the one that comes with the app. */
+export const rememberedRecogniser = createRemembered("aurora.recogniser");
+
 /** The model that finds what was seen; null for none. */
 export const rememberedSearchModel = createRemembered("aurora.search-model");

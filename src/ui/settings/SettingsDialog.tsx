@@ -8,12 +8,14 @@ type SettingsDialogProps = {
   readonly settings: SettingsStore;
   /** Sampling of the model in use; null while there is none. */
   readonly modelFps: number | null;
+  /** Whether the model in use can read speech between frames. */
+  readonly readsSpeech: boolean;
   /** Watches the video anew; null where there is none. */
   readonly onWatchAgain: (() => void) | null;
 };
 
 /** A button, and the drawer it opens: how the page watches, answers and looks. */
-export function SettingsDialog({ settings, modelFps, onWatchAgain }: SettingsDialogProps) {
+export function SettingsDialog({ settings, modelFps, readsSpeech, onWatchAgain }: SettingsDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const now = useSnapshot(settings);
   const [watchedWith, setWatchedWith] = useState(now);
@@ -49,7 +51,7 @@ export function SettingsDialog({ settings, modelFps, onWatchAgain }: SettingsDia
               <Icon name="close" />
             </button>
           </header>
-          <WatchingSettings now={now} change={settings.change} modelFps={modelFps}>
+          <WatchingSettings now={now} change={settings.change} modelFps={modelFps} readsSpeech={readsSpeech}>
             {onWatchAgain && changed && (
               <button
                 type="button"
@@ -78,8 +80,9 @@ function WatchingSettings({
   now,
   change,
   modelFps,
+  readsSpeech,
   children,
-}: GroupProps & { readonly modelFps: number | null; readonly children: ReactNode }) {
+}: GroupProps & Pick<SettingsDialogProps, "modelFps" | "readsSpeech"> & { readonly children: ReactNode }) {
   const trained = modelFps === null ? "as the model was trained" : `as the model was trained: ${modelFps}`;
   return (
     <section className="settings-group">
@@ -113,6 +116,23 @@ function WatchingSettings({
           step="any"
           onChange={(noteSeconds) => change({ noteSeconds: noteSeconds ?? defaultSettings.noteSeconds })}
         />
+      )}
+      {readsSpeech && (
+        <div className="settings-field">
+          <label className="settings-check">
+            <input
+              type="checkbox"
+              checked={now.speech}
+              aria-describedby="settings-speech-hint"
+              onChange={(event) => change({ speech: event.target.checked })}
+            />
+            Read what is said into the memory
+          </label>
+          <p id="settings-speech-hint">
+            Answers then know it too. The model was not trained so. Frames wait until what was said before them is
+            heard.
+          </p>
+        </div>
       )}
       {children}
     </section>

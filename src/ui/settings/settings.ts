@@ -10,6 +10,8 @@ export type Settings = {
   /** Whether each scene is noted, and the longest part of one that a note is about, in seconds. */
   readonly notes: boolean;
   readonly noteSeconds: number;
+  /** Whether what is heard is read into the memory, where the model can. */
+  readonly speech: boolean;
   /** Longest answer, in tokens. */
   readonly maxTokens: number;
   /** 0 gives the likeliest answer, always the same. */
@@ -24,6 +26,7 @@ export const defaultSettings: Settings = {
   keepGib: 4,
   notes: true,
   noteSeconds: 60,
+  speech: false,
   maxTokens: 256,
   temperature: 0,
   theme: "system",
@@ -68,8 +71,8 @@ export function createSettings(kept: Kept | null): SettingsStore {
 }
 
 /** How to watch by these settings. */
-export function watchOptions({ fps, keepGib, notes, noteSeconds }: Settings): WatchOptions {
-  return { ...(fps === null ? {} : { fps }), keepBytes: Math.round(keepGib * 2 ** 30), notes, noteSeconds };
+export function watchOptions({ fps, keepGib, notes, noteSeconds, speech }: Settings): WatchOptions {
+  return { ...(fps === null ? {} : { fps }), keepBytes: Math.round(keepGib * 2 ** 30), notes, noteSeconds, speech };
 }
 
 /** How to answer by these settings. */
@@ -87,7 +90,17 @@ function read(kept: Kept | null): Settings {
 }
 
 /** Settings within their limits; what makes no sense is as it was by default. */
-function checked({ fps, keepGib, notes, noteSeconds, maxTokens, temperature, theme, motion }: Settings): Settings {
+function checked({
+  fps,
+  keepGib,
+  notes,
+  noteSeconds,
+  speech,
+  maxTokens,
+  temperature,
+  theme,
+  motion,
+}: Settings): Settings {
   const within = (name: keyof typeof limits, value: unknown) => {
     const [least, most] = limits[name];
     return typeof value === "number" && Number.isFinite(value) ? Math.min(Math.max(value, least), most) : null;
@@ -97,6 +110,7 @@ function checked({ fps, keepGib, notes, noteSeconds, maxTokens, temperature, the
     keepGib: within("keepGib", keepGib) ?? defaultSettings.keepGib,
     notes: typeof notes === "boolean" ? notes : defaultSettings.notes,
     noteSeconds: within("noteSeconds", noteSeconds) ?? defaultSettings.noteSeconds,
+    speech: speech === true,
     maxTokens: Math.round(within("maxTokens", maxTokens) ?? defaultSettings.maxTokens),
     temperature: within("temperature", temperature) ?? defaultSettings.temperature,
     theme: theme === "light" || theme === "dark" ? theme : "system",

@@ -5,6 +5,7 @@ import { FindPanel } from "../find/FindPanel.tsx";
 import type { SearchModelStore } from "../find/search-model.ts";
 import { ListenPanel } from "../listen/ListenPanel.tsx";
 import type { ListenChoice } from "../listen/listen-choice.ts";
+import type { RecogniserModel } from "../listen/recogniser-model.ts";
 import { type ModelSlot, modelInUse } from "../models/model-slot.ts";
 import { NotesPanel } from "../notes/NotesPanel.tsx";
 import type { Store } from "../parts/store.ts";
@@ -29,6 +30,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly slot: ModelSlot;
   readonly listenChoice: ListenChoice;
   readonly searchModel: SearchModelStore;
+  readonly recogniser: RecogniserModel;
   readonly playhead: Playhead;
   /** Asks for the camera or screen once more. */
   readonly onCapture: (medium: Medium) => void;
@@ -41,7 +43,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
-  const { video, watched, slot, listenChoice, searchModel, playhead, conversation } = props;
+  const { video, watched, slot, listenChoice, searchModel, recogniser, playhead, conversation } = props;
   const { onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
@@ -100,10 +102,11 @@ export function Workspace(props: WorkspaceProps) {
         />
       )}
       <ListenPanel
-        {...{ watch, session, playhead }}
+        {...{ watch, session, recogniser, playhead }}
         name={video.name}
         choice={listenChoice}
         audible={video.source !== null}
+        medium={video.live?.medium ?? null}
       />
       <Memory watch={watch} stateBytes={stateBytes} />
       <div className="memory-actions">

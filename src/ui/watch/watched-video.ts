@@ -75,7 +75,8 @@ export function createWatchedVideo(
       void reopen(model.assistant, video);
       return null;
     }
-    const session = model.assistant.watch(video.source, options());
+    const heard = video.live ? { listen: false } : {}; // a microphone is opened by the person alone
+    const session = model.assistant.watch(video.source, { ...options(), ...heard });
     // The light of a camera goes out when watching it was ended; not when another session takes its place.
     if (video.live)
       session.subscribe(() => {

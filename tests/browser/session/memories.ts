@@ -27,9 +27,9 @@ export function emptyMemory(options: Partial<MemoryOptions> = {}): Memory {
 }
 
 /** What a plan is told of a memory. */
-export function viewOf({ kept, keyStates, timeline, framesRead }: Memory, decodable: boolean): MemoryView {
+export function viewOf({ kept, keyStates, timeline, framesRead, lines }: Memory, decodable: boolean): MemoryView {
   const times = timeline.frames.map(({ timestampSeconds }) => timestampSeconds);
-  return { kept: kept.frames(), keyStates: keyStates.frames(), times, framesRead, decodable: () => decodable };
+  return { kept: kept.frames(), keyStates: keyStates.frames(), times, framesRead, lines, decodable: () => decodable };
 }
 
 /** Has a memory read the clip's next `count` frames, `batch` at a time (the largest batch when omitted). */

@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
+import { createTensor, writeTensor } from "../../../src/gpu/tensor.ts";
+import { rowStride } from "../../../src/kernels/row-stride.ts";
 import { copyRnnState, createRnnState, type RnnState, readRnnState, writeRnnState } from "../../../src/rnn/state.ts";
 import { createRnnWriter } from "../../../src/rnn/writer.ts";
 import { createBranch } from "../../../src/session/asking/branch.ts";
 import { planReading } from "../../../src/session/asking/reading.ts";
 import { frameIndices } from "../../../src/session/memory/frame-tokens.ts";
-import type { Memory } from "../../../src/session/memory/memory.ts";
+import { createMemory, type Memory } from "../../../src/session/memory/memory.ts";
 import { createAnswerText } from "../../../src/text/answer-text.ts";
 import { memoryPrompt, nextTurnPrompt } from "../../../src/text/prompt.ts";
 import { expectClose } from "../../close.ts";
@@ -76,6 +78,66 @@ it("a state is a value: written into another memory, it is asked without a video
   expect(answers[0]?.length).toBeGreaterThan(10);
   expect(answers[1]).toBe(answers[0]);
   for (const each of [memory, opened]) await each.destroy();
+});
+
+it("what was said is read between the frames, at its time", async () => {
+  const speech = "\nSpoken: {speech}\n";
+  const speaking = { ...engine, config: { ...config, prompt: { ...config.prompt, speech } } };
+  const openSpill = () => Promise.reject(new Error("no disk"));
+  const memory = createMemory(speaking, { keepBytes: 1 << 24, openSpill, keyStateInterval: 2 });
+  const silent = emptyMemory();
+  const say = (text: string, untilSeconds: number) => ({ text, fromSeconds: untilSeconds - 0.4, untilSeconds });
+  memory.hear([say("Too early.", 0)]);
+  await feed(memory, 3);
+  memory.hear([say("Look there.", 1.2), say("It moves.", 1.4)]);
+  await feed(memory, 3);
+  memory.hear([say("The end.", 2.9)]);
+  await memory.finish();
+  await feed(silent, 6);
+  expect(memory.lines.map(({ text, before }) => [before, text])).toEqual([
+    [1, "Too early."],
+    [3, "Look there."],
+    [3, "It moves."],
+    [6, "The end."],
+  ]);
+
+  // By hand: the frames' own tokens one after the other, and the texts where they belong.
+  const byHand = openWriter(gpu, rnn, "test.by-hand");
+  const rows = engine.encoder.tokensPerFrame;
+  const table = createTensor(gpu, "test.frame", [rows, rowStride(config.text.hiddenSize)], "f16");
+  const spoken: Readonly<Record<number, string>> = { 1: "Too early.", 3: "Look there. It moves." };
+  for (let frame = 0; frame < 6; frame++) {
+    writeTensor(gpu, table, (await memory.kept.read([frame])).tokens);
+    const said = spoken[frame];
+    const before = said ? tokenizer.encode(`\nSpoken: ${said}\n`) : [];
+    byHand.read(Uint32Array.from([...before, ...frameIndices(config.text.vocabSize, rows, 1, [], true)]), table);
+  }
+  byHand.read(Uint32Array.from(tokenizer.encode("\nSpoken: The end.\n")));
+  await expectEqualStates(memory.state, byHand.state);
+  await expect(expectEqualStates(memory.state, silent.state, 1e-2)).rejects.toThrow();
+
+  // Read again from the start, and from a key state, it is the same.
+  const { signal } = new AbortController();
+  const book = { prompt: speaking.config.prompt, tokenizer };
+  const reread = createBranch(speaking, memory, noReels);
+  const held = await readRnnState(gpu, config.text, memory.state);
+  for (const [keyStates, start] of [
+    [[], "empty"],
+    [[1], { keyState: 1 }],
+  ] as const) {
+    const view = { ...viewOf(memory, false), keyStates, framesRead: 99 };
+    const reading = { ...planReading({ question: "?", options: { at: 3 }, turns: [] }, view, book), after: [10] };
+    expect(reading.start).toEqual(start);
+    await reread.read(reading, signal);
+    copyRnnState(gpu, memory.state, byHand.state);
+    byHand.prompt(Uint32Array.from([10]));
+    await expectEqualStates(reread.state, byHand.state);
+  }
+  expect(await readRnnState(gpu, config.text, memory.state)).toEqual(held);
+  reread.destroy();
+  byHand.destroy();
+  table.destroy();
+  for (const each of [memory, silent]) await each.destroy();
 });
 
 it("a range of seconds is answered as if there were no other frames", async () => {

@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../../src/speech/protocol.ts";
 import type { SpokenLine } from "../../../src/speech/transcript.ts";
+import type { FileSound } from "../../../src/video/frame-source.ts";
 import { media } from "../video/media.ts";
 
 const urls = import.meta.glob(["../../fixtures/speech/*", "../../fixtures/sound/*"], {
@@ -13,7 +14,7 @@ async function file(path: string): Promise<Blob> {
   return (await fetch(urls[`../../fixtures/${path}`] as string)).blob();
 }
 
-const clock: SoundPlace["clock"] = { startSeconds: 0, restarts: [] };
+const clock: FileSound["clock"] = { startSeconds: 0, restarts: [] };
 
 // Recognising is work, whose time says nothing where the machine is busy with more.
 vi.setConfig({ testTimeout: 600_000 });
@@ -32,7 +33,7 @@ async function hear(
       if (["done", "failed", "no-sound"].includes(data.type)) resolve();
     };
     const appUrl = new URL("/", location.href).href;
-    worker.postMessage({ type: "listen", sound, track, fromSeconds, appUrl } satisfies ToSpeech);
+    worker.postMessage({ type: "listen", sound, track, fromSeconds, recogniser: null, appUrl } satisfies ToSpeech);
   });
   worker.terminate();
   const lines: SpokenLine[] = messages.flatMap((message) => (message.type === "heard" ? message.lines : []));
@@ -72,6 +73,20 @@ it("goes on where it was, and does not hear again what came before", async () =>
   const { lines } = await hear({ file: await file("speech/speech.mp4"), clock }, { fromSeconds: 4.2 });
   expect(lines.map(({ text }) => plain(text))).toEqual([sentences[1]]);
   expect(Math.abs((lines[0] as SpokenLine).startSeconds - 5)).toBeLessThan(0.2);
+});
+
+it("hears several files one after the other, each while it is shown; one without sound is silent", async () => {
+  const speech = { file: await file("speech/speech.mp4"), clock };
+  const files = [
+    { ...speech, fromSeconds: 0, untilSeconds: 4.5 },
+    { file: await media("h264-index-last.mp4"), clock, fromSeconds: 4.5, untilSeconds: 6 },
+    { ...speech, clock: { ...clock, startSeconds: -6 }, fromSeconds: 6, untilSeconds: 15.4 },
+  ];
+  const { lines, messages } = await hear({ files });
+  expect(lines.map(({ text }) => plain(text))).toEqual([sentences[0], ...sentences]);
+  for (const [place, seconds] of [1, 7, 11].entries())
+    expect(Math.abs((lines[place] as SpokenLine).startSeconds - seconds)).toBeLessThan(0.2);
+  expect(messages.find(({ type }) => type === "opened")).toMatchObject({ durationSeconds: 15.4 });
 });
 
 it("invents nothing and downloads no recogniser where nobody speaks", async () => {

@@ -15,6 +15,7 @@ import { App } from "../../../src/ui/App.tsx";
 import { createConversation } from "../../../src/ui/chat/conversation.ts";
 import { createSearchModel } from "../../../src/ui/find/search-model.ts";
 import { createListenChoice } from "../../../src/ui/listen/listen-choice.ts";
+import { createRecogniserModel } from "../../../src/ui/listen/recogniser-model.ts";
 import { nano } from "../../../src/ui/models/model-catalog.ts";
 import { createModelCheck } from "../../../src/ui/models/model-check.ts";
 import { createModelSlot } from "../../../src/ui/models/model-slot.ts";
@@ -103,8 +104,20 @@ async function openPage() {
   const settings = createSettings(null);
   const listenChoice = createListenChoice();
   const searchModel = createSearchModel(slot, library, remembered);
+  const recogniser = createRecogniserModel(library, remembered);
   await render(
-    createElement(App, { slot, watched, conversation, models, settings, check, offer, listenChoice, searchModel }),
+    createElement(App, {
+      slot,
+      watched,
+      conversation,
+      models,
+      settings,
+      check,
+      offer,
+      listenChoice,
+      searchModel,
+      recogniser,
+    }),
   );
   await slot.load();
   watched.choose({

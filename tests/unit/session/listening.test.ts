@@ -44,8 +44,12 @@ function start(on: boolean) {
   const store = createSnapshotStore(0);
   /** What a worker would know that is told of every change. */
   let told: Spoken = nothingSpoken;
-  const listening = createListening(store, on, "https://host.example/app/", (change) => {
-    told = applySpoken(told, change);
+  const listening = createListening(store, {
+    on,
+    assets: "https://host.example/app/",
+    onSpoken(change) {
+      told = applySpoken(told, change);
+    },
   });
   const worker = (place = -1) => TestWorker.all.at(place) as TestWorker;
   return { listening, worker, transcript: () => store.snapshot.transcript, told: () => told };
@@ -57,7 +61,7 @@ it("waits for the video, listens, and gives its worker back at the end", () => {
   expect(TestWorker.all).toHaveLength(0);
   listening.offer(sound);
   expect(worker().told).toEqual([
-    { type: "listen", sound, track: null, fromSeconds: 0, appUrl: expect.stringMatching(/^https:\/\/host\.example\//) },
+    { type: "listen", sound, track: null, fromSeconds: 0, recogniser: null, appUrl: "https://host.example/app/" },
   ]);
   worker().say({ type: "opened", tracks, track: 0, durationSeconds: 20 });
   worker().say({ type: "download", loadedBytes: 1, totalBytes: 4 });

@@ -29,6 +29,7 @@ const memory: MemoryView = {
   times: Array.from({ length: 10 }, (_, i) => i / 2),
   keyStates: [],
   framesRead: 10,
+  lines: [],
   decodable: () => false,
 };
 const all = memory.times.map((_, frame) => frame);
@@ -37,12 +38,12 @@ function plan(options: Asked["options"], turns: readonly Turn[] = [], view = mem
   return planReading({ question, options, turns }, view, { prompt, tokenizer });
 }
 
-const lookedAgain = { start: "empty", upTo: 8, neighbour: false };
+const lookedAgain = { start: "empty", said: [], upTo: 8, neighbour: false };
 
 describe("a question from memory", () => {
   it("is read behind all that the memory holds, and no frame again", () => {
     const { after } = memoryPrompt(prompt, tokenizer, question);
-    const read = { before: [], betweenFrames: [], after, frames: [] };
+    const read = { before: [], betweenFrames: [], after, frames: [], said: [] };
     const expected = { start: "memory", ...read, upTo: null, neighbour: false };
     expect(plan({})).toEqual(expected);
     expect(plan({ from: "memory" })).toEqual(expected);
@@ -93,7 +94,7 @@ describe("a question about a range", () => {
         [memory, kept],
         [{ ...memory, decodable: () => true }, again],
       ] as const) {
-        const expected = { start: "empty", frames, upTo: frames.at(-1), neighbour: false };
+        const expected = { start: "empty", frames, said: [], upTo: frames.at(-1), neighbour: false };
         expect(plan(options, [], view)).toEqual({ ...memoryPrompt(prompt, tokenizer, question), ...expected });
         const sandwich = { ...sandwichPrompt(prompt, tokenizer, question), ...expected };
         expect(plan({ ...options, from: "look-again" }, [], view)).toEqual(sandwich);
@@ -107,6 +108,29 @@ describe("a question about a range", () => {
   ] as [Asked["options"], RegExp][])("is refused where there is no frame: %o", (options, message) => {
     expect(() => plan(options)).toThrow(expect.objectContaining({ code: "BadRequest" }));
     expect(() => plan(options)).toThrow(message);
+  });
+});
+
+describe("what was said between the frames", () => {
+  const spoken = (before: number, untilSeconds: number, text: string) => ({
+    before,
+    fromSeconds: untilSeconds - 0.5,
+    untilSeconds,
+    text,
+  });
+  const [early, late, last] = [spoken(2, 0.9, "early"), spoken(7, 3.2, "late"), spoken(10, 4.6, "last")];
+  const heard: MemoryView = { ...memory, kept: all, keyStates: [4], lines: [early, late, last] };
+  it.each([
+    ["is in the memory's state already", {}, "memory", []],
+    ["is read again with the frames", { from: "look-again" }, "empty", [early, late, last]],
+    ["is read up to the moment", { from: "look-again", at: 4 }, "empty", [early, late]],
+    ["is read within a range, both ends included", { range: [0.9, 3.2] }, "empty", [early, late]],
+    ["is read behind a key state", { at: 4 }, { keyState: 4 }, [late]],
+    ["is read up to a moment at which the state knows more", { at: 4.5 }, { keyState: 4 }, [late]],
+    ["is read behind a frame that none follows", { at: 4.6 }, "memory", []],
+    ["is left out before the moment that it ended", { at: 3.1 }, { keyState: 4 }, []],
+  ] as [string, Asked["options"], Reading["start"], Reading["said"]][])("%s", (_, options, start, said) => {
+    expect(plan(options, [], heard)).toMatchObject({ start, said, neighbour: false });
   });
 });
 

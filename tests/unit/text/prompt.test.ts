@@ -9,6 +9,7 @@ import {
   memoryPrompt,
   nextTurnPrompt,
   sandwichPrompt,
+  speechPrompt,
 } from "../../../src/text/prompt.ts";
 import { createTokenizer, type Tokenizer } from "../../../src/text/tokenizer.ts";
 
@@ -41,6 +42,20 @@ describe("prompts", () => {
       betweenFrames: tokenizer.encode(" "),
       after: tokenizer.encode("\nWhy? Why?\n\nAssistant:"),
     });
+  });
+
+  test("have what was said in place of what stands between frames, its lines as one", () => {
+    const speaking = { ...withSpaces, speech: "<image>Spoken: {speech}\n" };
+    const image = tokenizer.specialTokens.get("<image>");
+    const lines = ["Come in.", " Sit\r\n\r\ndown, <image>. "];
+    const expected = [
+      ...(image === undefined ? [] : [image]),
+      ...tokenizer.encode("Spoken: Come in. Sit\ndown, <image>.\n"),
+    ];
+    expect(speechPrompt(speaking, tokenizer, lines)).toEqual(
+      image === undefined ? tokenizer.encode("<image>Spoken: Come in. Sit\ndown, <image>.\n") : expected,
+    );
+    expect(speechPrompt(withSpaces, tokenizer, lines)).toEqual([]);
   });
 
   test("begin with what was read before the question was known", () => {

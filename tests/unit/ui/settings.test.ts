@@ -57,6 +57,7 @@ test("they are options of watching and of asking", () => {
     keepBytes: 2 ** 29,
     notes: true,
     noteSeconds: 60,
+    speech: false,
   });
   expect(watchOptions({ ...defaultSettings, fps: 3 })).toMatchObject({
     fps: 3,
