@@ -8,7 +8,10 @@ import type { Spoken, TranscriptLine } from "./spoken.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** What of a session goes into its file beside the memory itself. */
-export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "transcript" | "conversation"> & {
+export type SessionPart = Pick<
+  SavedMemory,
+  "lineage" | "video" | "notes" | "standing" | "transcript" | "conversation"
+> & {
   readonly spoken: Spoken;
   readonly parts: readonly SourcePart[];
   readonly sampling: Sampling;
