@@ -9,7 +9,7 @@ import type { Spoken, TranscriptLine } from "./spoken.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** What of a session goes into its file beside the memory itself. */
-export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "conversation"> & {
+export type SessionPart = Pick<SavedMemory, "lineage" | "video" | "notes" | "standing" | "conversation"> & {
   readonly spoken: Spoken;
   readonly parts: readonly SourcePart[];
   readonly sampling: Sampling;

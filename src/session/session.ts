@@ -72,6 +72,7 @@ export function createSession(
   const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile, ...restored });
   const reels = createReels(engine);
   const id = crypto.randomUUID();
+  const lineage = saved?.lineage ?? id;
   const turns = createTurnTree(saved?.conversation);
   let video: SavedVideo | null = saved?.video ?? null;
   let watchedUntilSeconds = saved?.watchedUntilSeconds ?? 0;
@@ -158,6 +159,7 @@ export function createSession(
 
   /** Of now, for a file. */
   const part = (): SessionPart => ({
+    lineage,
     video,
     parts,
     sampling,

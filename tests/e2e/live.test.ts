@@ -98,12 +98,12 @@ async function dropFolder(page: Page, folder: string): Promise<void> {
     await session.send("Input.dispatchDragEvent", { type, x: 640, y: 450, data });
 }
 
-test("a folder of clips: watched one after the other by their numbers, a broken one among them told", async ({ app }, {
-  outputPath,
-}) => {
-  const folder = outputPath("DCIM");
-  mkdirSync(outputPath("DCIM", "100"), { recursive: true });
-  const put = (name: string, bytes: Uint8Array) => writeFileSync(outputPath("DCIM", "100", name), bytes);
+test("a folder of clips: watched one after the other by their numbers, a broken one among them told", async ({
+  app,
+}, info) => {
+  const folder = info.outputPath("DCIM");
+  mkdirSync(info.outputPath("DCIM", "100"), { recursive: true });
+  const put = (name: string, bytes: Uint8Array) => writeFileSync(info.outputPath("DCIM", "100", name), bytes);
   put("clip 10.mp4", bytesOf("public/samples/two-objects.mp4"));
   put("clip 9.mp4", bytesOf("public/samples/one-object.mp4"));
   put("clip 8.mp4", bytesOf("public/samples/footage.mp4").slice(0, 900));

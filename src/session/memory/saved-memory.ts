@@ -43,6 +43,8 @@ type SavedTurn = {
 
 /** What a memory file says beside its tensors. */
 export type SavedMemory = {
+  /** The same in all files that go on from one another; null in files of before. */
+  readonly lineage: string | null;
   /** Null where nothing was opened yet. */
   readonly video: SavedVideo | null;
   /** All files that were watched, and where each lies on the timeline; none in files of before. */
@@ -130,6 +132,7 @@ export function parseSaved(json: unknown): SavedMemory & { readonly model: Model
       sha256: text("model.sha256", model.sha256),
       quantization: text("model.quantization", model.quantization),
     },
+    lineage: (root.lineage ?? null) === null ? null : text("lineage", root.lineage),
     video: root.video === null ? null : parseVideo(record("video", root.video)),
     parts: list("parts", root.parts ?? []).map((each) => parsePart(record("parts", each))),
     watchedUntilSeconds: number("watchedUntilSeconds", root.watchedUntilSeconds),

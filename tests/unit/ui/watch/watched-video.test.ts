@@ -152,6 +152,7 @@ const savedSession = {
   name: "a",
   watchedUntilSeconds: 3,
   questions: 0,
+  lineage: null,
   savedMs: 0,
   model: { name: "test", sha256: "same", quantization: "f16" },
 };
