@@ -1,10 +1,8 @@
+import { canBePieces, decodePieces, type PieceDecoder } from "./decode-pieces.ts";
 import { mixChannels, mixInterleaved } from "./mono.ts";
 import { isPcm, readPcm } from "./pcm.ts";
 import { type SoundFormat, soundConfig, soundUnsupported } from "./sound-format.ts";
-import type { SoundPacket } from "./sound-packets.ts";
-
-/** Decoded sound of one channel, at its own rate. */
-export type SoundBlock = { readonly seconds: number; readonly rate: number; readonly samples: Float32Array };
+import type { SoundBlock, SoundPacket } from "./sound-packets.ts";
 
 /** Packets that may wait inside a decoder, and blocks outside, before no more are given. */
 const [maxQueued, maxReady] = [16, 32];
@@ -18,13 +16,16 @@ const stallMs = 20_000;
 /**
  * Decodes packets in order of time. Damaged ones are passed over.
  *
+ * @param decodePiece what decodes files of sound where the browser has no decoder of packets
  * @throws AuroraError `AudioUnreadable` where nothing at all can be decoded
  */
 export async function* decodeSound(
   packets: AsyncIterable<SoundPacket>,
   formats: readonly SoundFormat[],
   signal: AbortSignal,
+  decodePiece: PieceDecoder | null = null,
 ): AsyncGenerator<SoundBlock, void, void> {
+  if (decodePiece && needsPieces(formats)) return yield* decodePieces(packets, formats, decodePiece);
   const decoding = new Decoding(signal);
   try {
     for await (const packet of packets) {
@@ -43,9 +44,15 @@ export async function* decodeSound(
   }
 }
 
-/** Whether the browser says that it decodes the format. */
-export async function claimsSound(format: SoundFormat): Promise<boolean> {
+/** Whether there is no decoder for packets, so that they must be decoded as files. */
+function needsPieces(formats: readonly SoundFormat[]): boolean {
+  return typeof AudioDecoder === "undefined" && formats.every((format) => canBePieces(format));
+}
+
+/** Whether the browser says that it decodes the format. @param decodesPieces whether files of sound can be decoded */
+export async function claimsSound(format: SoundFormat, decodesPieces: boolean): Promise<boolean> {
   if (isPcm(format.codec)) return true;
+  if (decodesPieces && needsPieces([format])) return true;
   if (typeof AudioDecoder === "undefined" || format.codec === "") return false;
   const support = await AudioDecoder.isConfigSupported(soundConfig(format)).catch(() => null);
   return support?.supported === true;

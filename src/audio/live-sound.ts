@@ -1,6 +1,6 @@
-import type { SoundBlock } from "./decode-sound.ts";
 import type { Sound } from "./open-sound.ts";
 import { layOut } from "./sound-line.ts";
+import type { SoundBlock } from "./sound-packets.ts";
 
 /** A microphone or a shared tab, whose samples come through a port, block by block; null is the end. */
 export type LiveSound = {

@@ -6,6 +6,7 @@ import { withWholeCluster } from "../video/matroska-cut.ts";
 import { sniff, sniffByteLength } from "../video/sniff.ts";
 import { stoppable } from "../video/stoppable.ts";
 import { fromTables } from "../video/transport-stream.ts";
+import type { PieceDecoder } from "./decode-pieces.ts";
 import { claimsSound, decodeSound } from "./decode-sound.ts";
 import { isoPackets, NoSound } from "./iso-packets.ts";
 import { otherPackets } from "./other-packets.ts";
@@ -35,6 +36,8 @@ export type Sound = {
 export type SoundOptions = {
   /** Place of the wanted track among the file's sound tracks; the default one unless given. */
   readonly track?: number | null;
+  /** Decodes files of sound, for browsers without a decoder of packets. */
+  readonly decodePiece?: PieceDecoder | null;
   readonly signal?: AbortSignal;
 };
 
@@ -46,12 +49,12 @@ const leadSeconds = 0.2;
  * @throws AuroraError `AudioUnreadable`, `VideoUnreadable` where the file is gone, `Aborted`
  */
 export async function openSound({ file, clock }: FileSound, options: SoundOptions = {}): Promise<Sound | null> {
-  const { track = null, signal = new AbortController().signal } = options;
+  const { track = null, decodePiece = null, signal = new AbortController().signal } = options;
   try {
     const stream = await openPackets(file, track, clock.restarts, signal);
     try {
-      await requireKnown(stream);
-      return toSound(stream, clock.startSeconds, signal);
+      await requireKnown(stream, decodePiece !== null);
+      return toSound(stream, clock.startSeconds, signal, decodePiece);
     } catch (error) {
       stream.close();
       throw error;
@@ -95,22 +98,27 @@ async function openPackets(
 }
 
 /** @throws AuroraError `AudioUnreadable` where the codec has no name that a decoder could know, or none is there */
-async function requireKnown({ formats }: PacketStream): Promise<void> {
-  for (const format of formats) if (await claimsSound(format)) return;
+async function requireKnown({ formats }: PacketStream, decodesPieces: boolean): Promise<void> {
+  for (const format of formats) if (await claimsSound(format, decodesPieces)) return;
   const [first] = formats;
   // What the browser says can be wrong, so that only what it cannot even be asked about is refused here.
   if (!first || first.codec === "" || typeof AudioDecoder === "undefined")
     throw soundUnsupported(first ?? { codec: "", sampleEntry: "", description: null, sampleRate: 0, channels: 0 });
 }
 
-function toSound(stream: PacketStream, startSeconds: number, opening: AbortSignal): Sound {
+function toSound(
+  stream: PacketStream,
+  startSeconds: number,
+  opening: AbortSignal,
+  decodePiece: PieceDecoder | null,
+): Sound {
   const { tracks, chosen, endSeconds } = stream;
   return {
     tracks,
     track: chosen,
     durationSeconds: endSeconds === null ? null : Math.max(0, endSeconds - startSeconds),
     pieces: ({ from = Number.NEGATIVE_INFINITY, signal = opening } = {}) =>
-      stoppable(signal, (stop) => pieces(stream, from + startSeconds, startSeconds, stop)),
+      stoppable(signal, (stop) => pieces(stream, from + startSeconds, startSeconds, stop, decodePiece)),
     close: () => stream.close(),
   };
 }
@@ -121,13 +129,14 @@ async function* pieces(
   from: number,
   startSeconds: number,
   signal: AbortSignal,
+  decodePiece: PieceDecoder | null,
 ): AsyncGenerator<SoundPiece, void, void> {
   try {
     for (const part of stream.parts) {
       const wanted = since(part, from);
       if (wanted.to <= wanted.from) continue;
       const first = Math.max(0, wanted.from - leadSeconds);
-      const blocks = decodeSound(stream.packets(first, signal), stream.formats, signal);
+      const blocks = decodeSound(stream.packets(first, signal), stream.formats, signal, decodePiece);
       for await (const { seconds, samples } of layOut(blocks, wanted)) {
         signal.throwIfAborted();
         yield { seconds: seconds - startSeconds, samples };

@@ -35,10 +35,11 @@ const names: readonly (readonly [RegExp, string])[] = [
 export function soundUnsupported({ codec, sampleEntry }: SoundFormat, cause?: unknown): AuroraError {
   const told = codec || sampleEntry;
   const name = names.find(([pattern]) => pattern.test(told))?.[1] ?? (told || "an unknown codec");
+  const command = typeof AudioDecoder === "undefined" ? "-c:a pcm_s16le video.mov" : "-c:a aac video.mp4";
   return new AuroraError(
     "AudioUnreadable",
     `The sound is encoded with ${name}, which this browser cannot decode. Open the video in another browser, or convert ` +
-      "its sound, for example: ffmpeg -i video -c:v copy -c:a aac video.mp4",
+      `its sound, for example: ffmpeg -i video -c:v copy ${command}`,
     cause,
   );
 }

@@ -1,6 +1,5 @@
-import type { SoundBlock } from "./decode-sound.ts";
 import { Resampler, speechRate } from "./resampler.ts";
-import type { SoundPart } from "./sound-packets.ts";
+import type { SoundBlock, SoundPart } from "./sound-packets.ts";
 
 /** Sound of one channel at 16 kHz. Between two pieces that do not touch there is none. */
 export type SoundPiece = { readonly seconds: number; readonly samples: Float32Array<ArrayBuffer> };

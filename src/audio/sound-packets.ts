@@ -8,6 +8,9 @@ export type SoundPacket = {
   readonly format: number;
 };
 
+/** Decoded sound of one channel, at its own rate. */
+export type SoundBlock = { readonly seconds: number; readonly rate: number; readonly samples: Float32Array };
+
 /** A sound track as a person chooses it. */
 export type SoundTrack = {
   /** Its place among the file's sound tracks, from 0. */

@@ -1,3 +1,4 @@
+import type { DecodedPiece } from "../audio/decode-pieces.ts";
 import type { LiveSound } from "../audio/live-sound.ts";
 import type { SoundTrack } from "../audio/open-sound.ts";
 import type { ErrorData } from "../errors.ts";
@@ -24,6 +25,7 @@ export type ToSpeech =
       readonly appUrl: string;
     }
   | { readonly type: "store"; readonly choice: ModelChoice }
+  | { readonly type: "decoded"; readonly request: number; readonly piece: DecodedPiece | null }
   | { readonly type: "pause" }
   | { readonly type: "resume" };
 
@@ -38,6 +40,7 @@ export type FromSpeech =
   | { readonly type: "no-sound" }
   | { readonly type: "download"; readonly loadedBytes: number; readonly totalBytes: number }
   | { readonly type: "heard"; readonly lines: readonly SpokenLine[]; readonly untilSeconds: number }
+  | { readonly type: "decode"; readonly request: number; readonly file: Uint8Array<ArrayBuffer> }
   | { readonly type: "storing"; readonly progress: LoadProgress }
   | { readonly type: "stored"; readonly recogniser: RecogniserInfo }
   | { readonly type: "done" }

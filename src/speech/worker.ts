@@ -1,3 +1,4 @@
+import type { DecodedPiece } from "../audio/decode-pieces.ts";
 import { liveSound } from "../audio/live-sound.ts";
 import { openSounds } from "../audio/open-sounds.ts";
 import { toAuroraError } from "../errors.ts";
@@ -15,6 +16,8 @@ const port = globalThis as unknown as {
   addEventListener(type: "message", listener: (event: MessageEvent<ToSpeech>) => void): void;
 };
 
+const pieces = new Map<number, (piece: DecodedPiece | null) => void>();
+let requests = 0;
 let held = false;
 let release: () => void = () => undefined;
 
@@ -25,6 +28,10 @@ port.addEventListener("message", ({ data }) => {
       break;
     case "store":
       void attempt(() => store(data.choice));
+      break;
+    case "decoded":
+      pieces.get(data.request)?.(data.piece);
+      pieces.delete(data.request);
       break;
     case "pause":
       held = true;
@@ -58,6 +65,13 @@ async function attempt(task: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Has the page decode a file of sound, which a worker cannot. */
+function decodePiece(file: Uint8Array<ArrayBuffer>): Promise<DecodedPiece | null> {
+  const request = requests++;
+  port.postMessage({ type: "decode", request, file });
+  return new Promise((resolve) => pieces.set(request, resolve));
+}
+
 async function store(choice: ModelChoice): Promise<void> {
   const recogniser = await storeRecogniser(choice, (progress) => port.postMessage({ type: "storing", progress }));
   port.postMessage({ type: "stored", recogniser });
@@ -71,7 +85,7 @@ async function hear({
   recogniser: key,
   appUrl,
 }: Extract<ToSpeech, { type: "listen" }>): Promise<void> {
-  const sound = "live" in place ? liveSound(place.live) : await openSounds(place, { track });
+  const sound = "live" in place ? liveSound(place.live) : await openSounds(place, { track, decodePiece });
   if (!sound) return port.postMessage({ type: "no-sound" });
   const { tracks, track: chosen, durationSeconds } = sound;
   port.postMessage({ type: "opened", tracks, track: chosen, durationSeconds });

@@ -51,6 +51,9 @@ export function createSession(
   signal?.addEventListener("abort", () => control("stop"), { once: true });
   const unpin = (pin: number) => link.send({ type: "unpin", session: number, pin });
   begin(number, { ...plain, listen });
+  store.subscribe(() => {
+    if (["stopped", "failed"].includes(store.snapshot.status)) listening.end();
+  });
   if (signal?.aborted) control("stop");
   function tell(lines: readonly SpokenLine[], untilSeconds: number | null): void {
     const said = lines.map(({ startSeconds, endSeconds, text }) => ({
@@ -83,10 +86,7 @@ export function createSession(
       listening.resume();
       control("resume");
     },
-    stop() {
-      listening.end();
-      control("stop");
-    },
+    stop: () => control("stop"),
     pin(question) {
       checkQuestion(question, {});
       const id = Math.max(lastPin, ...store.snapshot.standing.map((each) => each.id)) + 1;

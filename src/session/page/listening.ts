@@ -2,6 +2,7 @@ import { AuroraError, toAuroraError } from "../../errors.ts";
 import type { FromSpeech, SoundPlace, SpokenLine, ToSpeech } from "../../speech/protocol.ts";
 import { type Spoken, type SpokenChange, spokenChange } from "../spoken.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
+import { decodePiece } from "./decode-piece.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import { type SoundTap, tapSound } from "./sound-tap.ts";
 
@@ -31,7 +32,7 @@ export function createSpeechWorker(): Worker {
 }
 
 /** Told what was heard and how far the sound is known; null once nobody listens, or no more. */
-type OnHeard = (lines: readonly SpokenLine[], untilSeconds: number | null) => void;
+export type OnHeard = (lines: readonly SpokenLine[], untilSeconds: number | null) => void;
 
 export type ListeningOptions = {
   /** Whether to listen as soon as there is something to be heard. */
@@ -85,6 +86,7 @@ export function createListening(
       const opened = await tapSound(source, assets);
       if (worker !== hearing) return opened.end();
       tap = opened;
+      opened.mute(held);
       const { port, rate } = opened;
       const heard = { live: { port, rate, startSeconds: (performance.now() - beginMs) / 1000 } };
       hearing.postMessage(
@@ -141,6 +143,11 @@ export function createListening(
         update({ download: loadedBytes < totalBytes ? { loadedBytes, totalBytes } : null });
         break;
       }
+      case "decode": {
+        const { request, file } = data;
+        void decodePiece(file).then((piece) => send({ type: "decoded", request, piece }));
+        break;
+      }
       case "heard": {
         const { lines } = store.snapshot.transcript;
         const more: TranscriptLine[] = data.lines.map((line) => ({ ...line, id: nextLine++, edited: false }));
@@ -187,7 +194,10 @@ export function createListening(
         onHeard([], null);
       }
     },
-    end: () => tap?.end(),
+    end() {
+      tap?.end();
+      if (tap) send({ type: "resume" }); // what was said is still written down
+    },
     choose(next) {
       if (next === track) return;
       stop();
@@ -204,11 +214,13 @@ export function createListening(
     },
     pause() {
       held = true;
+      tap?.mute(true);
       send({ type: "pause" });
       if (worker) update({ status: "paused" });
     },
     resume() {
       held = false;
+      tap?.mute(false);
       send({ type: "resume" });
       if (worker) update({ status: "listening" });
     },

@@ -5,6 +5,8 @@ export type SoundTap = {
   /** Gives blocks of samples, and null at the end; to be transferred. */
   readonly port: MessagePort;
   readonly rate: number;
+  /** Whether what comes is passed over. */
+  mute(on: boolean): void;
   /** Ends it: the worker is told that no more comes. */
   end(): void;
 };
@@ -26,7 +28,10 @@ export async function tapSound(track: MediaStreamTrack, assets: string): Promise
     const end = new MessageChannel();
     source.connect(tap);
     // Two ends speak to the worker: the tap itself, and this page, which knows when it is over.
-    port1.onmessage = ({ data }) => end.port1.postMessage(data);
+    let muted = false;
+    port1.onmessage = ({ data }) => {
+      if (!muted) end.port1.postMessage(data);
+    };
     tap.port.postMessage(port2, [port2]);
     port1.start();
     let over = false;
@@ -38,7 +43,10 @@ export async function tapSound(track: MediaStreamTrack, assets: string): Promise
       void context.close();
     };
     track.addEventListener("ended", stop, { once: true });
-    return { port: end.port2, rate: context.sampleRate, end: stop };
+    const mute = (on: boolean) => {
+      muted = on;
+    };
+    return { port: end.port2, rate: context.sampleRate, mute, end: stop };
   } catch (error) {
     void context.close();
     throw new AuroraError(

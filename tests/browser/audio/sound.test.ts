@@ -1,7 +1,11 @@
-import { expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
+import type { PieceDecoder } from "../../../src/audio/decode-pieces.ts";
 import { openSound, type Sound } from "../../../src/audio/open-sound.ts";
+import { decodePiece } from "../../../src/session/page/decode-piece.ts";
 import { openVideo } from "../../../src/video/open-video.ts";
 import { media } from "../video/media.ts";
+
+afterEach(() => vi.unstubAllGlobals());
 
 const urls = import.meta.glob("../../fixtures/sound/*", { query: "?url", import: "default", eager: true });
 
@@ -26,11 +30,15 @@ const undecodable = new Map([
 ]);
 
 /** Opens the sound of a file as its pictures are opened first. */
-async function open(file: Blob, track: number | null = null): Promise<Sound | null> {
+async function open(
+  file: Blob,
+  track: number | null = null,
+  decode: PieceDecoder | null = null,
+): Promise<Sound | null> {
   const { clock, close } = await openVideo(file);
   close();
   if (!clock) throw new Error("a picture");
-  return openSound({ file, clock }, { track });
+  return openSound({ file, clock }, { track, decodePiece: decode });
 }
 
 /** When bursts of sound begin, and how loud the loudest moment is. */
@@ -68,6 +76,32 @@ it.each([...expected].filter(([name]) => !undecodable.has(name)))(
 it.each([...undecodable])("%s: the error names the codec", async (name, codec) => {
   const hear = async () => (await open(await soundFile(name)))?.pieces().next();
   await expect(hear()).rejects.toMatchObject({ code: "AudioUnreadable", message: expect.stringContaining(codec) });
+});
+
+it.each(["aac.mp4", "late.mp4", "aac.mpegts", "mp3.mkv", "mp3.mp4", "flac.mkv", "pcm-24.mov"])(
+  "%s is heard without a decoder of packets, from any second on",
+  async (name) => {
+    vi.stubGlobal("AudioDecoder", undefined);
+    const times = expected.get(name) as number[];
+    const sound = await open(await soundFile(name), null, decodePiece);
+    for (const from of [undefined, 1.5]) {
+      const wanted = times.filter((time) => time > (from ?? Number.NEGATIVE_INFINITY));
+      const { onsets, loudest } = await listen(sound as Sound, from);
+      expect(onsets).toHaveLength(wanted.length);
+      for (const [i, time] of wanted.entries()) expect(Math.abs((onsets[i] as number) - time)).toBeLessThan(0.05);
+      expect(loudest).toBeGreaterThan(0.2);
+    }
+    sound?.close();
+  },
+);
+
+it("without a decoder of packets, what cannot be decoded is told with what would be", async () => {
+  vi.stubGlobal("AudioDecoder", undefined);
+  const hear = async () => (await open(await soundFile("opus.webm"), null, decodePiece))?.pieces().next();
+  await expect(hear()).rejects.toMatchObject({
+    code: "AudioUnreadable",
+    message: expect.stringMatching(/Opus.*pcm_s16le/),
+  });
 });
 
 it("is heard from any second on, at the same times", async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { SoundBlock } from "../../../src/audio/decode-sound.ts";
 import { layOut } from "../../../src/audio/sound-line.ts";
+import type { SoundBlock } from "../../../src/audio/sound-packets.ts";
 
 /** A block at 16 kHz whose samples are their own times. */
 function block(from: number, to: number): SoundBlock {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createListening } from "../../../src/session/page/listening.ts";
+import { createListening, type OnHeard } from "../../../src/session/page/listening.ts";
 import { createSnapshotStore } from "../../../src/session/page/snapshot-store.ts";
 import { applySpoken, nothingSpoken, type Spoken } from "../../../src/session/spoken.ts";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../../src/speech/protocol.ts";
@@ -40,13 +40,14 @@ const sound: SoundPlace = { file: new Blob(["x"]), clock: { startSeconds: 0, res
 const tracks = [0, 1].map((index) => ({ index, language: null, name: null, isDefault: index === 0 }));
 const line = (text: string, startSeconds = 0) => ({ text, startSeconds, endSeconds: startSeconds + 1, words: [] });
 
-function start(on: boolean) {
+function start(on: boolean, onHeard: OnHeard = () => undefined) {
   const store = createSnapshotStore(0);
   /** What a worker would know that is told of every change. */
   let told: Spoken = nothingSpoken;
   const listening = createListening(store, {
     on,
     assets: "https://host.example/app/",
+    onHeard,
     onSpoken(change) {
       told = applySpoken(told, change);
     },
@@ -95,6 +96,44 @@ it("off, nothing is started; switched off, it ends, and goes on where it was", (
   expect(worker().told[0]).toMatchObject({ type: "listen", fromSeconds: 5 });
   worker().say({ type: "heard", lines: [line("two", 6)], untilSeconds: 8 });
   expect(transcript().lines.map(({ id }) => id)).toEqual([0, 1]);
+});
+
+it("another recogniser goes on where the one before it was", () => {
+  const { listening, worker } = start(true);
+  listening.offer(sound);
+  worker().say({ type: "heard", lines: [line("one")], untilSeconds: 5 });
+  listening.use("base-speech");
+  expect(worker(0).ended).toBe(true);
+  expect(worker().told).toEqual([
+    expect.objectContaining({ type: "listen", fromSeconds: 5, recogniser: "base-speech" }),
+  ]);
+  listening.use("base-speech");
+  listening.listen(false);
+  listening.use(null);
+  expect(TestWorker.all).toHaveLength(2);
+  listening.listen(true);
+  expect(worker().told[0]).toMatchObject({ recogniser: null });
+});
+
+it("what is heard is told on, and that no more is to come, in whichever way it ends", () => {
+  const told: unknown[] = [];
+  const { listening, worker } = start(true, (lines, until) => told.push([lines.map(({ text }) => text).join(), until]));
+  listening.offer(sound);
+  worker().say({ type: "heard", lines: [line("one")], untilSeconds: 5 });
+  listening.listen(false);
+  listening.listen(true);
+  const error = { code: "AudioUnreadable", message: "It is DTS.", cause: null } as const;
+  worker().say({ type: "failed", error });
+  expect(told).toEqual([
+    ["", 0],
+    ["one", 5],
+    ["", null],
+    ["", 5],
+    ["", null],
+  ]);
+  told.length = 0;
+  start(true, (_, until) => told.push(until)).listening.offer(null);
+  expect(told).toEqual([null]);
 });
 
 it("what has ended is not begun again", () => {
