@@ -7,12 +7,12 @@ const label = "What is said";
  * Keeps a caption track on the player that has the transcript's lines; returns what ends that. The person shows it with the
  * player's own button.
  *
- * @param beginSeconds where on the timeline the player's file begins: what was said before is not said in it
+ * @param part where on the timeline the player's file lies: what is said before and after is not said in it
  */
 export function attachCaptions(
   player: HTMLVideoElement,
   watch: Store<SessionSnapshot>,
-  beginSeconds: number,
+  { from, until }: { readonly from: number; readonly until: number },
 ): () => void {
   const track =
     [...player.textTracks].find((each) => each.label === label) ?? player.addTextTrack("captions", label, "en");
@@ -30,8 +30,8 @@ export function attachCaptions(
       cues.delete(line);
     }
     for (const line of lines) {
-      if (cues.has(line) || line.startSeconds < beginSeconds) continue;
-      const [start, end] = [line.startSeconds - beginSeconds, line.endSeconds - beginSeconds];
+      if (cues.has(line) || line.startSeconds < from || line.startSeconds >= until) continue;
+      const [start, end] = [line.startSeconds - from, line.endSeconds - from];
       const cue = new VTTCue(start, Math.max(end, start + 0.001), asCueText(line.text));
       cues.set(line, cue);
       track.addCue(cue);

@@ -40,6 +40,7 @@ function FilePlayer({ video, playhead, watch, selected, onUnplayable }: FilePlay
   const element = useRef<HTMLVideoElement>(null);
   /** The file that is played or being opened. It is set on the element at once, so that no seek meets the one before. */
   const place = useRef(0);
+  const [opened, setOpened] = useState(0);
   /** What a file that is being opened is to do once it is there. */
   const next = useRef<{ readonly seconds: number; readonly play: boolean } | null>(null);
 
@@ -47,6 +48,7 @@ function FilePlayer({ video, playhead, watch, selected, onUnplayable }: FilePlay
     (chosen: number, seconds: number, play: boolean) => {
       next.current = { seconds, play };
       place.current = chosen;
+      setOpened(chosen);
       if (element.current) element.current.src = video.urls[chosen] as string;
     },
     [video],
@@ -71,7 +73,13 @@ function FilePlayer({ video, playhead, watch, selected, onUnplayable }: FilePlay
   // Where the player stands, at the beginning of the first file that there is.
   const begins = first?.startSeconds ?? 0;
   useEffect(() => playhead.tell(begins), [playhead, begins]);
-  useEffect(() => (element.current ? attachCaptions(element.current, watch, begins) : undefined), [watch, begins]);
+  const { startSeconds: from = 0, durationSeconds = 0 } = parts.find((part) => part.place === opened) ?? {};
+  const until =
+    parts.at(-1)?.place === opened || durationSeconds === 0 ? Number.POSITIVE_INFINITY : from + durationSeconds;
+  useEffect(
+    () => (element.current ? attachCaptions(element.current, watch, { from, until }) : undefined),
+    [watch, from, until],
+  );
   // Of several files it is known only later which ones can be watched: the first may be none of them.
   useEffect(() => {
     if (!first || first.place === null) return;
