@@ -93,7 +93,7 @@ function toSentences(
   const sentences: SpokenWord[] = [];
   let [startSeconds, open]: [number, number[]] = [0, []];
   const close = (endSeconds: number) => {
-    const text = tokenizer.decode(open).trim();
+    const text = open.length === 0 ? "" : tokenizer.decode(open).trim();
     if (/[\p{L}\p{N}]/u.test(text))
       sentences.push({ text, startSeconds, endSeconds: Math.max(startSeconds, endSeconds) });
     open = [];

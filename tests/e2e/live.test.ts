@@ -85,7 +85,7 @@ test("a screen, from the workspace; the camera's light goes out with End watchin
   const states = () =>
     app.evaluate(() => {
       const { srcObject } = document.querySelector("video") as HTMLVideoElement;
-      return (srcObject as MediaStream).getTracks().map(({ readyState }) => readyState);
+      return [...new Set((srcObject as MediaStream).getTracks().map(({ readyState }) => readyState))];
     });
   await expect.poll(states).toEqual(["ended"]);
 });

@@ -9,8 +9,8 @@ const words: SideModelWords = {
     "The recogniser that comes with this page knows English alone. A larger Whisper makes fewer mistakes, and takes longer.",
   known: [
     { id: "onnx-community/whisper-base", words: "Whisper base · many languages" },
-    { id: "onnx-community/whisper-small", words: "Whisper small · many languages, slower" },
-    { id: "onnx-community/whisper-large-v3-turbo", words: "Whisper large v3 turbo · many languages, slowest" },
+    { id: "onnx-community/whisper-small", words: "Whisper small · better, slower" },
+    { id: "onnx-community/whisper-large-v3-turbo", words: "Whisper large v3 turbo · best, slowest" },
   ],
 };
 

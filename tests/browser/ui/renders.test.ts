@@ -53,6 +53,7 @@ function testSession() {
       }
     },
     resetConversation: () => undefined,
+    useRecogniser: () => undefined,
     close: async () => undefined,
   }) as unknown as Session;
   return {
