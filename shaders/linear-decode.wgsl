@@ -1,29 +1,17 @@
 // y = act(x · wᵀ) for one row of x: LANES threads share four outputs, striding over K.
-override THREADS: u32 = 64u;
-override LANES: u32 = 32u;  // a power of two up to THREADS; 1 needs no barrier
-
-var<workgroup> partial: array<vec4f, THREADS>;
-
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let lane = thread % LANES;
   let n = 4u * (group.x * (THREADS / LANES) + thread / LANES);
   let batch = group.z;
   let input = batch * linear.batch_x;
-  let row = vec4u(weight_row(batch, n), weight_row(batch, n + 1u), weight_row(batch, n + 2u), weight_row(batch, n + 3u));
+  let row = weight_rows(batch, n);
 
   var sums = vec4f();
   for (var k = lane; k < linear.quads; k += LANES) {
     sums += x[input + k] * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
   }
-  if (LANES > 1u) {
-    partial[thread] = sums;
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-      workgroupBarrier();
-      if (lane < half) { partial[thread] += partial[thread + half]; }
-    }
-    sums = partial[thread];
-  }
+  sums = sum_lanes(sums, thread);
   if (lane == 0u) {
     for (var i = 0u; i < 4u; i++) { store(batch, 0u, n + i, sums[i]); }
   }

@@ -3,7 +3,7 @@
 const TILE_T = 32u;
 const TILE_N = 64u;
 const QUADS = 4u;                // of a tile along K
-const THREADS = 64u;             // 16 along N × 4 along T
+const TILE_THREADS = 64u;        // 16 along N × 4 along T
 
 var<workgroup> tile_x: array<vec4f, QUADS * TILE_T>;  // [k, t]
 var<workgroup> tile_w: array<vec4f, QUADS * TILE_N>;  // [k, n]
@@ -18,12 +18,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   for (var k0 = 0u; k0 < linear.quads; k0 += QUADS) {
     let k = k0 + thread % QUADS; // neighbours fetch along a row
     let inside = k < linear.quads;
-    for (var row = thread / QUADS; row < TILE_T; row += THREADS / QUADS) {
+    for (var row = thread / QUADS; row < TILE_T; row += TILE_THREADS / QUADS) {
       var value = vec4f();
       if (inside) { value = x[input_row(batch, first_t + row) + k]; }
       tile_x[(thread % QUADS) * TILE_T + row] = value;
     }
-    for (var row = thread / QUADS; row < TILE_N; row += THREADS / QUADS) {
+    for (var row = thread / QUADS; row < TILE_N; row += TILE_THREADS / QUADS) {
       var value = vec4f();
       if (inside) { value = weight4(weight_row(batch, first_n + row), k); }
       tile_w[(thread % QUADS) * TILE_N + row] = value;

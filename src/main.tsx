@@ -2,7 +2,6 @@ import { createRoot } from "react-dom/client";
 import { openLibrary } from "./library/library.ts";
 import { openAssistant } from "./session/page/client.ts";
 import { findSavedSession, forgetSavedSession } from "./session/page/saved-sessions.ts";
-import type { EncoderBackend } from "./session/types.ts";
 import { App } from "./ui/App.tsx";
 import { createConversation } from "./ui/chat/conversation.ts";
 import { createSearchModel } from "./ui/find/search-model.ts";
@@ -19,11 +18,13 @@ import { applyAppearance } from "./ui/settings/appearance.ts";
 import { answerOptions, createSettings, watchOptions } from "./ui/settings/settings.ts";
 import { createWatchedVideo } from "./ui/watch/watched-video.ts";
 
-const encoders: readonly EncoderBackend[] = ["auto", "webgpu", "wasm"];
-
 const query = new URLSearchParams(location.search);
-const encoder = encoders.find((each) => each === query.get("encoder"));
-const slot = createModelSlot(openAssistant, nano, encoder);
+const chosen = <T extends string>(name: string, others: readonly T[]) =>
+  others.find((each) => each === query.get(name)) ?? "auto";
+const slot = createModelSlot(openAssistant, nano, {
+  encoder: chosen("encoder", ["webgpu", "wasm"]),
+  kernels: chosen("kernels", ["measure", "suited"]),
+});
 const settings = createSettings(browserStore());
 applyAppearance(settings.snapshot);
 settings.subscribe(() => applyAppearance(settings.snapshot));

@@ -3,7 +3,8 @@ import type { Gpu } from "../gpu/device.ts";
 import { runDispatches } from "../gpu/record.ts";
 import { createTensor, readFloats } from "../gpu/tensor.ts";
 import { createUniform } from "../gpu/uniform.ts";
-import { linearDecode, linearPrefill, padRows, uploadLinear } from "./linear.ts";
+import { linearDecode, linearPrefill } from "./linear.ts";
+import { padRows, uploadLinear } from "./linear-weights.ts";
 import { rowStride } from "./row-stride.ts";
 
 /** Odd sizes, so that every edge of the kernels' tiles is passed. */

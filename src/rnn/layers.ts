@@ -2,6 +2,8 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { type LinearIo, type LinearOptions, linearDecode, linearPrefill } from "../kernels/linear.ts";
+import { linearPair, type PairedProduct, shouldPair } from "../kernels/linear-pair.ts";
+import type { LinearWeights } from "../kernels/linear-weights.ts";
 import { normShift } from "../kernels/norm-shift.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import type { TextConfig } from "../model/config.ts";
@@ -15,6 +17,8 @@ export const groupNormEps = 64e-5;
 
 /** The layers of one version of RWKV with their weights, and with the working memory that only they need. */
 export type RnnLayers = {
+  /** Weights of the shapes that take the most time, of one layer. */
+  readonly largest: readonly LinearWeights[];
   /**
    * The layers, from and to the residual stream `io.scratch.x`, as dispatches for any T ≤ maxRows; they read and leave
    * `io.state`, but for the shift rows, which they leave in `io.scratch.carry`.
@@ -39,6 +43,12 @@ export type LayerIo = {
 export function buildLinear(io: LayerIo, product: LinearIo, options: LinearOptions = {}): Dispatch[] {
   if (io.mode === "decode") return linearDecode(io.gpu, product, options);
   return linearPrefill(io.gpu, { ...product, rows: io.rows }, options);
+}
+
+/** Two products that do not wait for each other; for one row in one dispatch. */
+export function buildPair(io: LayerIo, first: PairedProduct, second: PairedProduct): Dispatch[] {
+  if (io.mode === "decode" && shouldPair(io.gpu, first, second)) return [linearPair(io.gpu, first, second)];
+  return [first, second].flatMap(({ x, w, y, ...options }) => buildLinear(io, { x, w, y }, options));
 }
 
 /**

@@ -2,7 +2,13 @@ import { AuroraError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import type { TablePiece } from "../kernels/embedding-gather.ts";
-import { createLinear, type LinearFormat, type LinearWeights, padRows, writeLinear } from "../kernels/linear.ts";
+import {
+  createLinear,
+  type LinearFormat,
+  type LinearWeights,
+  padRows,
+  writeLinear,
+} from "../kernels/linear-weights.ts";
 import { corruptFile } from "../model/fields.ts";
 import { toFloat32, toHalfBits } from "../model/half.ts";
 import { scaleSuffix, weightGroup } from "../model/quantised.ts";

@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import type { LinearWeights } from "../kernels/linear.ts";
+import type { LinearWeights } from "../kernels/linear-weights.ts";
 import type { TextConfig } from "../model/config.ts";
 import type { Loader, Norm } from "./loader.ts";
 

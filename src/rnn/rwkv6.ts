@@ -4,8 +4,9 @@ import { groupNormGate } from "../kernels/group-norm-gate.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { tokenMix } from "../kernels/token-mix.ts";
 import { wkv6 } from "../kernels/wkv6.ts";
+import { wkv6Step } from "../kernels/wkv6-step.ts";
 import type { TextConfig } from "../model/config.ts";
-import { batchFrom, buildLinear, buildShift, groupNormEps, type LayerIo, type RnnLayers } from "./layers.ts";
+import { batchFrom, buildLinear, buildPair, buildShift, groupNormEps, type LayerIo, type RnnLayers } from "./layers.ts";
 import type { Loader } from "./loader.ts";
 import { loadRwkv6Layer, type Rwkv6Layer } from "./rwkv6-weights.ts";
 import { createRows } from "./scratch.ts";
@@ -17,6 +18,7 @@ export async function loadRwkv6(gpu: Gpu, loader: Loader, config: TextConfig, ma
   for (let n = 0; n < config.numHiddenLayers; n++) layers.push(await loadRwkv6Layer(loader, `blocks.${n}.`, config));
   const own = createOwnScratch(gpu, config, layers, maxRows);
   return {
+    largest: layers.slice(0, 1).flatMap(({ kvrg, ffnKey, ffnValue }) => [kvrg, ffnKey, ffnValue]),
     build: (io) =>
       layers.flatMap((layer, n) => [...buildTimeMix(io, own, layer, n), ...buildChannelMix(io, own, layer, n)]),
     destroy() {
@@ -61,7 +63,7 @@ function createOwnScratch(gpu: Gpu, config: TextConfig, layers: readonly Rwkv6La
 
 function buildTimeMix(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index: number): Dispatch[] {
   const { gpu, config, scratch, state, rows } = io;
-  const { hiddenSize: width, headSize } = config;
+  const width = config.hiddenSize;
   const { shifted, mixed, mixRanks, decayRanks, decay, kvrg, y } = own;
   const batchRows = scratch.maxRows;
   const inputs = batchFrom(io, mixed, 1, width); // k, v, r, g: all but w
@@ -81,20 +83,31 @@ function buildTimeMix(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index: nu
       },
       { width, rank: layer.mixRank, batchRows },
     ),
-    ...buildLinear(io, { x: mixed, w: layer.decayDown, y: decayRanks }, { activation: "tanh" }),
+    ...buildPair(
+      io,
+      { x: inputs, w: layer.kvrg, y: kvrg, batchRows },
+      { x: mixed, w: layer.decayDown, y: decayRanks, activation: "tanh" },
+    ),
     ...buildLinear(io, { x: decayRanks, w: layer.decayUp, y: decay }, { activation: "decay", bias: layer.decay }),
-    ...buildLinear(io, { x: inputs, w: layer.kvrg, y: kvrg }, { batchRows }),
-    wkv6(
-      gpu,
-      { kvrg, decay, bonus: layer.bonus, state: rowBinding(state.wkv, index, width * headSize), y, rows },
-      { width, headSize, batchRows },
-    ),
-    groupNormGate(
-      gpu,
-      { gate: kvrg, ...layer.lnX, y },
-      { width, headSize, eps: groupNormEps, gateOffset: 3 * batchRows * rowStride(width) },
-    ),
+    ...buildRecurrence(io, own, layer, index),
     ...buildLinear(io, { x: y, w: layer.output, y: scratch.x }, { combine: "add" }),
+  ];
+}
+
+/** The recurrence, its norm and gate: for one row in one dispatch. */
+function buildRecurrence(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index: number): Dispatch[] {
+  const { gpu, config, scratch, rows } = io;
+  const { hiddenSize: width, headSize } = config;
+  const { kvrg, decay, y } = own;
+  const batchRows = scratch.maxRows;
+  const state = rowBinding(io.state.wkv, index, width * headSize);
+  const recurrence = { kvrg, decay, bonus: layer.bonus, state, y };
+  const heads = { width, headSize, batchRows };
+  if (io.mode === "decode") return [wkv6Step(gpu, { ...recurrence, ...layer.lnX }, { ...heads, eps: groupNormEps })];
+  const gateOffset = 3 * batchRows * rowStride(width);
+  return [
+    wkv6(gpu, { ...recurrence, rows }, heads),
+    groupNormGate(gpu, { gate: kvrg, ...layer.lnX, y }, { width, headSize, eps: groupNormEps, gateOffset }),
   ];
 }
 
@@ -103,8 +116,11 @@ function buildChannelMix(io: LayerIo, own: OwnScratch, layer: Rwkv6Layer, index:
   const receptanceInput = batchFrom(io, shifted, 1, io.config.hiddenSize);
   return [
     buildShift(io, index, 1, { norm: layer.ln2, mix: layer.ffnMix, mixes: 2 }, shifted),
-    ...buildLinear(io, { x: shifted, w: layer.ffnKey, y: hidden }, { activation: "relu-squared" }),
-    ...buildLinear(io, { x: receptanceInput, w: layer.ffnReceptance, y: gate }, { activation: "sigmoid" }),
+    ...buildPair(
+      io,
+      { x: shifted, w: layer.ffnKey, y: hidden, activation: "relu-squared" },
+      { x: receptanceInput, w: layer.ffnReceptance, y: gate, activation: "sigmoid" },
+    ),
     ...buildLinear(io, { x: hidden, w: layer.ffnValue, y: io.scratch.x }, { combine: "add-gated", gate }),
   ];
 }

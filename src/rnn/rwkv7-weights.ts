@@ -1,5 +1,5 @@
 import type { Tensor } from "../gpu/tensor.ts";
-import type { LinearWeights } from "../kernels/linear.ts";
+import type { LinearWeights } from "../kernels/linear-weights.ts";
 import type { TextConfig } from "../model/config.ts";
 import type { Loader, Norm } from "./loader.ts";
 

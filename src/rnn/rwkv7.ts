@@ -4,7 +4,7 @@ import { groupNormBonus } from "../kernels/group-norm-bonus.ts";
 import { wkv7 } from "../kernels/wkv7.ts";
 import { wkv7Inputs } from "../kernels/wkv7-inputs.ts";
 import type { TextConfig } from "../model/config.ts";
-import { batchFrom, buildLinear, buildShift, groupNormEps, type LayerIo, type RnnLayers } from "./layers.ts";
+import { batchFrom, buildLinear, buildPair, buildShift, groupNormEps, type LayerIo, type RnnLayers } from "./layers.ts";
 import type { Loader } from "./loader.ts";
 import { loadRwkv7Layer, type Rwkv7Layer } from "./rwkv7-weights.ts";
 import { createRows } from "./scratch.ts";
@@ -18,6 +18,7 @@ export async function loadRwkv7(gpu: Gpu, loader: Loader, config: TextConfig, ma
   }
   const own = createOwnScratch(gpu, config, layers, maxRows);
   return {
+    largest: layers.slice(0, 1).flatMap(({ rkv, ffnKey, ffnValue }) => [rkv, ffnKey, ffnValue]),
     build: (io) =>
       layers.flatMap((layer, n) => [...buildTimeMix(io, own, layer, n), ...buildChannelMix(io, own, layer, n)]),
     destroy() {
@@ -75,12 +76,21 @@ function buildTimeMix(io: LayerIo, own: OwnScratch, layer: Rwkv7Layer, index: nu
   const raisedFrom = batchFrom(io, raised, skipped, width);
   return [
     buildShift(io, index, 0, { norm: layer.ln1, mix: layer.mix, mixes: 6 }, shifted),
-    ...buildLinear(io, { x: shifted, w: layer.rkv, y: inputs }, { batchRows }),
-    ...buildLinear(io, { x: shiftedFrom(2 + skipped), w: layer.valueRateDown, y: ranksFrom(skipped) }, { batchRows }),
-    ...buildLinear(io, { x: shiftedFrom(4), w: layer.decayDown, y: ranksFrom(2) }, { activation: "tanh" }),
-    ...buildLinear(io, { x: ranksFrom(skipped), w: layer.up, y: raisedFrom }, { batchRows }),
-    ...buildLinear(io, { x: shiftedFrom(5), w: layer.gateDown, y: gateRanks }, { activation: "sigmoid" }),
-    ...buildLinear(io, { x: gateRanks, w: layer.gateUp, y: gate }),
+    ...buildPair(
+      io,
+      { x: shifted, w: layer.rkv, y: inputs, batchRows },
+      { x: shiftedFrom(2 + skipped), w: layer.valueRateDown, y: ranksFrom(skipped), batchRows },
+    ),
+    ...buildPair(
+      io,
+      { x: shiftedFrom(4), w: layer.decayDown, y: ranksFrom(2), activation: "tanh" },
+      { x: shiftedFrom(5), w: layer.gateDown, y: gateRanks, activation: "sigmoid" },
+    ),
+    ...buildPair(
+      io,
+      { x: ranksFrom(skipped), w: layer.up, y: raisedFrom, batchRows },
+      { x: gateRanks, w: layer.gateUp, y: gate },
+    ),
     wkv7Inputs(gpu, { inputs, raised, params, vFirst }, { ...heads, first }),
     wkv7(gpu, { inputs, state: rowBinding(state.wkv, index, width * headSize), y, rows }, heads),
     groupNormBonus(gpu, { inputs, bonus: layer.bonus, gate, ...layer.lnX, y }, { ...heads, eps: groupNormEps }),

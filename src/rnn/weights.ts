@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/device.ts";
 import type { TablePiece } from "../kernels/embedding-gather.ts";
-import type { LinearWeights } from "../kernels/linear.ts";
+import type { LinearWeights } from "../kernels/linear-weights.ts";
 import type { TextConfig } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
 import type { RnnLayers } from "./layers.ts";

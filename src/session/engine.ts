@@ -2,6 +2,7 @@ import { AuroraError } from "../errors.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { selfTest } from "../kernels/self-test.ts";
 import { readGpuLimits, smallerForm } from "../library/gpu-budget.ts";
+import { keptKernels } from "../library/kept-kernels.ts";
 import { createAssets } from "../library/model-assets.ts";
 import { type OpenedModel, openModel } from "../library/open-model.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -9,6 +10,7 @@ import { createFingerprint } from "../model/fingerprint.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import { openRnn, type Rnn } from "../rnn/rnn.ts";
 import { createRnnState, stateByteLength } from "../rnn/state.ts";
+import { describeTuned, type Tuned, tuneRnn } from "../rnn/tuned-kernels.ts";
 import { createRnnWriter } from "../rnn/writer.ts";
 import { openTokenizer } from "../text/open-tokenizer.ts";
 import { largestPromptId } from "../text/prompt.ts";
@@ -121,6 +123,7 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
     ...(signal ? { signal } : {}),
   });
   const rnn = await openRnn(gpu, config.text, tensors, () => signal?.throwIfAborted());
+  const tuned = await tuneRnn(gpu, rnn, options.kernels ?? "auto", keptKernels);
   const search = createSearchSlot();
   const engine: Engine = {
     gpu,
@@ -131,7 +134,7 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
     rnn,
     search,
     model: describeModel(opened, encoder, await fingerprint.digest()),
-    adapter: describeAdapter(gpu, encoder),
+    adapter: describeAdapter(gpu, encoder, tuned),
     source: { json: folder.json, tensors: folder.tensors },
     async destroy() {
       await search.set(null);
@@ -184,7 +187,7 @@ function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Enc
   };
 }
 
-function describeAdapter({ adapter }: Gpu, encoder: Encoder): AdapterInfo {
+function describeAdapter({ adapter }: Gpu, encoder: Encoder, tuned: Tuned): AdapterInfo {
   const description = adapter.description || `${adapter.vendor} ${adapter.architecture}`.trim() || "unknown adapter";
-  return { description, software: adapter.software, encoder: encoder.backend };
+  return { description, software: adapter.software, encoder: encoder.backend, kernels: describeTuned(tuned) };
 }

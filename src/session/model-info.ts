@@ -35,4 +35,6 @@ export type AdapterInfo = {
   readonly description: string;
   readonly software: boolean;
   readonly encoder: "webgpu" | "wasm";
+  /** Which kernels make the language model's products, and how they were chosen; for people. */
+  readonly kernels: string;
 };

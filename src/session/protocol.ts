@@ -1,5 +1,6 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { KernelChoice } from "../rnn/tuned-kernels.ts";
 import type { SoundPlace } from "../video/frame-source.ts";
 import type { SaidLine } from "./memory/hearing.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
@@ -38,6 +39,7 @@ export type ToWorker =
       readonly model: ModelChoice;
       readonly quantization: Quantization | "auto";
       readonly encoder: EncoderBackend;
+      readonly kernels: KernelChoice;
       /** The folder that the app's own files lie in. */
       readonly appUrl: string;
     }

@@ -1,5 +1,6 @@
 import type { ErrorData } from "../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../library/types.ts";
+import type { KernelChoice } from "../rnn/tuned-kernels.ts";
 import type { TranscriptFormat } from "../speech/export-transcript.ts";
 import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
@@ -24,6 +25,7 @@ export type OpenOptions = {
   /** Form of the weights where the model is converted; `auto` (the default) takes what `ModelOffer.recommended` says. */
   readonly quantization?: Quantization | "auto";
   readonly encoder?: EncoderBackend;
+  readonly kernels?: KernelChoice;
   /** Folder with what comes with the app besides code (models/, tokenizers/, probe/); the page's own, unless given. */
   readonly assets?: string | URL;
   readonly onProgress?: (progress: LoadProgress) => void;

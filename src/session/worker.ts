@@ -109,13 +109,20 @@ function ledger(): { buffers: number; bytes: number } {
   return engine ? { buffers: engine.gpu.ledger.buffers, bytes: engine.gpu.ledger.bytes } : { buffers: 0, bytes: 0 };
 }
 
-async function open({ model, quantization, encoder, appUrl }: Extract<ToWorker, { type: "open" }>): Promise<void> {
+async function open({
+  model,
+  quantization,
+  encoder,
+  kernels,
+  appUrl,
+}: Extract<ToWorker, { type: "open" }>): Promise<void> {
   appFolder = appUrl;
   try {
     engine = await openEngine({
       model,
       quantization,
       encoder,
+      kernels,
       appUrl,
       signal: opening.signal,
       onProgress: (progress) => port.postMessage({ type: "progress", progress }),

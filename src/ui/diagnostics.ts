@@ -49,6 +49,7 @@ function gpuFacts({ adapter }: Assistant, usage: GpuUsage | null): FactGroup {
     facts: [
       ["Adapter", adapter.software ? `${adapter.description} (software)` : adapter.description],
       ["Encoder runs on", adapter.encoder === "wasm" ? "WebAssembly (CPU)" : "WebGPU"],
+      ["Products of matrices", adapter.kernels],
       [
         "Buffers",
         usage ? `${formatCount(usage.buffers)}, ${formatBytes(usage.bytes)} (${formatCount(usage.bytes)} bytes)` : "…",

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createTensor } from "../../src/gpu/tensor.ts";
 import { embeddingGather } from "../../src/kernels/embedding-gather.ts";
-import { uploadLinear } from "../../src/kernels/linear.ts";
+import { uploadLinear } from "../../src/kernels/linear-weights.ts";
 import { float32ToHalf, halfToFloat32 } from "../../src/model/half.ts";
 import { randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";

@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
+import { type LinearActivation, type LinearOptions, linearDecode, linearPrefill } from "../../src/kernels/linear.ts";
+import { availableVariants, type DecodeLanes, type PrefillVariant } from "../../src/kernels/linear-variants.ts";
 import {
   createLinear,
-  type LinearActivation,
   type LinearFormat,
-  type LinearOptions,
   type LinearRows,
-  linearDecode,
-  linearPrefill,
   uploadLinear,
   writeLinear,
-} from "../../src/kernels/linear.ts";
+} from "../../src/kernels/linear-weights.ts";
 import { float32ToHalf, halfToFloat32 } from "../../src/model/half.ts";
 import { dequantise, quantise } from "../../src/model/quantised.ts";
 import { expectClose, randomFloats } from "../close.ts";
@@ -33,7 +31,7 @@ type Case = {
   bias?: boolean;
 };
 
-type Kernel = { lanes: number } | { variant: "tiled" | "direct" | "subgroup" };
+type Kernel = { lanes: DecodeLanes } | { variant: PrefillVariant };
 
 /** Random weights as they are stored, and the values that they stand for. */
 function randomWeights(count: number, inWidth: number, format: LinearFormat, scale = 1) {
@@ -132,9 +130,13 @@ const extras: [LinearActivation, Case["combine"], boolean][] = [
   ["sigmoid", "add-gated", false],
 ];
 
-/** Needs subgroups of exactly 4, which SwiftShader has. */
-const bySubgroups: [string, Kernel, number[]][] =
-  (await testGpu()).subgroupSize === 4 ? [["prefill, subgroup", { variant: "subgroup" }, [1, 2, 7, 33, 64]]] : [];
+const available = availableVariants(await testGpu());
+const bySubgroups: [string, Kernel, number[]][] = [
+  ...(available.lanes.includes("subgroup") ? [["decode, subgroup", { lanes: "subgroup" }, [1]] as const] : []),
+  ...(available.prefill.includes("subgroup")
+    ? [["prefill, subgroup", { variant: "subgroup" }, [1, 2, 7, 33, 64]] as const]
+    : []),
+].map(([name, kernel, rows]) => [name, kernel, [...rows]]);
 
 describe.each<[string, Kernel, number[]]>([
   ["decode, 1 lane", { lanes: 1 }, [1]],

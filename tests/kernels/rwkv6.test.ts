@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
+import type { Gpu } from "../../src/gpu/device.ts";
 import type { TextConfig } from "../../src/model/config.ts";
+import { buildForward } from "../../src/rnn/forward.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
-import { clearRnnState, copyRnnState, readRnnState, writeRnnState } from "../../src/rnn/state.ts";
+import { clearRnnState, copyRnnState, createRnnState, readRnnState, writeRnnState } from "../../src/rnn/state.ts";
 import { expectClose, relativeError } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import { openWriter } from "../open-writer.ts";
@@ -34,9 +36,19 @@ const shapes: [string, TextConfig, Ranks, "F16" | "F32"][] = [
 
 const ids = (count: number, vocab: number) => Uint32Array.from({ length: count }, (_, i) => (i * 31 + 7) % vocab);
 
-describe.each(shapes)("RWKV-6 with %s", (_, config, ranks, dtype) => {
-  it("computes the reference's logits and state, as a chunk and token by token", async () => {
-    const gpu = await testGpu();
+/** As if it were a graphics card's: what is chosen for those runs here too. */
+const asCard = (gpu: Gpu): Gpu => ({ ...gpu, adapter: { ...gpu.adapter, software: false } });
+
+const adapters: [string, (gpu: Gpu) => Gpu, typeof shapes][] = [
+  ["its own adapter", (gpu) => gpu, shapes],
+  ["a graphics card", asCard, shapes.slice(1, 3)],
+];
+
+const cases = adapters.flatMap(([adapter, as, list]) => list.map((each) => [...each, adapter, as] as const));
+
+describe.each(cases)("RWKV-6 with %s", (_, config, ranks, dtype, adapter, as) => {
+  it(`computes the reference's logits and state, as a chunk and token by token, for ${adapter}`, async () => {
+    const gpu = as(await testGpu());
     const before = gpu.ledger.buffers;
     const { source, values } = randomRwkv6(config, ranks, dtype);
     const rnn = await openRnn(gpu, config, source);
@@ -147,4 +159,15 @@ describe("a state", () => {
     expect(await other.readLogits()).toEqual(await stream.readLogits());
     expect(() => writeRnnState(gpu, tiny, other.state, saved.slice(1))).toThrow(/a state of 2 layers of 2176 numbers/);
   });
+});
+
+it("needs 10 dispatches a layer for a token on a graphics card", async () => {
+  const gpu = asCard(await testGpu());
+  const config = shape(32, 8, 40, 3);
+  const rnn = await openRnn(gpu, config, randomRwkv6(config, { mix: 4, decay: 4 }, "F16").source);
+  const state = createRnnState(gpu, config, "state");
+  const { scratch, weights, oneRow: rows } = rnn;
+  const dispatches = buildForward(weights, { gpu, config, scratch, state, rows, mode: "decode" });
+  expect(dispatches).toHaveLength(1 + 3 * 10);
+  for (const owner of [rnn, state]) owner.destroy();
 });

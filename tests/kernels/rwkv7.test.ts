@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Gpu } from "../../src/gpu/device.ts";
 import type { TextConfig } from "../../src/model/config.ts";
+import { buildForward } from "../../src/rnn/forward.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
-import { readRnnState } from "../../src/rnn/state.ts";
+import { createRnnState, readRnnState } from "../../src/rnn/state.ts";
 import { expectClose } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import { openWriter } from "../open-writer.ts";
@@ -89,4 +90,16 @@ it("names the tensor that is missing", async () => {
   const broken = { ...source, info: (name: string) => (name === missing ? null : source.info(name)) };
   await expect(openRnn(gpu, config, broken)).rejects.toThrow(missing);
   expect(gpu.ledger.buffers).toBe(before);
+});
+
+it("needs 11 dispatches a layer for a token on a graphics card", async () => {
+  const own = await testGpu();
+  const gpu = { ...own, adapter: { ...own.adapter, software: false } };
+  const config = shape(32, 8, 40, 3);
+  const rnn = await openRnn(gpu, config, randomRwkv7(config, { w: 4, a: 4, v: 4, g: 4 }, "F16").source);
+  const state = createRnnState(gpu, config, "state");
+  const { scratch, weights, oneRow: rows } = rnn;
+  const dispatches = buildForward(weights, { gpu, config, scratch, state, rows, mode: "decode" });
+  expect(dispatches).toHaveLength(1 + 3 * 11);
+  for (const owner of [rnn, state]) owner.destroy();
 });

@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { createTensor } from "../../src/gpu/tensor.ts";
 import { timeDispatches } from "../../src/gpu/timing.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
-import { linearPrefill, uploadLinear } from "../../src/kernels/linear.ts";
+import { linearPrefill } from "../../src/kernels/linear.ts";
+import { uploadLinear } from "../../src/kernels/linear-weights.ts";
 import { randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 

@@ -1,6 +1,6 @@
 /** Each head's part of each row of y [T, C] normalised on its own, times silu of gate [T, C]. */
 export function groupNormGate(
-  y: Float32Array,
+  y: Float32Array | Float64Array,
   gate: Float32Array,
   weight: Float32Array,
   bias: Float32Array,

@@ -1,5 +1,5 @@
 /** What the matrix products compute on top of x·wᵀ; see `LinearOptions`. */
-type LinearExtras = {
+export type LinearExtras = {
   readonly activation?: "none" | "tanh" | "relu-squared" | "sigmoid" | "decay";
   readonly combine?: "store" | "add" | "add-gated";
   readonly bias?: Float32Array;

@@ -42,10 +42,10 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
         if (data.type === "opened") resolve(data);
         if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
       };
-      const { encoder = "auto", quantization = "auto" } = options;
+      const { encoder = "auto", kernels = "auto", quantization = "auto" } = options;
       const model = toChoice(options.model);
       if (model.kind === "hub" || model.kind === "files") askToKeep();
-      const message: ToWorker = { type: "open", model, quantization, encoder, appUrl: assets };
+      const message: ToWorker = { type: "open", model, quantization, encoder, kernels, appUrl: assets };
       worker.postMessage(message);
     });
     return connect(worker, opened, assets);

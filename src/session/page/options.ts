@@ -13,7 +13,7 @@ import type {
 } from "../types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkOpenOptions({ model, quantization, encoder, assets }: OpenOptions): void {
+export function checkOpenOptions({ model, quantization, encoder, kernels, assets }: OpenOptions): void {
   const kinds = ["folder", "hub", "files", "stored"];
   const known =
     typeof model === "string" ? model !== "" : kinds.includes((model as { kind: string } | null)?.kind ?? "");
@@ -25,6 +25,7 @@ export function checkOpenOptions({ model, quantization, encoder, assets }: OpenO
     "auto, f16, int8 or int4",
   );
   check("encoder", encoder, isOneOf(encoder, ["auto", "webgpu", "wasm"]), "auto, webgpu or wasm");
+  check("kernels", kernels, isOneOf(kernels, ["auto", "measure", "suited"]), "auto, measure or suited");
   check("assets", assets, assets !== "" && URL.canParse(String(assets), document.baseURI), "the address of a folder");
 }
 

@@ -1,6 +1,6 @@
 import { type ErrorData, toAuroraError } from "../../errors.ts";
 import type { LoadProgress, ModelChoice, Quantization } from "../../library/types.ts";
-import type { Assistant, EncoderBackend, ModelInfo, OpenOptions } from "../../session/types.ts";
+import type { Assistant, ModelInfo, OpenOptions } from "../../session/types.ts";
 import { createStore, type Store } from "../parts/store.ts";
 import { createTransferMeter, type Transfer, unknownTransfer } from "./transfer-meter.ts";
 
@@ -60,7 +60,7 @@ export function modelInUse({ model }: ModelSlotState): ModelInfo | null {
 export function createModelSlot(
   open: (options: OpenOptions) => Promise<Assistant>,
   request: ModelRequest,
-  encoder: EncoderBackend = "auto",
+  { encoder = "auto", kernels = "auto" }: Pick<OpenOptions, "encoder" | "kernels"> = {},
 ): ModelSlot {
   const store = createStore<ModelSlotState>({
     request,
@@ -117,7 +117,15 @@ export function createModelSlot(
 
     try {
       const { choice, quantization } = next;
-      const assistant = await open({ model: choice, quantization, encoder, signal, onProgress: report, beforeLoading });
+      const assistant = await open({
+        model: choice,
+        quantization,
+        encoder,
+        kernels,
+        signal,
+        onProgress: report,
+        beforeLoading,
+      });
       if (signal.aborted) {
         void assistant.close();
         return false;
