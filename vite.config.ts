@@ -4,6 +4,7 @@ import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { bareShaders } from "./tools/bare-shaders.ts";
+import { speechRuntime } from "./tools/speech-runtime.ts";
 
 /** What the page promises: nothing is loaded from, or sent to, anywhere but where it came from and the model hub. */
 const contentSecurityPolicy = [
@@ -44,6 +45,7 @@ export default defineConfig({
   plugins: [
     react(),
     bareShaders(),
+    speechRuntime(),
     listForOffline(),
     {
       name: "content-security-policy",
@@ -68,7 +70,11 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es", plugins: () => [bareShaders()], rolldownOptions: { checks: { pluginTimings: false } } },
+  worker: {
+    format: "es",
+    plugins: () => [bareShaders(), speechRuntime()],
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   optimizeDeps: {
     include: [
       "react",

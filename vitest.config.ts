@@ -7,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { firefox } from "./tests/firefox/provider.ts";
 import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
 import { findFirefox } from "./tools/firefox.ts";
+import { speechRuntime } from "./tools/speech-runtime.ts";
 
 // Beside its Vulkan driver Chromium has the loader that Dawn in Node looks for, which a machine without a screen may lack.
 const driver = findVulkanDriver();
@@ -71,6 +72,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 export default defineConfig({
+  plugins: [speechRuntime()],
   optimizeDeps: {
     include: ["mediabunny", "minisearch", "onnx-proto", "@huggingface/tokenizers", ...hashes, speech, ...react],
     exclude: ["onnxruntime-web", "@huggingface/transformers"],

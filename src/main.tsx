@@ -1,5 +1,6 @@
 import { createRoot } from "react-dom/client";
 import { openLibrary } from "./library/library.ts";
+import { ortBuild } from "./onnx/ort-build.ts";
 import { openAssistant } from "./session/page/client.ts";
 import { findSavedSession, forgetSavedSession } from "./session/page/saved-sessions.ts";
 import { App } from "./ui/App.tsx";
@@ -79,10 +80,12 @@ if (import.meta.env.PROD) keepForOffline();
 /** Once the model is there or failed, so as not to hold it up: what it loaded is then at hand. */
 function keepForOffline(): void {
   const unsubscribe = slot.subscribe(() => {
-    if (slot.snapshot.model.status === "loading") return;
+    const { model } = slot.snapshot;
+    if (model.status === "loading") return;
     unsubscribe();
+    const build = model.status === "ready" ? `?onnxruntime=${ortBuild(model.assistant.adapter.encoder)}` : "";
     // Refused in some private windows, and without https: then the page needs the network each time.
-    navigator.serviceWorker?.register(new URL("service-worker.js", document.baseURI)).catch(() => undefined);
+    navigator.serviceWorker?.register(new URL(`service-worker.js${build}`, document.baseURI)).catch(() => undefined);
   });
 }
 

@@ -20,6 +20,9 @@ type Lifetime = { waitUntil(done: Promise<unknown>): void };
 type Asked = { readonly request: Request; respondWith(response: Promise<Response>): void };
 
 const base = scope.registration.scope;
+/** The build of onnxruntime that the page computes with, told by the page in this script's address; null where it could not start. */
+const build = new URL(location.href).searchParams.get("onnxruntime");
+const builds = /^assets\/ort-wasm-simd-threaded(?:\.(\w+))?-/;
 /** Folders of what is kept once it was asked for: models of speech, the pictures of the check of a model. */
 const onDemand = ["models/silero-vad/", "models/whisper-tiny.en/", "probe/"];
 const data = ["models/", "samples/", "probe/"];
@@ -46,8 +49,14 @@ async function keepAll(): Promise<void> {
   for (const path of Object.keys(builtFiles)) {
     if (await cache.match(keyOf(path))) continue;
     const known = () => caches.match(keyOf(path));
-    if (!onDemand.some((folder) => path.startsWith(folder)) || (await known())) await keep(cache, path);
+    if (!isOnDemand(path) || (await known())) await keep(cache, path);
   }
+}
+
+/** Whether a file is kept only once it was asked for. */
+function isOnDemand(path: string): boolean {
+  const binary = builds.exec(path);
+  return binary ? (binary[1] ?? "plain") !== build : onDemand.some((folder) => path.startsWith(folder));
 }
 
 /** Takes a file from an older version where it is the same, else from the network, or from what the browser has of it. */

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { modelOption } from "./arguments.ts";
+import { benchPage } from "./bench-page.ts";
 import { openHost } from "./host.ts";
 import type { BenchResult } from "./page/bench/bench.ts";
 import type { Figure } from "./page/bench/measure.ts";
@@ -47,10 +48,12 @@ async function bench(args: readonly string[], output: Output): Promise<void> {
       options,
       [longest, ...short].map((name) => join(samples, name)),
     );
+    output.warn("the built page");
+    const measured = { ...result, figures: [...result.figures, ...(await benchPage(host, questions))] };
     output.warn(`done in ${Math.round((Date.now() - begin) / 1000)} s`);
     const browser = `Chromium ${host.page.context().browser()?.version()}`;
-    if (values.json) output.print(JSON.stringify([machine(result, browser), ...flatten(result)], null, 2));
-    else printTables(result, browser, output);
+    if (values.json) output.print(JSON.stringify([machine(result, browser), ...flatten(measured)], null, 2));
+    else printTables(measured, browser, output);
   } finally {
     await host.close();
   }

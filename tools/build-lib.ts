@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "vite";
 import { bareShaders } from "./bare-shaders.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
+import { speechRuntime } from "./speech-runtime.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -33,7 +34,7 @@ async function bundle(out: string): Promise<void> {
     base: "./",
     publicDir: false,
     logLevel: "warn",
-    plugins: [keepWorkers, bareShaders()],
+    plugins: [keepWorkers, bareShaders(), speechRuntime()],
     build: {
       outDir: out,
       emptyOutDir: false,

@@ -1,6 +1,7 @@
 import type { FileStore } from "../storage/file-store.ts";
+import { modelKey } from "./model-key.ts";
 import type { ModelPlan } from "./model-plan.ts";
-import { type ModelSource, modelKey } from "./model-source.ts";
+import type { ModelSource } from "./model-source.ts";
 import { onHub } from "./source-plan.ts";
 import type { StoreFolder } from "./store-folder.ts";
 import { downloadFolder, modelFolder } from "./stored-models.ts";

@@ -1,39 +1,39 @@
-import { describeAdapter } from "../gpu/device.ts";
-import { openModelFiles } from "../model/model-files.ts";
-import type { ModelFolder } from "../model/model-folder.ts";
+import { loadPart } from "../load-part.ts";
 import type { FileStore } from "../storage/file-store.ts";
 import { ifUnlocked, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
 import { countSpills, sweepSpills } from "../storage/spill-file.ts";
 import { memoryLimit } from "./choose-place.ts";
-import { countDiskNeed } from "./disk-space.ts";
-import { estimateGpuBytes, type GpuLimits, gpuBudget, readGpuLimits } from "./gpu-budget.ts";
-import { appUrl, createAssets } from "./model-assets.ts";
-import { findSource, type SourceChoice, sourceKeyOf } from "./model-source.ts";
-import { inspectSide } from "./side-models.ts";
-import { planSource } from "./source-plan.ts";
+import { gpuBudget } from "./gpu-budget.ts";
+import { sourceKeyOf } from "./model-key.ts";
 import {
   countStored,
+  describeStored,
   keepAssumptions,
   listKeys,
   listModels,
-  type Manifest,
-  openStored,
   readManifest,
   removeDownload,
   removeModel,
 } from "./stored-models.ts";
-import type { Library, ModelChoice, ModelOffer, SideOffer, SidePurpose, StoredModel } from "./types.ts";
-import { openModelFolder } from "./url-folder.ts";
+import { readFreeBytes, readLimits } from "./this-machine.ts";
+import type { Library } from "./types.ts";
 
 /** The browser's collection of models, as the page sees it. */
 export function openLibrary(): Library {
   return {
-    inspect: async (choice, signal) => inspect(choice, await openOpfsStore(), signal),
-    inspectSide: async (purpose, choice, signal) => offerSide(purpose, choice, await openOpfsStore(), signal),
+    // Most of what reads others' checkpoints is here.
+    async inspect(choice, signal) {
+      const { inspect } = await loadPart(() => import("./inspect.ts"));
+      return inspect(choice, await openOpfsStore(), signal);
+    },
+    async inspectSide(purpose, choice, signal) {
+      const { offerSide } = await loadPart(() => import("./inspect.ts"));
+      return offerSide(purpose, choice, await openOpfsStore(), signal);
+    },
     async list() {
       const disk = await openOpfsStore();
-      return disk ? (await listModels(disk)).map(describe) : [];
+      return disk ? (await listModels(disk)).map(describeStored) : [];
     },
     async capacity() {
       const limits = await readLimits();
@@ -73,106 +73,4 @@ async function removeAll(disk: FileStore): Promise<void> {
   }
   for (const source of keys.sources) await ifUnlocked(source, () => removeDownload(disk, source));
   await sweepSpills();
-}
-
-function describe({ key, name, license, source, purpose, quantization, storedAt, files }: Manifest): StoredModel {
-  const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
-  return { key, name, license, source, purpose: purpose ?? "watch", quantization, storedAt, byteLength };
-}
-
-async function offerSide(
-  purpose: SidePurpose,
-  choice: ModelChoice,
-  disk: FileStore | null,
-  signal?: AbortSignal,
-): Promise<SideOffer> {
-  const { stored, ...offer } = await inspectSide(purpose, choice, disk, signal ? { signal } : {});
-  return { ...offer, stored: stored && describe(stored), freeDiskBytes: await readFreeBytes() };
-}
-
-function inspect(choice: ModelChoice, disk: FileStore | null, signal?: AbortSignal): Promise<ModelOffer> {
-  const options = signal ? { signal } : {};
-  if (choice.kind === "folder") {
-    const url = new URL(choice.url, document.baseURI).href;
-    return openModelFolder(url, { ...options, wholeBytes: 0 }).then((folder) =>
-      offerFolder(folder, folder.byteLength, []),
-    );
-  }
-  return choice.kind === "stored" ? inspectStored(choice.key, disk) : inspectSource(choice, disk, options);
-}
-
-async function inspectStored(key: string, disk: FileStore | null): Promise<ModelOffer> {
-  const { manifest, files } = await openStored(disk, key);
-  const offer = await offerFolder(await openModelFiles(files), 0, [describe(manifest)]);
-  const listed = manifest.files.map(({ path, byteLength }) => ({ path, byteLength }));
-  return { ...offer, name: manifest.name, license: manifest.license, files: listed };
-}
-
-/** A model folder of ours that needs no conversion. */
-async function offerFolder(
-  { config, tensors, byteLength, parameters }: ModelFolder,
-  downloadBytes: number,
-  stored: readonly StoredModel[],
-): Promise<ModelOffer> {
-  const { quantization } = config;
-  const gpuBytes = estimateGpuBytes(config, tensors, byteLength);
-  const fits = gpuBytes <= gpuBudget(await readLimits());
-  return {
-    name: config.name,
-    license: config.license,
-    revision: null,
-    layout: "model folder of this app",
-    parameters,
-    files: [],
-    downloadBytes,
-    diskBytes: 0,
-    freeDiskBytes: await readFreeBytes(),
-    options: [{ quantization, storedBytes: stored[0]?.byteLength ?? 0, gpuBytes, fits }],
-    recommended: fits ? quantization : null,
-    stored,
-  };
-}
-
-async function inspectSource(
-  choice: SourceChoice,
-  disk: FileStore | null,
-  options: { readonly signal?: AbortSignal },
-): Promise<ModelOffer> {
-  const found = await findSource(choice, options);
-  const assets = createAssets(appUrl(), options.signal);
-  const { source, plan } = await planSource(found, { ...options, assets, limits: await readLimits() });
-  const form = plan.recommended ?? plan.options.at(-1)?.quantization ?? "f16";
-  const need = await countDiskNeed(source, plan, form, disk);
-  const stored = disk
-    ? (await listModels(disk)).filter(({ sourceKey, purpose }) => sourceKey === source.key && !purpose)
-    : [];
-  const isStored = stored.some(({ quantization }) => quantization === form);
-  return {
-    name: plan.name,
-    license: source.license ?? plan.license,
-    revision: source.revision,
-    layout: plan.layout,
-    parameters: plan.parameters,
-    files: plan.files.map(({ path, byteLength }) => ({ path, byteLength })),
-    downloadBytes: source.hub && !isStored ? need.downloadBytes : 0,
-    diskBytes: isStored ? 0 : need.missingBytes,
-    freeDiskBytes: await readFreeBytes(),
-    options: plan.options,
-    recommended: plan.recommended,
-    stored: stored.map(describe),
-  };
-}
-
-/** Limits of the adapter that a model would be loaded on; of nothing where there is none. */
-async function readLimits(): Promise<GpuLimits> {
-  const gpu = (navigator as { gpu?: GPU }).gpu;
-  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return { maxBufferSize: 0, software: true, deviceMemory: null };
-  return readGpuLimits(adapter, describeAdapter(adapter));
-}
-
-/** What the browser says that may still be stored, which is a guess at best; null where it says nothing. */
-async function readFreeBytes(): Promise<number | null> {
-  const { quota, usage } = (await navigator.storage?.estimate().catch(() => ({}) as StorageEstimate)) ?? {};
-  return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
 }

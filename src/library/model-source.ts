@@ -3,7 +3,7 @@ import type { FileSet } from "../model/file-set.ts";
 import { sha256 } from "../model/sha256.ts";
 import { createHubFileSet, type HubFileSet, type HubRepository, listHubRepository } from "./hub.ts";
 import { createPickedFiles } from "./picked-files.ts";
-import type { ModelChoice, PickedFile, Quantization } from "./types.ts";
+import type { ModelChoice, PickedFile } from "./types.ts";
 
 /** Where a model that is to be stored comes from. */
 export type ModelSource = {
@@ -59,16 +59,6 @@ async function sourceOfFiles(name: string, picked: readonly PickedFile[]): Promi
     files,
     hub: null,
   };
-}
-
-/** The name in the store of one form of a source's model. */
-export function modelKey(source: Pick<ModelSource, "key">, quantization: Quantization): string {
-  return `${source.key}-${quantization}`;
-}
-
-/** The source's key in a model's. */
-export function sourceKeyOf(model: string): string {
-  return model.slice(0, Math.max(0, model.lastIndexOf("-")));
 }
 
 /** A name that can be a folder's: some of `name` to be recognised by, and a hash of what makes it unique. */

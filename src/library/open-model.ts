@@ -1,3 +1,4 @@
+import { loadPart } from "../load-part.ts";
 import { openModelFiles } from "../model/model-files.ts";
 import type { ModelFolder } from "../model/model-folder.ts";
 import type { FileStore } from "../storage/file-store.ts";
@@ -5,9 +6,8 @@ import { holdLock, withLock } from "../storage/locks.ts";
 import { openOpfsStore } from "../storage/opfs-store.ts";
 import { sweepSpills } from "../storage/spill-file.ts";
 import { createProgressGate } from "./load-progress.ts";
-import { findSource, modelKey } from "./model-source.ts";
+import { modelKey } from "./model-key.ts";
 import type { StoreOptions } from "./store-files.ts";
-import { storeModel } from "./store-model.ts";
 import { openStored, readManifest } from "./stored-models.ts";
 import type { LoadProgress, ModelChoice } from "./types.ts";
 import { openModelFolder } from "./url-folder.ts";
@@ -52,6 +52,10 @@ export async function openModel(choice: ModelChoice, options: OpenModelOptions):
   if (choice.kind === "stored") return openFromDisk(choice.key);
   const begun = { stage: choice.kind === "hub" ? "download" : "convert", loadedBytes: 0, totalBytes: null } as const;
   opening.report(begun);
+  // Most of what reads others' checkpoints and writes models of them is here.
+  const [{ findSource }, { storeModel }] = await loadPart(() =>
+    Promise.all([import("./model-source.ts"), import("./store-model.ts")]),
+  );
   const source = await findSource(choice, options);
   const known = quantization === "auto" ? null : modelKey(source, quantization);
   if (disk && known && (await readManifest(disk, known))) return openFromDisk(known);

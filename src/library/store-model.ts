@@ -4,8 +4,9 @@ import type { FileStore } from "../storage/file-store.ts";
 import { storageFull } from "../storage/storage-full.ts";
 import { choosePlace, type Place } from "./choose-place.ts";
 import { countDiskNeed, presentBytes, sum } from "./disk-space.ts";
+import { modelKey } from "./model-key.ts";
 import { type ModelPlan, planModel } from "./model-plan.ts";
-import { type ModelSource, modelKey } from "./model-source.ts";
+import type { ModelSource } from "./model-source.ts";
 import { type PlannedSource, planSource } from "./source-plan.ts";
 import {
   convertInto,

@@ -5,7 +5,7 @@ import { isRecord } from "../model/fields.ts";
 import type { FileInfo, FileSet } from "../model/file-set.ts";
 import { type FileStore, writeFile } from "../storage/file-store.ts";
 import { readJson, type StoreFolder, storedFileSet, storeFolder } from "./store-folder.ts";
-import type { Purpose } from "./types.ts";
+import type { Purpose, StoredModel } from "./types.ts";
 
 /**
  * What the store keeps: `downloads/<source key>/`, files as they come from elsewhere, gone once they are converted; and
@@ -127,4 +127,19 @@ function manifestPath(key: string): string {
 function parseManifest(json: unknown): Manifest | null {
   // Written by this app, and by no other version of it that differs.
   return isRecord(json) && json.format === manifestFormat && Array.isArray(json.files) ? (json as Manifest) : null;
+}
+
+/** A stored model as the page lists it. */
+export function describeStored({
+  key,
+  name,
+  license,
+  source,
+  purpose,
+  quantization,
+  storedAt,
+  files,
+}: Manifest): StoredModel {
+  const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
+  return { key, name, license, source, purpose: purpose ?? "watch", quantization, storedAt, byteLength };
 }

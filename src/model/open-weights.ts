@@ -1,12 +1,12 @@
 import type { RangeReader } from "../bytes/range-reader.ts";
 import { AuroraError } from "../errors.ts";
+import { loadPart } from "../load-part.ts";
 import { corruptFile } from "./fields.ts";
 import type { FileSet } from "./file-set.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { isWeightFile } from "./select-files.ts";
 import { parseShardIndex } from "./shard-index.ts";
 import type { TensorSource } from "./tensors.ts";
-import { openTorchZip } from "./torch-zip.ts";
 
 /**
  * Opens a file of weights, safetensors or written by PyTorch's `torch.save`; the content says which, not the name.
@@ -17,7 +17,10 @@ export async function openWeightFile(reader: RangeReader): Promise<TensorSource>
   const start = await reader.read(0, Math.min(512, reader.byteLength));
   // Text of one character a byte, to compare with.
   const text = String.fromCharCode(...start);
-  if (text.startsWith("PK\x03\x04")) return openTorchZip(reader);
+  if (text.startsWith("PK\x03\x04")) {
+    const { openTorchZip } = await loadPart(() => import("./torch-zip.ts"));
+    return openTorchZip(reader);
+  }
   // Behind the length of its header, which may be any number, safetensors begins with JSON.
   if (text[8] === "{") return openSafetensors(reader);
   // Before 1.6 torch.save wrote several pickles in a row, and long before that a tar file.

@@ -1,6 +1,22 @@
-import { onnx } from "onnx-proto";
+import { createMessage, type Message } from "./protobuf.ts";
 
+const irVersion = 9;
 const opset = 20; // the first with Gelu
+
+/** Numbers of the fields that are used here, and of types (`onnx.proto`). */
+const model = { irVersion: 1, graph: 7, opsetImport: 8 } as const;
+const opsetId = { domain: 1, version: 2 } as const;
+const graphField = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
+const nodeField = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
+const attributeField = { name: 1, float: 2, int: 3, string: 4, ints: 8, type: 20 } as const;
+const attributeType = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const tensorField = { dims: 1, dataType: 2, name: 8, rawData: 9 } as const;
+const valueField = { name: 1, type: 2 } as const;
+const typeField = { tensor: 1 } as const;
+const tensorType = { elementType: 1, shape: 2 } as const;
+const shapeField = { dimension: 1 } as const;
+const dimensionField = { value: 1, param: 2 } as const;
+const dataType = { float: 1, int64: 7 } as const;
 
 /** Names of activation functions as in Hugging Face's configurations. */
 export type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
@@ -8,7 +24,12 @@ export type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | 
 type Dimension = number | string;
 type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 
-type Node = onnx.INodeProto & { input: string[]; output: string[] };
+type Node = {
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Attributes;
+};
 
 /** An ONNX model of f32 values under construction. A value is named by the string that its maker returns. */
 export type OnnxGraph = {
@@ -27,55 +48,61 @@ export type OnnxGraph = {
 
 /** Starts an empty graph. */
 export function createOnnxGraph(name: string): OnnxGraph {
-  const graph = {
-    name,
-    node: [] as Node[],
-    input: [] as onnx.IValueInfoProto[],
-    output: [] as onnx.IValueInfoProto[],
-    initializer: [] as onnx.ITensorProto[],
-  };
+  const nodes: Node[] = [];
+  const graph = createMessage().text(graphField.name, name);
   let values = 0;
   const renamed = new Map<string, string>();
   const finalName = (value: string) => renamed.get(value) ?? value;
   const nextName = () => `v${values++}`;
-  const addInitializer = (dataType: number, shape: readonly number[], data: ArrayBufferView) => {
+  const addInitializer = (type: number, shape: readonly number[], data: ArrayBufferView) => {
     const value = nextName();
-    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    graph.initializer.push({ name: value, dataType, dims: [...shape], rawData });
+    const tensor = createMessage();
+    for (const size of shape) tensor.integer(tensorField.dims, size);
+    tensor.integer(tensorField.dataType, type).text(tensorField.name, value);
+    tensor.bytes(tensorField.rawData, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    graph.message(graphField.initializer, tensor);
     return value;
-  };
-  const node = (opType: string, input: readonly string[], attributes: Attributes = {}) => {
-    const output = nextName();
-    const attribute = Object.entries(attributes).map(([key, value]) => toAttribute(key, value));
-    graph.node.push({ name: `${opType}.${output}`, opType, input: [...input], output: [output], attribute });
-    return output;
   };
   return {
     input(value, shape) {
-      graph.input.push(valueInfo(value, shape));
+      graph.message(graphField.input, valueInfo(value, shape));
       return value;
     },
     output(value, as, shape) {
       renamed.set(value, as);
-      graph.output.push(valueInfo(as, shape));
+      graph.message(graphField.output, valueInfo(as, shape));
     },
-    constant: (data, shape) => addInitializer(onnx.TensorProto.DataType.FLOAT, shape, data),
+    constant: (data, shape) => addInitializer(dataType.float, shape, data),
     integers: (list) =>
       addInitializer(
-        onnx.TensorProto.DataType.INT64,
+        dataType.int64,
         [list.length],
         BigInt64Array.from(list, (value) => BigInt(value)),
       ),
-    node,
+    node(type, inputs, attributes = {}) {
+      const output = nextName();
+      nodes.push({ type, inputs, output, attributes });
+      return output;
+    },
     encode() {
-      for (const node of graph.node) {
-        node.input = node.input.map(finalName);
-        node.output = node.output.map(finalName);
-      }
-      const model = { irVersion: 9, opsetImport: [{ domain: "", version: opset }], graph };
-      return Uint8Array.from(onnx.ModelProto.encode(model).finish());
+      for (const node of nodes) graph.message(graphField.node, encodeNode(node, finalName));
+      const opsets = createMessage().text(opsetId.domain, "").integer(opsetId.version, opset);
+      return createMessage()
+        .integer(model.irVersion, irVersion)
+        .message(model.opsetImport, opsets)
+        .message(model.graph, graph)
+        .encode();
     },
   };
+}
+
+function encodeNode({ type, inputs, output, attributes }: Node, finalName: (value: string) => string): Message {
+  const node = createMessage();
+  for (const input of inputs) node.text(nodeField.input, finalName(input));
+  node.text(nodeField.output, finalName(output));
+  node.text(nodeField.name, `${type}.${output}`).text(nodeField.opType, type);
+  for (const [name, value] of Object.entries(attributes)) node.message(nodeField.attribute, attribute(name, value));
+  return node;
 }
 
 /** Adds an activation function. */
@@ -96,18 +123,31 @@ export function addActivation(graph: OnnxGraph, kind: Activation, x: string): st
   }
 }
 
-function valueInfo(name: string, shape: readonly Dimension[]): onnx.IValueInfoProto {
-  const dim = shape.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: onnx.TensorProto.DataType.FLOAT, shape: { dim } } } };
+function valueInfo(name: string, shape: readonly Dimension[]): Message {
+  const dimensions = createMessage();
+  for (const size of shape) {
+    const dimension = createMessage();
+    if (typeof size === "number") dimension.integer(dimensionField.value, size);
+    else dimension.text(dimensionField.param, size);
+    dimensions.message(shapeField.dimension, dimension);
+  }
+  const tensor = createMessage().integer(tensorType.elementType, dataType.float).message(tensorType.shape, dimensions);
+  return createMessage()
+    .text(valueField.name, name)
+    .message(valueField.type, createMessage().message(typeField.tensor, tensor));
 }
 
 /** Attributes that hold a float whatever their value. */
 const floatAttributes = new Set(["epsilon", "alpha", "beta"]);
 
-function toAttribute(name: string, value: number | string | readonly number[]): onnx.IAttributeProto {
-  const { AttributeType } = onnx.AttributeProto;
-  if (typeof value === "string") return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
-  if (typeof value !== "number") return { name, type: AttributeType.INTS, ints: [...value] };
-  if (floatAttributes.has(name)) return { name, type: AttributeType.FLOAT, f: value };
-  return { name, type: AttributeType.INT, i: value };
+function attribute(name: string, value: number | string | readonly number[]): Message {
+  const message = createMessage().text(attributeField.name, name);
+  const typed = (type: number) => message.integer(attributeField.type, type);
+  if (typeof value === "string") return typed(attributeType.string).text(attributeField.string, value);
+  if (typeof value !== "number") {
+    for (const each of value) message.integer(attributeField.ints, each);
+    return typed(attributeType.ints);
+  }
+  if (floatAttributes.has(name)) return typed(attributeType.float).float(attributeField.float, value);
+  return typed(attributeType.int).integer(attributeField.int, value);
 }

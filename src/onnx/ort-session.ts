@@ -1,10 +1,11 @@
-import type * as Ort from "onnxruntime-web/webgpu";
+import type * as Ort from "onnxruntime-web/wasm";
 import { type AuroraError, toAuroraError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { bufferUsage } from "../gpu/flags.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { mapForReading } from "../gpu/wait.ts";
-import { ort } from "./runtime.ts";
+import type { OrtBackend } from "./ort-build.ts";
+import { loadRuntime, type Runtime } from "./runtime.ts";
 
 /** A tensor, or the first rows of one, as a model's input or output; dense f32. */
 export type Bound = { readonly tensor: Tensor; readonly shape: readonly number[] };
@@ -27,11 +28,12 @@ export type OrtNames = { readonly label: string; readonly what: string };
  */
 export async function createOrtSession(
   gpu: Gpu,
-  backend: "webgpu" | "wasm",
+  backend: OrtBackend,
   model: Uint8Array,
   { label, what }: OrtNames,
 ): Promise<OrtSession> {
   const provider = backend === "webgpu" ? ({ name: "webgpu", device: gpu.device } as const) : "wasm";
+  const ort = await loadRuntime(backend);
   const create = () =>
     ort.InferenceSession.create(model, {
       executionProviders: [provider],
@@ -41,7 +43,9 @@ export async function createOrtSession(
     throw toOrtError(error, "ModelUnsupported", `This model's ${what} could not be loaded.`);
   });
   const run = (inputs: Bindings, outputs: Bindings) =>
-    backend === "webgpu" ? runOnGpu(session, inputs, outputs) : runOnCpu(gpu, label, session, inputs, outputs);
+    backend === "webgpu"
+      ? runOnGpu(ort, session, inputs, outputs)
+      : runOnCpu(ort, session, inputs, outputs, { gpu, label });
   return {
     run: (inputs, outputs) =>
       exclusively(gpu, () => run(inputs, outputs)).catch((error) => {
@@ -51,22 +55,26 @@ export async function createOrtSession(
   };
 }
 
-async function runOnGpu(session: Ort.InferenceSession, inputs: Bindings, outputs: Bindings): Promise<void> {
-  await session.run(mapValues(inputs, toGpuTensor), mapValues(outputs, toGpuTensor));
-}
-
-function toGpuTensor({ tensor, shape }: Bound): Ort.Tensor {
-  return ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: "float32", dims: [...shape] });
-}
-
-async function runOnCpu(
-  gpu: Gpu,
-  label: string,
+async function runOnGpu(
+  ort: Runtime,
   session: Ort.InferenceSession,
   inputs: Bindings,
   outputs: Bindings,
 ): Promise<void> {
-  const results = await withReadback(gpu, label, inputs, (feeds) => session.run(feeds));
+  const toGpuTensor = ({ tensor, shape }: Bound) =>
+    ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: "float32", dims: [...shape] });
+  await session.run(mapValues(inputs, toGpuTensor), mapValues(outputs, toGpuTensor));
+}
+
+async function runOnCpu(
+  ort: Runtime,
+  session: Ort.InferenceSession,
+  inputs: Bindings,
+  outputs: Bindings,
+  { gpu, label }: { readonly gpu: Gpu; readonly label: string },
+): Promise<void> {
+  const toCpuTensor = ({ shape }: Bound, values: Float32Array) => new ort.Tensor("float32", values, [...shape]);
+  const results = await withReadback(gpu, label, inputs, toCpuTensor, (feeds) => session.run(feeds));
   for (const [name, { tensor }] of Object.entries(outputs)) {
     const data = (results[name] as Ort.Tensor).data as Float32Array<ArrayBuffer>;
     gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
@@ -78,6 +86,7 @@ async function withReadback<R>(
   gpu: Gpu,
   label: string,
   inputs: Bindings,
+  toCpuTensor: (bound: Bound, values: Float32Array) => Ort.Tensor,
   use: (feeds: Record<string, Ort.Tensor>) => Promise<R>,
 ): Promise<R> {
   const bytes = Object.values(inputs).map(({ shape }) => shape.reduce((product, size) => product * size, 4));
@@ -93,9 +102,9 @@ async function withReadback<R>(
     gpu.device.queue.submit([encoder.finish()]);
     await mapForReading(gpu, staging);
     const mapped = staging.getMappedRange();
-    const feeds = Object.entries(inputs).map(([name, { shape }], i) => {
+    const feeds = Object.entries(inputs).map(([name, bound], i) => {
       const values = new Float32Array(mapped, offsets[i], (bytes[i] as number) / 4);
-      return [name, new ort.Tensor("float32", values, [...shape])] as const;
+      return [name, toCpuTensor(bound, values)] as const;
     });
     return await use(Object.fromEntries(feeds));
   } finally {

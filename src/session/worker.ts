@@ -1,13 +1,12 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
 import { openAppFiles } from "../library/model-assets.ts";
+import { loadPart } from "../load-part.ts";
 import { openVideoFrameCount } from "../video/frame-count.ts";
 import type { SoundPlace } from "../video/frame-source.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
-import { probeModel } from "./probe/probe.ts";
 import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
 import { restoreSpoken } from "./saving.ts";
-import { openSearchModel } from "./seeing/search-model.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
 
@@ -240,6 +239,7 @@ async function probe(): Promise<void> {
   const stop = new AbortController();
   probing = stop;
   try {
+    const { probeModel } = await loadPart(() => import("./probe/probe.ts"));
     const report = await probeModel(engine, openAppFiles(appFolder, stop.signal), {
       signal: stop.signal,
       onProgress: (progress) => port.postMessage({ type: "probing", progress }),
@@ -259,6 +259,7 @@ async function openSearch({ request, model }: Extract<ToWorker, { type: "open-se
   const stop = new AbortController();
   searching = stop;
   try {
+    const { openSearchModel } = await loadPart(() => import("./seeing/search-model.ts"));
     const opened = await openSearchModel(engine, model, {
       signal: stop.signal,
       onProgress: (progress) => port.postMessage({ type: "search-progress", request, progress }),

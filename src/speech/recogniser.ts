@@ -1,6 +1,7 @@
 import type { Tensor, WhisperForConditionalGeneration } from "@huggingface/transformers";
 import { AuroraError } from "../errors.ts";
-import { ort } from "../onnx/runtime.ts";
+import { loadPart } from "../load-part.ts";
+import { loadRuntime } from "../onnx/runtime.ts";
 import { openWhisper, type Recognised } from "./whisper.ts";
 
 /** The files of a recogniser in the layout of transformers.js; null for one that it does not have. */
@@ -22,9 +23,10 @@ const [folder, name] = ["/recogniser/", "model"];
  * @throws AuroraError `ModelCorrupt` where the files are not what they should be
  */
 export async function createRecogniser(files: RecogniserFiles, weights: "q8" | "fp32" = "q8"): Promise<Recogniser> {
-  // After `runtime.ts`, so that it finds onnxruntime set up, and asks no other place for it.
-  const { AutoProcessor, AutoTokenizer, Tensor, WhisperForConditionalGeneration, env } = await import(
-    "@huggingface/transformers"
+  // Before transformers.js, which then finds it set up, and asks no other place for it.
+  const ort = await loadRuntime("wasm");
+  const { AutoProcessor, AutoTokenizer, Tensor, WhisperForConditionalGeneration, env } = await loadPart(
+    () => import("@huggingface/transformers"),
   );
   Object.assign(env, {
     allowRemoteModels: false,

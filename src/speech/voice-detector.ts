@@ -1,4 +1,4 @@
-import { ort } from "../onnx/runtime.ts";
+import { loadRuntime } from "../onnx/runtime.ts";
 
 /** Samples at 16 kHz that one probability is about, and of those before that the model hears along. */
 export const frameSamples = 512;
@@ -14,6 +14,7 @@ export type VoiceDetector = {
 
 /** Loads the detector. @param model Silero's ONNX file for 16 kHz */
 export async function createVoiceDetector(model: Uint8Array): Promise<VoiceDetector> {
+  const ort = await loadRuntime("wasm");
   const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], logSeverityLevel: 3 });
   const rate = new ort.Tensor("int64", BigInt64Array.of(16_000n), []);
   const empty = () => new ort.Tensor("float32", new Float32Array(2 * 128), [2, 1, 128]);

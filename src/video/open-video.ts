@@ -1,4 +1,5 @@
 import { AuroraError, toAuroraError } from "../errors.ts";
+import { loadPart } from "../load-part.ts";
 import { withWholeFrames } from "./field-pairs.ts";
 import { fileGone, isGone } from "./file-gone.ts";
 import type { OpenedVideo } from "./frame-source.ts";
@@ -8,7 +9,6 @@ import { withWholeCluster } from "./matroska-cut.ts";
 import type { OpeningListener, PacketSource } from "./packet-index.ts";
 import { sliceSource } from "./slice-source.ts";
 import { sniff, sniffByteLength } from "./sniff.ts";
-import { readTrackIndex } from "./track-index.ts";
 import { openTrackVideo } from "./track-video.ts";
 import { fromTables } from "./transport-stream.ts";
 import { withVp9Codec } from "./vp9.ts";
@@ -84,9 +84,9 @@ async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListe
     case "isobmff":
       return openTrack(await openIso(file, signal, onProgress), signal);
     case "matroska":
-      return openTrack(await readTrackIndex(await withWholeCluster(file, signal), signal, onProgress), signal);
+      return openTrack(await indexWhole(await withWholeCluster(file, signal), signal, onProgress), signal);
     case "mpeg-ts":
-      return openTrack(await readTrackIndex(await fromTables(file), signal, onProgress), signal);
+      return openTrack(await indexWhole(await fromTables(file), signal, onProgress), signal);
     case "audio":
       throw new AuroraError("NoVideoTrack", `This is a sound file (${kind.name}): there is nothing to watch in it.`);
     case "foreign-video":
@@ -98,6 +98,12 @@ async function openAny(file: Blob, signal: AbortSignal, onProgress: OpeningListe
     case "unknown":
       throw new AuroraError("VideoUnreadable", "This is not a video: its contents are of no known kind.");
   }
+}
+
+/** Indexes a file that has no tables of its own, or none that can be read. */
+async function indexWhole(file: Blob, signal: AbortSignal, onProgress: OpeningListener): Promise<PacketSource> {
+  const { readTrackIndex } = await loadPart(() => import("./track-index.ts"));
+  return readTrackIndex(file, signal, onProgress);
 }
 
 async function openTrack(source: PacketSource, signal: AbortSignal): Promise<OpenedVideo> {
@@ -114,6 +120,6 @@ async function openIso(file: Blob, signal: AbortSignal, onProgress: OpeningListe
     return await withVp9Codec(sliceSource(file, await readIsoIndex(file, signal, onProgress)));
   } catch (error) {
     if (!(error instanceof IsoParseError)) throw error;
-    return readTrackIndex(file, signal, onProgress);
+    return indexWhole(file, signal, onProgress);
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
+import { firstVisitLimit, scriptBytes } from "../../tools/first-visit.ts";
 import { questionOf, reference } from "../sample-answers.ts";
 import { ask, bytesOf, expect, test, watchedToTheEnd } from "./app.ts";
 
@@ -10,10 +11,11 @@ const base = "/some/where/deep/";
 const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
 /** The plainest of static hosts, of the built page in a folder of its own. */
-async function startHost(): Promise<Server> {
+async function startHost(asked: string[]): Promise<Server> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? "").split("?")[0] ?? "");
     const name = path === base ? "index.html" : path.slice(base.length);
+    asked.push(name);
     try {
       const body = path.startsWith(base) ? bytesOf(`dist/${name}`) : null;
       if (!body) throw new Error("elsewhere");
@@ -27,12 +29,17 @@ async function startHost(): Promise<Server> {
   return server;
 }
 
-test("the second start needs no network, in a folder of any static host", async ({ page }) => {
-  const server = await startHost();
+test("the first start loads little code, the second needs no network, in a folder of any static host", async ({
+  page,
+}) => {
+  const asked: string[] = [];
+  const server = await startHost(asked);
   const { port } = server.address() as AddressInfo;
   const address = `http://127.0.0.1:${port}${base}`;
   await page.goto(address);
   await expect(page.getByText("Model ready")).toBeVisible();
+  expect(asked.filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
+  expect(scriptBytes("dist", asked)).toBeLessThan(firstVisitLimit);
   const manifest = await page.evaluate(async () => {
     const link = document.querySelector<HTMLLinkElement>('link[rel="manifest"]');
     const { icons, start_url } = await (await fetch(link?.href ?? "")).json();

@@ -7,6 +7,8 @@ const base = "https://host.example/deep/app/";
 const network = new Map([
   ["index.html", "<!doctype html>"],
   ["assets/index-1.js", "code"],
+  ["assets/ort-wasm-simd-threaded-1.wasm", "on the CPU"],
+  ["assets/ort-wasm-simd-threaded.jspi-1.wasm", "on the GPU"],
   ["samples/a.mp4", "0123456789"],
   ["models/whisper-tiny.en/a.onnx", "hears"],
   ["models/silero-vad/b.onnx", "voices"],
@@ -54,6 +56,7 @@ const listeners: Record<string, (event: unknown) => void> = {};
 
 beforeAll(async () => {
   vi.stubGlobal("registration", { scope: base });
+  vi.stubGlobal("location", { href: `${base}service-worker.js?onnxruntime=jspi` });
   vi.stubGlobal("addEventListener", (type: string, listener: (event: unknown) => void) => {
     listeners[type] = listener;
   });
@@ -89,13 +92,13 @@ async function get(url: string, options: { mode?: string; method?: string; range
   );
 }
 
-test("installing keeps what everybody needs, taking from an older version what is the same", async () => {
+test("installing keeps what this page needs, taking from an older version what is the same", async () => {
   const older = await store.open("auroralong v1");
   await older.put(`${base}samples/a.mp4?kept=${hashOf("0123456789")}`, new Response("0123456789"));
   await older.put(`${base}models/silero-vad/b.onnx?kept=${hashOf("voices")}`, new Response("voices"));
   await store.open("another app's");
   await lifetime("install");
-  expect(asked).toEqual(["index.html", "assets/index-1.js"]);
+  expect(asked).toEqual(["index.html", "assets/index-1.js", "assets/ort-wasm-simd-threaded.jspi-1.wasm"]);
   await lifetime("activate");
   expect(await store.keys()).toEqual(["another app's", "auroralong v2"]);
 });

@@ -1,6 +1,7 @@
 import { toAuroraError } from "../../src/errors.ts";
 import { ask } from "./ask.ts";
 import { bench } from "./bench/bench.ts";
+import { pace } from "./bench/page-pace.ts";
 import { askQuestion, watchForQuestions } from "./benchmark.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
@@ -20,6 +21,7 @@ const commands = {
   find,
   listen,
   opening,
+  pace,
   probe,
   "try-file": tryFile,
   "watch-for-questions": watchForQuestions,

@@ -1,5 +1,6 @@
+import { loadPart } from "../../load-part.ts";
 import type { Nearest } from "../../search/protocol.ts";
-import { createTextIndex, type SearchedText, type TextIndex } from "../../search/text-index.ts";
+import type { SearchedText, TextIndex } from "../../search/text-index.ts";
 import type { Note } from "../records.ts";
 import type {
   FindOptions,
@@ -50,7 +51,7 @@ export function createFinding(link: Link, store: Pick<SnapshotStore, "snapshot">
           : none;
       const likelihood = (cosine: number) => (search ? 1 / (1 + Math.exp(-(search.scale * cosine + search.bias))) : 0);
       return [
-        ...findWords(store.snapshot, text, kinds),
+        ...(await findWords(store.snapshot, text, kinds)),
         ...pictures.map((each) => seenMoment(store.snapshot.frames, each, likelihood(each.cosine))),
       ].sort((a, b) => b.score - a.score);
     },
@@ -67,13 +68,14 @@ function seenMoment(frames: readonly FrameRecord[], { seconds }: Nearest, score:
 }
 
 /** Finds moments in what a session knows; of what did not change since the last search nothing is indexed anew. */
-export function createFinder(): (snapshot: Known, text: string, kinds: readonly SearchKind[]) => Moment[] {
+export function createFinder(): (snapshot: Known, text: string, kinds: readonly SearchKind[]) => Promise<Moment[]> {
   let indexed: {
     readonly lines: readonly TranscriptLine[];
     readonly notes: readonly Note[];
     readonly index: TextIndex;
   } | null = null;
-  return (snapshot, text, kinds) => {
+  return async (snapshot, text, kinds) => {
+    const { createTextIndex } = await loadPart(() => import("../../search/text-index.ts"));
     const lines = kinds.includes("said") ? snapshot.transcript.lines : none;
     const notes = kinds.includes("noted") ? snapshot.notes : none;
     if (indexed?.lines !== lines || indexed.notes !== notes)

@@ -23,7 +23,10 @@ export function ProgressBar({ label, done, text, active }: ProgressBarProps) {
       data-unknown={percent === null || undefined}
       data-active={active || undefined}
     >
-      <span className="progress-fill" style={{ inlineSize: percent === null ? "30%" : `${(done ?? 0) * 100}%` }} />
+      <span
+        className="progress-fill"
+        style={percent === null ? { inlineSize: "30%" } : { transform: `scaleX(${done ?? 0})` }}
+      />
     </div>
   );
 }

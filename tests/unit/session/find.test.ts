@@ -17,8 +17,8 @@ const snapshot: SessionSnapshot = {
   transcript: { ...emptySnapshot.transcript, lines: [line] },
 };
 
-it("finds what was said and what was noted, each at its time", () => {
-  const found = createFinder()(snapshot, "train", ["said", "noted"]);
+it("finds what was said and what was noted, each at its time", async () => {
+  const found = await createFinder()(snapshot, "train", ["said", "noted"]);
   expect(found.map(({ kind, seconds, until }) => [kind, seconds, until]).sort()).toEqual([
     ["noted", 30, 40],
     ["said", 12, 14],
@@ -26,18 +26,18 @@ it("finds what was said and what was noted, each at its time", () => {
   expect(Math.max(...found.map(({ score }) => score))).toBe(1);
 });
 
-it("finds only the kinds that are asked for, one after the other too", () => {
+it("finds only the kinds that are asked for, one after the other too", async () => {
   const find = createFinder();
   for (const kind of ["said", "noted", "said"] as const) {
-    const found = find(snapshot, "train", [kind]);
+    const found = await find(snapshot, "train", [kind]);
     expect(found.map((moment) => [moment.kind, moment.score])).toEqual([[kind, 1]]);
   }
-  expect(find(snapshot, "evening", ["noted"])).toEqual([]);
+  expect(await find(snapshot, "evening", ["noted"])).toEqual([]);
 });
 
-it("knows of a note once its words were changed", () => {
+it("knows of a note once its words were changed", async () => {
   const find = createFinder();
-  expect(find(snapshot, "tram", ["noted"])).toEqual([]);
+  expect(await find(snapshot, "tram", ["noted"])).toEqual([]);
   const edited = { ...snapshot, notes: [{ ...note, text: "A tram.", edited: true }] };
-  expect(find(edited, "tram", ["noted"]).map(({ text }) => text)).toEqual(["A tram."]);
+  expect((await find(edited, "tram", ["noted"])).map(({ text }) => text)).toEqual(["A tram."]);
 });

@@ -10,9 +10,11 @@ import { benchFrameByFrame } from "./frame-by-frame.ts";
 import { repeatClip } from "./long-video.ts";
 import type { Figure } from "./measure.ts";
 import { benchMerging, syntheticEncoder } from "./merging.ts";
+import { benchPeers } from "./peers.ts";
 import { benchProducts } from "./products.ts";
 import { benchQuantised } from "./quantised.ts";
 import { benchReading } from "./reading.ts";
+import { benchSiglipLarge } from "./siglip-large.ts";
 import { type Checkpoint, watchLong } from "./watching.ts";
 
 export type BenchCommand = {
@@ -74,17 +76,21 @@ async function benchParts(command: BenchCommand, { config, tensors }: ModelFolde
   try {
     console.info("language model");
     const reading = await benchReading(gpu, config.text, tensors);
+    console.info("language model of another engine");
+    const peers = await benchPeers(gpu, config.text, tensors);
     console.info("encoder with and without merging");
     const own = await benchMerging(gpu, { config, tensors, backend, suffix: "", about: config.name });
     const about = "random ViT, width 384, 8 layers";
     const larger = await benchMerging(gpu, { ...syntheticEncoder(config), backend, suffix: "-196-tokens", about });
+    console.info("encoder of SigLIP-L's size");
+    const full = await benchSiglipLarge(gpu, config, backend);
     console.info("matrix products");
     const products = await benchProducts(gpu);
     console.info("quantised weights");
     const quantised = await benchQuantised(gpu);
     const { buffers, bytes } = gpu.ledger;
     assert(buffers === 0, `${buffers} buffers of ${bytes} bytes were left on the GPU`);
-    return [...own, ...larger, ...products, ...quantised, ...reading];
+    return [...own, ...larger, ...full, ...products, ...quantised, ...reading, ...peers];
   } finally {
     gpu.destroy();
   }

@@ -70,20 +70,21 @@ function figure(id: string, value: number, unit: string, note: string): Figure {
 
 /** An encoder of a size at which the products, not the calls, take the time: SigLIP-B's 196 tokens, narrower and shallower. */
 export function syntheticEncoder(config: ModelConfig): Pick<EncoderCase, "config" | "tensors"> {
-  const vision: VisionConfig = {
-    ...config.vision,
-    imageSize: 224,
-    patchSize: 16,
-    hiddenSize: 384,
-    intermediateSize: 1536,
-    numAttentionHeads: 6,
-    numHiddenLayers: 8,
-    selectLayer: -1,
-    postLayernorm: false,
-  };
+  const sizes = { imageSize: 224, patchSize: 16, hiddenSize: 384, intermediateSize: 1536, numAttentionHeads: 6 };
   const r = [22, 22, 22, 22, 22, 22, 22, 21]; // keeps a tenth, as AuroraLong does
+  return randomEncoder(config, { ...sizes, numHiddenLayers: 8 }, r, 4);
+}
+
+/** An encoder with random weights that is like a model's but for its sizes, its merging, and the frames that it encodes at once. */
+export function randomEncoder(
+  config: ModelConfig,
+  sizes: Partial<VisionConfig>,
+  r: readonly number[],
+  maxBatch: number,
+): Pick<EncoderCase, "config" | "tensors"> {
+  const vision: VisionConfig = { ...config.vision, ...sizes, selectLayer: -1, postLayernorm: false };
   const merge = { ...config.merge, r, protectFirst: false, dropFirst: false };
-  const larger = { ...config, vision, merge, sampling: { ...config.sampling, maxBatch: 4 } };
+  const larger = { ...config, vision, merge, sampling: { ...config.sampling, maxBatch } };
   return { config: larger, tensors: randomTensors(larger) };
 }
 
