@@ -35,7 +35,6 @@ const watching = () => ({
   ...watchOptions(settings.snapshot),
   listen: listenChoice.snapshot,
   recogniser: recogniserKey(recogniser),
-  notes: true,
   autosave: true,
 });
 const recogniser = createRecogniserModel(library, rememberedRecogniser);

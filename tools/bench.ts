@@ -10,7 +10,8 @@ import type { Figure } from "./page/bench/measure.ts";
 import type { Checkpoint } from "./page/bench/watching.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
-const usage = "usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm]";
+const usage =
+  "usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm] [--frame-by-frame]";
 const leastFrames = 250; // fewer have no last tenth apart from the beginning
 const samples = resolve(import.meta.dirname, "../public/samples");
 /** The sample that has as many frames as the model wants of it, so that decoding others costs nothing. */
@@ -26,6 +27,7 @@ async function bench(args: readonly string[], output: Output): Promise<void> {
       model: { type: "string", default: "public/models/nano" },
       frames: { type: "string", default: "2000" },
       encoder: { type: "string", default: "auto" },
+      "frame-by-frame": { type: "boolean", default: false },
     },
   });
   const frames = Number(values.frames);
@@ -39,7 +41,8 @@ async function bench(args: readonly string[], output: Output): Promise<void> {
   try {
     const begin = Date.now();
     host.page.on("console", (message) => message.type() === "info" && output.warn(message.text()));
-    const options = { model: host.modelAddress(model), encoder, frames, questions };
+    const onlyFrameByFrame = values["frame-by-frame"];
+    const options = { model: host.modelAddress(model), encoder, frames, questions, onlyFrameByFrame };
     const result = await host.run(
       "bench",
       options,
@@ -98,8 +101,10 @@ function printTables(result: BenchResult, browser: string, { print }: Output): v
   const rows = result.checkpoints.map(({ frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes }) =>
     [frames, gpuBytes, buffers, frameMs, stateBytes, kvCacheBytes].map(format),
   );
-  printTable(print, [header, ...rows]);
-  print("");
+  if (rows.length > 0) {
+    printTable(print, [header, ...rows]);
+    print("");
+  }
   printTable(print, [
     ["id", "value", "unit", "note"],
     ...result.figures.map((figure) => [figure.id, format(figure.value), figure.unit, figure.note]),

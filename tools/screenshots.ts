@@ -98,7 +98,8 @@ async function ask(page: Page, question: string): Promise<void> {
 }
 
 async function answered(page: Page, count: number): Promise<void> {
-  await page.locator(`article:nth-of-type(${count})[data-status="done"]`).first().waitFor({ timeout: 120_000 });
+  const turn = page.getByRole("article").nth(count - 1);
+  await turn.and(page.locator('[data-status="done"]')).waitFor({ timeout: 120_000 });
 }
 
 void runTool(import.meta, takeScreenshots);

@@ -5,7 +5,7 @@ const intervalMs = 10_000;
 
 /** A session's copy on disk, from which it is offered again after a crash, a reload or a lost device. */
 export type Autosave = {
-  /** Saves soon; at once where it cannot wait, as after an answer. */
+  /** Saves soon, once the time from the last save is long enough; at once where it cannot wait, as after an answer. */
   due(urgent: boolean): void;
   /** Resolves once nothing is being written. @param keep whether the session is still to be offered */
   end(keep: boolean): Promise<void>;
@@ -16,6 +16,7 @@ export function createAutosave(id: string, save: () => Promise<Blob>): Autosave 
   const files = openSessionFiles(id).catch(() => null);
   let writing: Promise<void> = Promise.resolve();
   let waiting = false;
+  let later: ReturnType<typeof setTimeout> | undefined;
   let lastMs = Number.NEGATIVE_INFINITY;
   let dropped = false;
 
@@ -28,14 +29,24 @@ export function createAutosave(id: string, save: () => Promise<Blob>): Autosave 
     await disk.write(new Uint8Array(await file.arrayBuffer()));
   }
 
+  function due(urgent: boolean): void {
+    if (dropped || waiting) return;
+    const restMs = urgent ? 0 : lastMs + intervalMs - performance.now();
+    if (restMs > 0) {
+      later ??= setTimeout(() => due(true), restMs);
+      return;
+    }
+    clearTimeout(later);
+    later = undefined;
+    waiting = true;
+    writing = writing.then(write).catch(() => undefined);
+  }
+
   return {
-    due(urgent) {
-      if (dropped || waiting || (!urgent && performance.now() - lastMs < intervalMs)) return;
-      waiting = true;
-      writing = writing.then(write).catch(() => undefined);
-    },
+    due,
     async end(keep) {
       dropped = !keep;
+      clearTimeout(later);
       await writing;
       dropped = true;
       await (await files)?.close(keep);

@@ -1,4 +1,4 @@
-import type { SourceInfo } from "../video/frame-source.ts";
+import type { SourceInfo, SourcePart } from "../video/frame-source.ts";
 import type { SavedVideo } from "./memory/saved-memory.ts";
 
 /** Where a source's frames go in a memory. */
@@ -9,6 +9,8 @@ export type Placement = {
   readonly firstFrame: number;
   /** Only what comes after this second of the source is watched, as what is before was; null where nothing was. */
   readonly afterSeconds: number | null;
+  /** All files on the memory's timeline, where there are several. */
+  readonly parts?: readonly SourcePart[];
 };
 
 /** What a memory has seen before a source is opened. */
@@ -40,4 +42,25 @@ function isSameVideo(saved: SavedVideo, opened: SourceInfo): boolean {
     (field) => saved[field] === opened[field],
   );
   return same && saved.durationSeconds > 0 && Math.abs(saved.durationSeconds - opened.durationSeconds) < 2e-3;
+}
+
+/**
+ * All files on a memory's timeline, in order: those of a source where it was placed, behind what was watched before it.
+ *
+ * @param before parts that the memory has already
+ */
+export function partsOf(
+  { name, durationSeconds, parts }: SourceInfo,
+  { offsetSeconds }: Pick<Placement, "offsetSeconds">,
+  before: readonly SourcePart[],
+): readonly SourcePart[] {
+  const own = parts ?? [{ name, startSeconds: 0, durationSeconds, place: 0 }];
+  const watched = before.filter(({ startSeconds }) => startSeconds < offsetSeconds);
+  return [
+    ...watched.map((part) => {
+      const room = offsetSeconds - part.startSeconds;
+      return { ...part, durationSeconds: Math.min(part.durationSeconds || room, room), place: null };
+    }),
+    ...own.map((part) => ({ ...part, startSeconds: part.startSeconds + offsetSeconds })),
+  ];
 }

@@ -5,6 +5,7 @@ import type { SoundPlace } from "../video/frame-source.ts";
 import type { SaidLine } from "./memory/hearing.ts";
 import type { ProbeProgress, ProbeReport } from "./probe/report.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
+import type { Spoken, SpokenChange } from "./spoken.ts";
 import type {
   AdapterInfo,
   AnswerFigures,
@@ -59,6 +60,7 @@ export type ToWorker =
   | { readonly type: "pin"; readonly session: number; readonly pin: number; readonly question: string }
   | { readonly type: "unpin"; readonly session: number; readonly pin: number }
   | { readonly type: "edit-note"; readonly session: number; readonly note: number; readonly text: string | null }
+  | { readonly type: "said"; readonly session: number; readonly change: SpokenChange }
   | {
       readonly type: "heard";
       readonly session: number;
@@ -69,7 +71,8 @@ export type ToWorker =
   | {
       readonly type: "control";
       readonly session: number;
-      readonly action: "pause" | "resume" | "stop" | "reset-conversation" | "close";
+      /** `leave` closes, and keeps what was saved. */
+      readonly action: "pause" | "resume" | "stop" | "reset-conversation" | "close" | "leave";
     }
   | {
       readonly type: "ask";
@@ -105,6 +108,7 @@ export type ToPage =
   | { readonly type: "open-failed"; readonly error: ErrorData }
   | { readonly type: "changed"; readonly session: number; readonly change: SessionChange }
   | { readonly type: "sound"; readonly session: number; readonly sound: SoundPlace | null }
+  | { readonly type: "spoken"; readonly session: number; readonly spoken: Spoken }
   | { readonly type: "seen"; readonly session: number; readonly seen: SeenFrames }
   | { readonly type: "search-progress"; readonly request: number; readonly progress: LoadProgress }
   | { readonly type: "search-opened"; readonly request: number; readonly info: SearchModelInfo }

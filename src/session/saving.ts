@@ -1,20 +1,25 @@
-import type { Sampling } from "../video/frame-source.ts";
+import type { Sampling, SourcePart } from "../video/frame-source.ts";
 import type { Engine } from "./engine.ts";
 import type { ReadLine, SaidLine } from "./memory/hearing.ts";
 import type { Memory, RestoredMemory } from "./memory/memory.ts";
 import { type MemoryContent, writeMemoryFile } from "./memory/memory-file.ts";
 import { packTimes, type SavedMemory, unpackTimes } from "./memory/saved-memory.ts";
 import { joinLayers, splitLayers } from "./memory/state-bytes.ts";
+import type { Spoken, TranscriptLine } from "./spoken.ts";
 import type { FrameRecord } from "./types.ts";
 
 /** What of a session goes into its file beside the memory itself. */
-export type SessionPart = Pick<SavedMemory, "video" | "notes" | "standing" | "conversation"> & {
+export type SessionPart = Pick<SavedMemory, "lineage" | "video" | "notes" | "standing" | "conversation"> & {
+  readonly spoken: Spoken;
+  readonly parts: readonly SourcePart[];
   readonly sampling: Sampling;
   readonly watchedUntilSeconds: number;
 };
 
 /** Bytes that pictures and description take together in a file, so that a small model's stays below a megabyte. */
 const describedBytes = 600_000;
+/** What pictures may take of them at least: the description of a day takes all of it. */
+const leastPictureBytes = 100_000;
 
 /**
  * A session as a memory file, whatever it is doing meanwhile: of what was added until now.
@@ -23,11 +28,13 @@ const describedBytes = 600_000;
  */
 export async function saveSession(engine: Engine, memory: Memory, part: () => SessionPart): Promise<Blob> {
   const { framesRead, lines, state } = await memory.copyState();
-  const { sampling, ...session } = part();
+  const { sampling, spoken, parts, ...session } = part();
   const frames = memory.timeline.frames.slice(0, framesRead);
   const tenThousandths = (value: number) => Math.round(value * 1e4);
   const saved: SavedMemory = {
     ...session,
+    parts: parts.map(({ name, startSeconds, durationSeconds }) => ({ name, startSeconds, durationSeconds })),
+    spoken: { ...spoken, lines: spoken.lines.map(toSavedLine) },
     fps: "fps" in sampling ? sampling.fps : null,
     frames: "frames" in sampling ? sampling.frames : null,
     transcript: lines.map(({ fromSeconds, untilSeconds, text }) => ({ fromSeconds, untilSeconds, text })),
@@ -38,7 +45,7 @@ export async function saveSession(engine: Engine, memory: Memory, part: () => Se
       scenes: memory.sceneStarts.filter((frame) => frame < framesRead),
     },
   };
-  const room = describedBytes - JSON.stringify(saved).length;
+  const room = Math.max(describedBytes - JSON.stringify(saved).length, leastPictureBytes);
   const content: MemoryContent = {
     ...saved,
     state: splitLayers(engine.config.text, state),
@@ -88,6 +95,29 @@ function placeLines(lines: readonly SaidLine[], frames: readonly FrameRecord[]):
     while (before < frames.length - 1 && (frames[before] as FrameRecord).timestampSeconds < line.untilSeconds) before++;
     return { ...line, before };
   });
+}
+
+/** A line as a file has it, its times to the millisecond. */
+function toSavedLine({ startSeconds, endSeconds, text, words, edited }: TranscriptLine) {
+  const milli = (seconds: number) => Math.round(seconds * 1000) / 1000;
+  const timed = words?.map((word) => [word.text, milli(word.startSeconds), milli(word.endSeconds)] as const) ?? null;
+  return { fromSeconds: milli(startSeconds), untilSeconds: milli(endSeconds), text, words: timed, edited };
+}
+
+/** What a file says was said. */
+export function restoreSpoken({ spoken }: SavedMemory): Spoken {
+  const lines = spoken.lines.map(({ fromSeconds, untilSeconds, text, words, edited }, id): TranscriptLine => {
+    const timed = words?.map(([said, startSeconds, endSeconds]) => ({ text: said, startSeconds, endSeconds })) ?? null;
+    return { id, startSeconds: fromSeconds, endSeconds: untilSeconds, text, words: timed, edited };
+  });
+  return { ...spoken, lines };
+}
+
+/** The files that a file tells of, of which there is none any more. */
+export function restoreParts({ parts, video }: SavedMemory): readonly SourcePart[] {
+  const alone = video && { ...video, startSeconds: video.offsetSeconds };
+  const known = parts.length > 0 ? parts : alone ? [alone] : [];
+  return known.map(({ name, startSeconds, durationSeconds }) => ({ name, startSeconds, durationSeconds, place: null }));
 }
 
 /** How a file's source was sampled. */

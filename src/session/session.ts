@@ -1,6 +1,6 @@
 import { AuroraError } from "../errors.ts";
 import { openSpillFile } from "../storage/spill-file.ts";
-import type { FrameSource, SoundPlace, SourceInfo, WatchSource } from "../video/frame-source.ts";
+import type { FrameSource, SoundPlace, SourceInfo, SourcePart, WatchSource } from "../video/frame-source.ts";
 import { createAsking } from "./asking/asking.ts";
 import { observeScenes } from "./asking/scenes.ts";
 import { createTurnTree } from "./asking/turn-tree.ts";
@@ -10,12 +10,13 @@ import { createHearing, type Hearing } from "./memory/hearing.ts";
 import { createMemory, type Memory } from "./memory/memory.ts";
 import type { MemoryContent } from "./memory/memory-file.ts";
 import type { SavedVideo } from "./memory/saved-memory.ts";
-import { type Placement, placeSource } from "./placing.ts";
+import { type Placement, partsOf, placeSource } from "./placing.ts";
 import type { SessionChange } from "./protocol.ts";
 import { createReels } from "./reels.ts";
-import { restoreMemory, type SessionPart, savedSampling, saveSession } from "./saving.ts";
+import { restoreMemory, restoreParts, restoreSpoken, type SessionPart, savedSampling, saveSession } from "./saving.ts";
 import { createSeeing } from "./seeing/seeing.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
+import { applySpoken, nothingSpoken, type SpokenChange } from "./spoken.ts";
 import type { AnswerFigures, AnswerScore, AskOptions, FrameRecord, ScoreOptions, WatchOptions } from "./types.ts";
 import { startWatching, type Watch } from "./watch.ts";
 
@@ -33,6 +34,8 @@ export type WorkerSession = {
   unpin(id: number): void;
   /** @param text null to remove it */
   editNote(id: number, text: string | null): void;
+  /** Notes what the page heard, so that it is saved with the rest. */
+  noteSpoken(change: SpokenChange): void;
   /** Takes what was heard, for the memory; `heardUntilSeconds` is null where nobody listens, or no more. */
   hear: Hearing["tell"];
   pause(): void;
@@ -69,9 +72,12 @@ export function createSession(
   const memory = createMemory(engine, { keepBytes, openSpill: openSpillFile, ...restored });
   const reels = createReels(engine);
   const id = crypto.randomUUID();
+  const lineage = saved?.lineage ?? id;
   const turns = createTurnTree(saved?.conversation);
   let video: SavedVideo | null = saved?.video ?? null;
   let watchedUntilSeconds = saved?.watchedUntilSeconds ?? 0;
+  let parts: readonly SourcePart[] = saved ? restoreParts(saved) : [];
+  let spoken = saved ? restoreSpoken(saved) : nothingSpoken;
 
   function publish(part: SessionChange["part"], added: readonly FrameRecord[] = []): void {
     watchedUntilSeconds = part.watchedUntilSeconds ?? watchedUntilSeconds;
@@ -104,7 +110,8 @@ export function createSession(
     });
     reels.add({ source: opened, ...placement });
     video = describeVideo(info, placement);
-    return placement;
+    parts = partsOf(info, placement, parts);
+    return parts.length > 1 ? { ...placement, parts } : placement;
   }
 
   const readsSpeech = options.speech === true && engine.config.prompt.speech !== null;
@@ -126,7 +133,12 @@ export function createSession(
     autosave?.due(false);
     lastKeyState = newest;
   });
-  const observed = observeScenes(memory, asking.aside, { options, saved, publish });
+  const observed = observeScenes(memory, asking.aside, {
+    options,
+    saved,
+    publish,
+    onSaid: () => autosave?.due(false),
+  });
   const seeing = createSeeing(engine, { memory, reels, publish: onSeen });
   void watch.ended.then(() => {
     observed.update(true);
@@ -140,13 +152,22 @@ export function createSession(
     publishTurns();
   }
 
+  /** Does what a person asked for, which is not to be lost. */
+  function asPersonDid(change: () => void): void {
+    change();
+    if (memory.framesRead > 0) autosave?.due(true);
+  }
+
   /** Of now, for a file. */
   const part = (): SessionPart => ({
+    lineage,
     video,
+    parts,
     sampling,
     watchedUntilSeconds,
     notes: observed.notes.all,
     standing: observed.standing.all,
+    spoken,
     conversation: turns.all,
   });
 
@@ -161,9 +182,14 @@ export function createSession(
     },
     score: asking.score,
     resetConversation: () => void asking.reset().then(publishTurns),
-    pin: observed.standing.pin,
-    unpin: observed.standing.unpin,
-    editNote: (id, text) => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text)),
+    pin: (id, question) => asPersonDid(() => observed.standing.pin(id, question)),
+    unpin: (id) => asPersonDid(() => observed.standing.unpin(id)),
+    editNote: (id, text) =>
+      asPersonDid(() => (text === null ? observed.notes.remove(id) : observed.notes.edit(id, text))),
+    noteSpoken(change) {
+      spoken = applySpoken(spoken, change);
+      autosave?.due(false);
+    },
     hear: (lines, untilSeconds) => hearing?.tell(lines, untilSeconds),
     pause: watch.pause,
     resume: watch.resume,
@@ -192,11 +218,13 @@ function describeVideo(info: SourceInfo, { offsetSeconds, firstFrame }: Placemen
 }
 
 /** What a file says of a session, as its snapshot does. */
-function describeSaved({ video, watchedUntilSeconds }: MemoryContent): SessionChange["part"] {
+function describeSaved(saved: MemoryContent): SessionChange["part"] {
+  const { video, watchedUntilSeconds } = saved;
   if (!video) return { watchedUntilSeconds };
+  const parts = restoreParts(saved);
   const { offsetSeconds, firstFrame: _, ...info } = video;
   const durationSeconds = Math.max(offsetSeconds + info.durationSeconds, watchedUntilSeconds);
-  return { watchedUntilSeconds, video: { ...info, durationSeconds } };
+  return { watchedUntilSeconds, video: { ...info, durationSeconds, ...(parts.length > 1 && { parts }) } };
 }
 
 /** In place of a watch where there is nothing more to be watched. */

@@ -216,6 +216,8 @@ export interface Session {
    * @throws AuroraError `BadRequest` for an empty one
    */
   pin(question: string): Pinned;
+  /** Asks a pinned question no more, one of a memory file too, and forgets its answers. */
+  unpin(id: number): void;
   /** Puts a person's words in a note's place. */
   editNote(id: number, text: string): void;
   removeNote(id: number): void;
@@ -247,8 +249,8 @@ export interface Session {
    * @throws AuroraError `BadRequest` where nothing was watched yet
    */
   save(): Promise<Blob>;
-  /** Frees everything that the session holds. */
-  close(): Promise<void>;
+  /** Frees everything that the session holds; what it saved of itself goes too, unless that is still to be offered. */
+  close(options?: { readonly keepSaved?: boolean }): Promise<void>;
 }
 
 export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";

@@ -102,7 +102,8 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
       onSound?.(opened.sound && laidBehind(opened.sound, placement));
       planned = plannedFrames(opened, placement);
       if (opened.info.live) live = opened;
-      const video = { ...opened.info, durationSeconds: endOf(opened, placement) };
+      const { parts } = placement;
+      const video = { ...opened.info, durationSeconds: endOf(opened, placement), ...(parts && { parts }) };
       report({ status: "watching", framesPlanned: planned, video, download: null, opening: null });
       pace.start();
       await feed(opened, placement);

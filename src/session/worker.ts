@@ -6,6 +6,7 @@ import type { SoundPlace } from "../video/frame-source.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readMemoryFile } from "./memory/memory-file.ts";
 import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
+import { restoreSpoken } from "./saving.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
 
@@ -51,6 +52,9 @@ port.addEventListener("message", ({ data }) => {
       break;
     case "edit-note":
       sessions.get(data.session)?.editNote(data.note, data.text);
+      break;
+    case "said":
+      sessions.get(data.session)?.noteSpoken(data.change);
       break;
     case "heard":
       sessions.get(data.session)?.hear(data.lines, data.untilSeconds);
@@ -159,6 +163,8 @@ async function openMemory(message: Extract<ToWorker, { type: "open-memory" }>): 
   if (!engine) return;
   try {
     const saved = await readMemoryFile(file, engine.model, engine.config.text);
+    // Before all else: the sound of a video that it goes on with is heard from there on.
+    port.postMessage({ type: "spoken", session, spoken: restoreSpoken(saved) });
     begin(engine, session, { source, options, saved });
     port.postMessage({ type: "memory-opened", session });
   } catch (error) {
@@ -185,9 +191,9 @@ async function control({ session: number, action }: Extract<ToWorker, { type: "c
   if (action === "resume") session.resume();
   if (action === "stop") session.stop();
   if (action === "reset-conversation") session.resetConversation();
-  if (action === "close") {
+  if (action === "close" || action === "leave") {
     sessions.delete(number);
-    await session.close(failure !== null);
+    await session.close(failure !== null || action === "leave");
     port.postMessage({ type: "session-closed", session: number });
   }
 }

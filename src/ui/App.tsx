@@ -22,9 +22,9 @@ import type { Models } from "./models/models.ts";
 import { RealModelLine } from "./models/RealModelLine.tsx";
 import { RealModels } from "./models/RealModels.tsx";
 import type { RealModelOffer } from "./models/real-model-offer.ts";
-import { createPins } from "./notes/pins.ts";
 import { Brand } from "./parts/Brand.tsx";
 import { DropTarget } from "./parts/DropTarget.tsx";
+import { readDropped } from "./parts/dropped-files.ts";
 import { ErrorNote } from "./parts/ErrorNote.tsx";
 import { Picker } from "./parts/Picker.tsx";
 import { fileNameOf, saveText } from "./parts/save-file.ts";
@@ -33,7 +33,7 @@ import { useSnapshot } from "./parts/use-snapshot.ts";
 import { SettingsDialog } from "./settings/SettingsDialog.tsx";
 import type { SettingsStore } from "./settings/settings.ts";
 import { CaptureButtons } from "./watch/CaptureButtons.tsx";
-import { videoFromSample } from "./watch/chosen-video.ts";
+import { filesToOpen, videoFromSample } from "./watch/chosen-video.ts";
 import { Landing } from "./watch/Landing.tsx";
 import { createPlayhead } from "./watch/playhead.ts";
 import { TextOnly } from "./watch/TextOnly.tsx";
@@ -68,7 +68,6 @@ export function App(props: AppProps) {
   const [draft] = useState(() => createStore(emptyDraft));
   const box = useRef<HTMLTextAreaElement>(null);
   const [playhead] = useState(createPlayhead);
-  const [pins] = useState(createPins);
 
   useEffect(() => stopOnEscape(conversation), [conversation]);
 
@@ -153,7 +152,7 @@ export function App(props: AppProps) {
       draft={draft}
       conversation={conversation}
       onAsk={ask}
-      onPin={session && sees ? (question) => pins.pin(session, question) : null}
+      onPin={session && sees ? (question) => question.trim() && session.pin(question) : null}
       sees={sees}
       blocked={
         video || !sees
@@ -198,7 +197,6 @@ export function App(props: AppProps) {
               onCapture={capture}
               onOpenMemory={(file) => void openMemory(file)}
               conversation={conversation}
-              unpinOf={(id) => pins.unpinOf(session, id)}
               onAskAsOf={(at) => askAbout({ at }, draft.snapshot.mode)}
               onLookAgain={(range) => askAbout({ range }, "look-again")}
               status={
@@ -252,7 +250,7 @@ export function App(props: AppProps) {
         />
       )}
       <ModelsDialog models={models} slot={slot} check={check} />
-      <DropTarget onDrop={pick} />
+      <DropTarget onDrop={(data) => void readDropped(data).then((dropped) => pick(filesToOpen(dropped)))} />
     </div>
   );
 }

@@ -77,8 +77,19 @@ function stateFacts(model: Exclude<ModelState, { status: "ready" }>): FactGroup 
 }
 
 function sessionFacts({ snapshot }: Session): FactGroup {
-  const { video, status, framesWatched, framesPlanned, framesPerSecond, watchMs, gpuBytes, kept, notices, error } =
-    snapshot;
+  const {
+    video,
+    status,
+    framesWatched,
+    framesPlanned,
+    framesPerSecond,
+    watchMs,
+    gpuBytes,
+    kept,
+    keyStates,
+    notices,
+    error,
+  } = snapshot;
   const facts: [string, string][] = [
     ["State", status],
     ["Frames", `${formatCount(framesWatched)} of ${framesPlanned === null ? "?" : formatCount(framesPlanned)}`],
@@ -89,6 +100,7 @@ function sessionFacts({ snapshot }: Session): FactGroup {
       "Kept for looking again",
       `${formatCount(kept.frames)} frames, ${formatBytes(kept.bytes)} of ${formatBytes(kept.budgetBytes)}`,
     ],
+    ["Key states", `${formatCount(keyStates.count)}, ${formatBytes(keyStates.bytes)}`],
     ["GPU memory", formatBytes(gpuBytes)],
   ];
   // Not the file's name: reports are public.

@@ -40,17 +40,18 @@ export type SourceInfo = {
   readonly durationSeconds: number;
   /** Given for what has no end of its own. */
   readonly live?: Medium;
-  /** Given for a list: the files that can be watched, in order. */
+  /** Given where there are several: the files that can be watched, in order. */
   readonly parts?: readonly SourcePart[];
 };
 
-/** One file of a list, and where it lies on the list's timeline. */
+/** One file of several, and where it lies on their timeline. */
 export type SourcePart = {
   readonly name: string;
   readonly startSeconds: number;
+  /** 0 where it has no end of its own. */
   readonly durationSeconds: number;
-  /** Its place among the files that were given. */
-  readonly place: number;
+  /** Its place among the files that were given; null for one that was watched before, and of which there is only the memory. */
+  readonly place: number | null;
 };
 
 /** How a source's times lie on its file's own timeline, for whatever else is read of the file. */

@@ -64,6 +64,23 @@ export async function ask(page: Page, question: string): Promise<string> {
   return (await turn.locator(".answer").textContent()) ?? "";
 }
 
+const findNewest = `(async () => {
+  const root = await navigator.storage.getDirectory();
+  let newest = 0;
+  const folders = [root];
+  while (folders.length > 0)
+    for await (const entry of folders.pop().values()) {
+      if (entry.kind === "directory") folders.push(entry);
+      else newest = Math.max(newest, (await entry.getFile()).lastModified);
+    }
+  return newest;
+})()`;
+
+/** When a session last saved itself, in milliseconds since 1970; 0 where none has. */
+export function savedAt(page: Page): Promise<number> {
+  return page.evaluate(findNewest);
+}
+
 /** A file of the repository as bytes. */
 export function bytesOf(path: string): Uint8Array {
   return new Uint8Array(readFileSync(path));

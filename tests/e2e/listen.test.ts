@@ -46,6 +46,26 @@ test("what is said: written down, lit, sought, found, changed and saved", async 
   expect(download.suggestedFilename()).toBe("speech.vtt");
   const saved = readFileSync(await download.path(), "utf8");
   expect(saved).toMatch(/^WEBVTT\n\n00:00:0[01]\.\d{3} --> 00:00:0\d\.\d{3}\nA fox &lt;jumped&gt;\.\n\n00:00:0[45]\./);
+
+  // A memory file has what was said: it is read, sought and found without the video.
+  const [memory] = await Promise.all([
+    app.waitForEvent("download"),
+    app.getByRole("button", { name: "Save memory" }).click(),
+  ]);
+  const file = { name: "said.aurora", mimeType: "application/octet-stream", buffer: readFileSync(await memory.path()) };
+  await app.reload();
+  await app.getByLabel("Open memory").setInputFiles(file);
+  await expect(transcript.getByRole("listitem")).toHaveCount(2);
+  await expect(transcript.getByRole("listitem").first()).toContainText("A fox <jumped>.");
+  await expect(app.getByRole("status", { name: "Listening" })).toHaveText(/^Heard to 0:\d\d, as the memory tells$/);
+  await transcript.getByRole("button", { name: /Seven people/ }).click();
+  await expect(app.getByRole("slider", { name: "Timeline" })).toHaveAttribute("aria-valuenow", /^[45]/);
+  await app.getByRole("searchbox", { name: "Find" }).fill("statoin");
+  await expect(moments).toContainText(/station/);
+  await choose(app, speech);
+  await expect(app.getByRole("status", { name: "Listening" })).toHaveText("Heard to the end");
+  await expect(transcript.getByRole("listitem").first()).toContainText("A fox <jumped>.");
+  expect(await cues()).toHaveLength(2);
 });
 
 test("Listen off, or a video without sound: nothing is decoded or downloaded", async ({ app }) => {

@@ -1,6 +1,7 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { chromiumFlags, findChromium } from "../../tools/chromium.ts";
-import { ask, bytesOf, choose, expect, test, turns, watchedToTheEnd } from "./app.ts";
+import { ask, bytesOf, expect, test, turns, watchedToTheEnd } from "./app.ts";
 
 // A camera and a screen that the browser makes up, and a person who allows both.
 const fakes = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
@@ -89,20 +90,37 @@ test("a screen, from the workspace; the camera's light goes out with End watchin
   await expect.poll(states).toEqual(["ended"]);
 });
 
-test("several files: watched one after the other, a broken one among them told", async ({ app }) => {
+/** Drags a folder from the desktop onto the page. */
+async function dropFolder(page: Page, folder: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await session.send("Input.dispatchDragEvent", { type, x: 640, y: 450, data });
+}
+
+test("a folder of clips: watched one after the other by their numbers, a broken one among them told", async ({
+  app,
+}, info) => {
+  const folder = info.outputPath("DCIM");
+  mkdirSync(info.outputPath("DCIM", "100"), { recursive: true });
+  const put = (name: string, bytes: Uint8Array) => writeFileSync(info.outputPath("DCIM", "100", name), bytes);
+  put("clip 10.mp4", bytesOf("public/samples/two-objects.mp4"));
+  put("clip 9.mp4", bytesOf("public/samples/one-object.mp4"));
+  put("clip 8.mp4", bytesOf("public/samples/footage.mp4").slice(0, 900));
+  put("._clip 9.mp4", new Uint8Array(120));
+  put("clip 9.thm", new Uint8Array(120));
   await app.goto("/");
-  const broken = { name: "broken.mp4", bytes: bytesOf("public/samples/footage.mp4").slice(0, 900) };
-  await choose(app, broken, "public/samples/one-object.mp4", broken, "public/samples/two-objects.mp4");
+  await dropFolder(app, folder);
   await watchedToTheEnd(app);
   const watching = app.getByRole("region", { name: "Watching" });
   await expect(watching).toContainText("2 files · 8 s");
-  await expect(watching.getByRole("list", { name: "Notices" })).toContainText("broken.mp4 was left out");
+  await expect(watching.getByRole("list", { name: "Notices" })).toHaveText(/clip 8\.mp4 was left out\./);
   // The player goes on to the file that the time lies in.
   await app.getByRole("option", { name: "Frame 13, 0:06" }).click();
   const player = app.locator("video.player");
   await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime)).toBe(2);
   const timeline = app.getByRole("slider", { name: "Timeline" });
-  await expect(timeline).toHaveAttribute("aria-valuetext", /^0:06 of 0:08, in two-objects\.mp4/);
+  await expect(timeline).toHaveAttribute("aria-valuetext", /^0:06 of 0:08, in clip 10\.mp4/);
   await timeline.press("Home");
   await timeline.press("ArrowRight");
   await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime)).toBe(0.5);

@@ -34,4 +34,21 @@ test("a memory is saved, opened after a reload without its video, and goes on wi
   await watchedToTheEnd(app);
   await expect(app.getByRole("status", { name: "Memory" })).toContainText("192 visual tokens");
   await expect(turns(app)).toHaveCount(2);
+
+  // Both files lie on the timeline; the player has the second, and of the first there are the frames that were seen.
+  const files = app.getByRole("list", { name: "Files" }).getByRole("listitem");
+  await expect(files).toHaveText(["one-object.mp4", "counting.mp4"]);
+  const player = app.locator("video.player");
+  const timeline = app.getByRole("slider", { name: "Timeline" });
+  await expect(timeline).toHaveAttribute("aria-valuenow", "4");
+  await timeline.press("PageUp");
+  await timeline.press("PageUp");
+  await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime)).toBeCloseTo(1.6, 1);
+  await timeline.press("Home");
+  await expect(player).toBeHidden();
+  await expect(app.getByRole("img", { name: "The chosen frame of counting.mp4" })).toBeVisible();
+  await expect(timeline).toHaveAttribute("aria-valuetext", /^0:00 of .*, in one-object\.mp4/);
+  await timeline.press("End");
+  await expect(player).toBeVisible();
+  await expect.poll(() => player.evaluate((video: HTMLVideoElement) => video.currentTime)).toBeCloseTo(4, 1);
 });

@@ -1,4 +1,4 @@
-import { expect, test, watchedToTheEnd } from "./app.ts";
+import { expect, savedAt, test, watchedToTheEnd } from "./app.ts";
 
 test("scenes are noted, a question is pinned; notes are searched, edited, exported", async ({ app }) => {
   await app.goto("/");
@@ -26,6 +26,7 @@ test("scenes are noted, a question is pinned; notes are searched, edited, export
   await second.getByRole("button", { name: `Edit the note at ${clock}` }).click();
   await app.getByRole("textbox", { name: `Note at ${clock}` }).fill("A zebra in the rain.");
   await app.keyboard.press("Enter");
+  const editedAt = Date.now();
   await expect(second).toContainText("A zebra in the rain.");
   await app.getByRole("searchbox", { name: "Search the notes" }).fill("ZEBRA");
   await expect(notes.getByRole("listitem")).toHaveCount(1);
@@ -40,6 +41,12 @@ test("scenes are noted, a question is pinned; notes are searched, edited, export
   for await (const chunk of stream) text += chunk;
   expect(text).toMatch(/^WEBVTT\n/);
   expect(text).toContain("A zebra in the rain.");
+
+  // All of it is there on the next visit.
+  await expect.poll(() => savedAt(app)).toBeGreaterThan(editedAt);
+  await app.reload();
+  await app.getByRole("button", { name: /^Restore / }).click();
+  await expect(second).toContainText("A zebra in the rain.");
   await standing.getByRole("button", { name: "Unpin “What do you see?”" }).click();
   await expect(standing).toHaveCount(0);
 });

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { chromiumFlags, findChromium } from "../../tools/chromium.ts";
-import { ask, choose, expect, test, turns, watchedToTheEnd, watchingBar } from "./app.ts";
+import { ask, choose, expect, savedAt, test, turns, watchedToTheEnd, watchingBar } from "./app.ts";
 
 // Chromium gives no GPU to pages after it crashed a few times; here it crashes on purpose.
 const crashes = ["--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis"];
@@ -8,19 +8,6 @@ test.use({ launchOptions: { executablePath: findChromium(), args: [...chromiumFl
 
 /** How often a tab is killed; any number may be asked for. */
 const kills = Number(process.env.TAB_KILLS ?? 1);
-
-/** When a session last saved itself, in milliseconds since 1970; 0 where none has. */
-const savedAt = `(async () => {
-  const root = await navigator.storage.getDirectory();
-  let newest = 0;
-  const folders = [root];
-  while (folders.length > 0)
-    for await (const entry of folders.pop().values()) {
-      if (entry.kind === "directory") folders.push(entry);
-      else newest = Math.max(newest, (await entry.getFile()).lastModified);
-    }
-  return newest;
-})()`;
 
 /** Ends a tab as a crash does: nothing in it runs any more. */
 async function kill(page: Page): Promise<void> {
@@ -40,15 +27,15 @@ test("a tab that is killed at any moment offers its session again, whole, and it
   await expect(watchingBar(page)).not.toHaveAttribute("aria-valuenow", "0");
   const answer = await ask(page, "What do you see first?");
   const answeredAt = Date.now();
-  await expect.poll(() => page.evaluate(savedAt)).toBeGreaterThan(answeredAt);
+  await expect.poll(() => savedAt(page)).toBeGreaterThan(answeredAt);
   let seen = 0;
   for (let time = 0; time < kills; time++) {
     await page.waitForTimeout(Math.random() * 3000);
     await kill(page);
     page = await context.newPage();
     await page.goto("/");
-    await page.getByRole("button", { name: "Restore forty-seconds.mp4" }).click();
-    await expect(turns(page).first().locator(".answer")).toHaveText(answer);
+    await page.getByRole("button", { name: "Restore forty-seconds.mp4" }).click({ timeout: 90_000 });
+    await expect(turns(page).first().locator(".answer"), `after ${time + 1} kills`).toHaveText(answer);
     const tokens = await page.getByRole("status", { name: "Memory" }).textContent();
     const now = Number(/([\d,]+) visual tokens/.exec(tokens ?? "")?.[1]?.replace(",", ""));
     expect(now).toBeGreaterThan(0);
@@ -89,7 +76,7 @@ test("a device lost while watching, and the GPU's process killed in an answer: i
   await expect(watchingBar(app)).not.toHaveAttribute("aria-valuenow", "0");
   const answer = await ask(app, "What do you see first?");
   const answeredAt = Date.now();
-  await expect.poll(() => app.evaluate(savedAt)).toBeGreaterThan(answeredAt);
+  await expect.poll(() => savedAt(app)).toBeGreaterThan(answeredAt);
   await loseDevice(app);
   await app.getByRole("button", { name: "Reload model" }).click();
   await expect(turns(app).first().locator(".answer")).toHaveText(answer);

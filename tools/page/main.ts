@@ -3,7 +3,6 @@ import { ask } from "./ask.ts";
 import { bench } from "./bench/bench.ts";
 import { pace } from "./bench/page-pace.ts";
 import { askQuestion, watchForQuestions } from "./benchmark.ts";
-import { watchDay } from "./day.ts";
 import { dump } from "./dump.ts";
 import { evaluate } from "./eval.ts";
 import { find } from "./find.ts";
@@ -17,7 +16,6 @@ const commands = {
   ask,
   "ask-question": askQuestion,
   bench,
-  day: watchDay,
   dump,
   eval: evaluate,
   find,

@@ -19,24 +19,34 @@ type ObserveOptions = {
   readonly options: Pick<WatchOptions, "notes" | "noteSeconds">;
   readonly saved: Pick<SavedMemory, "notes" | "standing"> | null;
   publish(part: SessionChange["part"]): void;
+  /** Told that there is a note or an answer more, or another one. */
+  onSaid(): void;
 };
 
 /** Standing questions are asked again after so many seconds in which no scene has ended. */
 const askAgainSeconds = 60;
 
-export function observeScenes(memory: Memory, ask: Aside, { options, saved, publish }: ObserveOptions): ObservedScenes {
+export function observeScenes(
+  memory: Memory,
+  ask: Aside,
+  { options, saved, publish, onSaid }: ObserveOptions,
+): ObservedScenes {
   const { notes: wanted = false, noteSeconds = 60 } = options;
+  function tell(part: SessionChange["part"]): void {
+    publish(part);
+    onSaid();
+  }
   const notes = createNotes({
     memory,
     ask,
     everySeconds: noteSeconds,
     saved: saved?.notes ?? [],
-    onChange: () => publish({ notes: notes.all }),
+    onChange: () => tell({ notes: notes.all }),
   });
   const standing: Standing = createStanding({
     ask,
     saved: saved?.standing ?? [],
-    onChange: () => publish({ standing: standing.all }),
+    onChange: () => tell({ standing: standing.all }),
   });
   let scenes = -1;
   let askedSeconds = 0;

@@ -74,15 +74,24 @@ export type MemorySummary = {
   readonly questions: number;
   /** When it was saved, in milliseconds since 1970. */
   readonly savedMs: number;
+  /** `SavedMemory.lineage` */
+  readonly lineage: string | null;
   readonly model: ModelIdentity;
 };
 
 /** What a memory file is about; null where it is none, or not whole. */
 export async function inspectMemoryFile(blob: Blob): Promise<MemorySummary | null> {
   try {
-    const { video, watchedUntilSeconds, conversation, model } = (await readWhole(blob)).saved;
+    const { video, watchedUntilSeconds, conversation, model, lineage } = (await readWhole(blob)).saved;
     const savedMs = blob instanceof File ? blob.lastModified : 0;
-    return { name: video?.name ?? "video", watchedUntilSeconds, questions: conversation.length, savedMs, model };
+    return {
+      name: video?.name ?? "video",
+      watchedUntilSeconds,
+      questions: conversation.length,
+      savedMs,
+      model,
+      lineage,
+    };
   } catch {
     return null;
   }

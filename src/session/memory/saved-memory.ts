@@ -28,6 +28,9 @@ export type SavedVideo = {
   readonly firstFrame: number;
 };
 
+/** As in `SourcePart`. */
+type SavedPart = { readonly name: string; readonly startSeconds: number; readonly durationSeconds: number };
+
 /** A turn of the conversation; `answer` are the ids that the model wrote. */
 type SavedTurn = {
   readonly id: number;
@@ -40,8 +43,12 @@ type SavedTurn = {
 
 /** What a memory file says beside its tensors. */
 export type SavedMemory = {
+  /** The same in all files that go on from one another; null in files of before. */
+  readonly lineage: string | null;
   /** Null where nothing was opened yet. */
   readonly video: SavedVideo | null;
+  /** All files that were watched, and where each lies on the timeline; none in files of before. */
+  readonly parts: readonly SavedPart[];
   readonly watchedUntilSeconds: number;
   /** How the source was sampled; one of the two is null. */
   readonly fps: number | null;
@@ -51,6 +58,8 @@ export type SavedMemory = {
   readonly standing: readonly StandingQuestion[];
   /** What was said and read into the state, in order. */
   readonly transcript: readonly SaidLine[];
+  /** What the page shows of what was said; nothing in files of before. */
+  readonly spoken: SavedSpoken;
   readonly conversation: readonly SavedTurn[];
 };
 
@@ -63,6 +72,16 @@ export type SavedTimeline = {
   readonly distance: readonly number[];
   /** Indices of the frames that begin a scene, but for the first. */
   readonly scenes: readonly number[];
+};
+
+/** The lines of a transcript, and to where it was listened to. */
+type SavedSpoken = { readonly lines: readonly SavedLine[]; readonly heardUntilSeconds: number };
+
+type SavedLine = SaidLine & {
+  /** Null where their times are not known. */
+  readonly words: readonly (readonly [text: string, fromSeconds: number, untilSeconds: number])[] | null;
+  /** Whether a person changed the text. */
+  readonly edited: boolean;
 };
 
 /** Times as runs; each is found again to a microsecond (`unpackTimes`). */
@@ -113,7 +132,9 @@ export function parseSaved(json: unknown): SavedMemory & { readonly model: Model
       sha256: text("model.sha256", model.sha256),
       quantization: text("model.quantization", model.quantization),
     },
+    lineage: (root.lineage ?? null) === null ? null : text("lineage", root.lineage),
     video: root.video === null ? null : parseVideo(record("video", root.video)),
+    parts: list("parts", root.parts ?? []).map((each) => parsePart(record("parts", each))),
     watchedUntilSeconds: number("watchedUntilSeconds", root.watchedUntilSeconds),
     fps: root.fps === null ? null : number("fps", root.fps),
     frames: root.frames === null ? null : number("frames", root.frames),
@@ -126,6 +147,7 @@ export function parseSaved(json: unknown): SavedMemory & { readonly model: Model
     notes: list("notes", root.notes).map((each) => parseNote(record("notes", each))),
     standing: list("standing", root.standing).map((each) => parseStanding(record("standing", each))),
     transcript: list("transcript", root.transcript).map((each) => parseCue(record("transcript", each))),
+    spoken: parseSpoken(record("spoken", root.spoken ?? { lines: [], heardUntilSeconds: 0 })),
     conversation: list("conversation", root.conversation).map((each) => parseTurn(record("conversation", each))),
   };
 }
@@ -143,6 +165,14 @@ function parseVideo(json: Json): SavedVideo {
     durationSeconds: field("durationSeconds"),
     offsetSeconds: field("offsetSeconds"),
     firstFrame: field("firstFrame"),
+  };
+}
+
+function parsePart(json: Json): SavedPart {
+  return {
+    name: text("parts.name", json.name),
+    startSeconds: number("parts.startSeconds", json.startSeconds),
+    durationSeconds: number("parts.durationSeconds", json.durationSeconds),
   };
 }
 
@@ -173,6 +203,20 @@ function parseCue(json: Json): SaidLine {
     untilSeconds: number("transcript.untilSeconds", json.untilSeconds),
     text: text("transcript.text", json.text),
   };
+}
+
+function parseSpoken(json: Json): SavedSpoken {
+  const lines = list("spoken.lines", json.lines).map((each): SavedLine => {
+    const line = record("spoken.lines", each);
+    const words = line.words === null ? null : list("spoken.words", line.words).map(parseWord);
+    return { ...parseCue(line), words, edited: line.edited === true };
+  });
+  return { lines, heardUntilSeconds: number("spoken.heardUntilSeconds", json.heardUntilSeconds) };
+}
+
+function parseWord(json: unknown): readonly [string, number, number] {
+  const [said, from, until] = list("spoken.words", json);
+  return [text("spoken.words", said), number("spoken.words", from), number("spoken.words", until)];
 }
 
 function parseTurn(json: Json): SavedTurn {

@@ -32,6 +32,7 @@ export function createSession(
     assets: link.assets,
     recogniser,
     live,
+    onSpoken: (change) => link.send({ type: "said", session: number, change }),
     ...(options.speech && { onHeard: tell }),
   });
   const seen = createSeen(store);
@@ -42,11 +43,13 @@ export function createSession(
     seen.close();
     closed.resolve();
   };
-  link.sessions.set(number, { store, onSound: listening.offer, onSeen: seen.add, onSearchModel: seen.reset, onClosed });
+  const { offer: onSound, restore: onSpoken } = listening;
+  link.sessions.set(number, { store, onSound, onSpoken, onSeen: seen.add, onSearchModel: seen.reset, onClosed });
   let lastPin = 0;
   const control = (action: Extract<ToWorker, { type: "control" }>["action"]) =>
     link.send({ type: "control", session: number, action });
   signal?.addEventListener("abort", () => control("stop"), { once: true });
+  const unpin = (pin: number) => link.send({ type: "unpin", session: number, pin });
   begin(number, { ...plain, listen });
   store.subscribe(() => {
     if (["stopped", "failed"].includes(store.snapshot.status)) listening.end();
@@ -95,9 +98,10 @@ export function createSession(
         get answers() {
           return store.snapshot.standing.find((each) => each.id === id)?.answers ?? [];
         },
-        unpin: () => link.send({ type: "unpin", session: number, pin: id }),
+        unpin: () => unpin(id),
       };
     },
+    unpin,
     editNote: (note, text) => link.send({ type: "edit-note", session: number, note, text }),
     removeNote: (note) => link.send({ type: "edit-note", session: number, note, text: null }),
     export: (kind, part) => exportSession(store.snapshot, checkExport(kind, part)),
@@ -107,11 +111,11 @@ export function createSession(
       if (!link.ended) link.send({ type: "save", session: number, request });
       return saving;
     },
-    close() {
+    close({ keepSaved = false } = {}) {
       listening.close();
       seen.close();
       if (!link.sessions.has(number)) onClosed();
-      else control("close");
+      else control(keepSaved ? "leave" : "close");
       return closed.promise;
     },
   };
@@ -150,6 +154,7 @@ export function refusedSession(error: AuroraError, stateBytes: number): Session 
     pin() {
       throw error;
     },
+    unpin: nothing,
     editNote: nothing,
     removeNote: nothing,
     export: (kind, part) => exportSession(store.snapshot, checkExport(kind, part)),

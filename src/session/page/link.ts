@@ -3,6 +3,7 @@ import type { LoadProgress } from "../../library/types.ts";
 import type { SoundPlace } from "../../video/frame-source.ts";
 import type { GpuUsage, ToPage, ToWorker } from "../protocol.ts";
 import type { SeenFrames } from "../seeing/seen-frames.ts";
+import type { Spoken } from "../spoken.ts";
 import type { AnswerScore, ProbeOptions, ProbeReport, SearchModelInfo } from "../types.ts";
 import type { createAnswerQueue } from "./answer-queue.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -14,6 +15,8 @@ type Settle<T> = { resolve(value: T): void; reject(error: AuroraError): void };
 type OpenSession = {
   readonly store: SnapshotStore;
   readonly onSound: (sound: SoundPlace | null) => void;
+  /** Told what a memory file says was said. */
+  readonly onSpoken: (spoken: Spoken) => void;
   readonly onSeen: (seen: SeenFrames) => void;
   /** Told that there is another search model, or none. */
   readonly onSearchModel: () => void;
@@ -85,6 +88,9 @@ export function receive(link: Link, data: ToPage): void {
       break;
     case "sound":
       link.sessions.get(data.session)?.onSound(data.sound);
+      break;
+    case "spoken":
+      link.sessions.get(data.session)?.onSpoken(data.spoken);
       break;
     case "seen":
       link.sessions.get(data.session)?.onSeen(data.seen);

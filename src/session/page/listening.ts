@@ -1,5 +1,6 @@
 import { AuroraError, toAuroraError } from "../../errors.ts";
 import type { FromSpeech, SoundPlace, SpokenLine, ToSpeech } from "../../speech/protocol.ts";
+import { type Spoken, type SpokenChange, spokenChange } from "../spoken.ts";
 import type { Transcript, TranscriptLine } from "../types.ts";
 import { decodePiece } from "./decode-piece.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -9,6 +10,8 @@ import { type SoundTap, tapSound } from "./sound-tap.ts";
 export type Listening = {
   /** What there is to be heard, once the video is open; null where there can be nothing. */
   offer(sound: SoundPlace | null): void;
+  /** Goes on from what was heard before. */
+  restore(spoken: Spoken): void;
   /** Listens, or stops: going on begins where it was. @param live what to hear of a live source, whose sound is no file's */
   listen(on: boolean, live?: MediaStreamTrack): void;
   /** What is live has ended. */
@@ -41,11 +44,13 @@ export type ListeningOptions = {
   /** The sound of what is live; it may come later. */
   readonly live?: MediaStreamTrack | null;
   readonly onHeard?: OnHeard;
+  /** Given what changes of the transcript. */
+  readonly onSpoken?: (change: SpokenChange) => void;
 };
 
 export function createListening(
   store: Pick<SnapshotStore, "snapshot" | "update">,
-  { on, assets, recogniser = null, live: given = null, onHeard = () => undefined }: ListeningOptions,
+  { on, assets, recogniser = null, live: given = null, onHeard = () => undefined, onSpoken }: ListeningOptions,
 ): Listening {
   let sound: SoundPlace | null | undefined;
   let worker: Worker | null = null;
@@ -60,6 +65,11 @@ export function createListening(
   let beginMs = 0;
 
   const update = (part: Partial<Transcript>) => store.update({ transcript: { ...store.snapshot.transcript, ...part } });
+  function hear(part: Partial<Transcript>): void {
+    const before = store.snapshot.transcript;
+    update(part);
+    onSpoken?.(spokenChange(before, store.snapshot.transcript));
+  }
   const send = (message: ToSpeech) => worker?.postMessage(message);
   const ended = () => ["done", "no-sound", "failed"].includes(store.snapshot.transcript.status);
 
@@ -141,7 +151,7 @@ export function createListening(
       case "heard": {
         const { lines } = store.snapshot.transcript;
         const more: TranscriptLine[] = data.lines.map((line) => ({ ...line, id: nextLine++, edited: false }));
-        update({
+        hear({
           ...(more.length > 0 && { lines: [...lines, ...more], download: null }),
           heardUntilSeconds: data.untilSeconds,
         });
@@ -167,6 +177,10 @@ export function createListening(
       beginMs = performance.now();
       start();
     },
+    restore({ lines, heardUntilSeconds }) {
+      nextLine = Math.max(-1, ...lines.map(({ id }) => id)) + 1;
+      update({ lines, heardUntilSeconds });
+    },
     listen(next, source) {
       wanted = next;
       live = source ?? live;
@@ -188,7 +202,7 @@ export function createListening(
       if (next === track) return;
       stop();
       track = next;
-      update({ status: wanted ? "waiting" : "off", track, lines: [], heardUntilSeconds: 0, error: null });
+      hear({ status: wanted ? "waiting" : "off", track, lines: [], heardUntilSeconds: 0, error: null });
       start();
     },
     use(next) {
@@ -216,7 +230,7 @@ export function createListening(
         each.id === line && each.text !== text.trim()
           ? { ...each, text: text.trim(), words: null, edited: true }
           : each;
-      update({ lines: lines.map(change).filter((each) => each.text !== "") });
+      hear({ lines: lines.map(change).filter((each) => each.text !== "") });
     },
     close: stop,
   };

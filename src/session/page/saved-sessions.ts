@@ -18,9 +18,29 @@ export async function findSavedSessions(): Promise<readonly SavedSession[]> {
     if (saved) found.push(saved);
     else await forgetSavedSession(id);
   }
-  found.sort((a, b) => b.savedMs - a.savedMs);
-  for (const { id } of found.splice(mostSaved)) await forgetSavedSession(id);
-  return found;
+  const [kept, contained] = withoutContained(found);
+  for (const { id } of [...kept.splice(mostSaved), ...contained]) await forgetSavedSession(id);
+  return kept;
+}
+
+/**
+ * Sessions, the newest first, and apart from them those that a newer one went on from: a tab that ends in the middle of that
+ * leaves both.
+ */
+export function withoutContained<S extends Omit<MemorySummary, "name" | "model">>(found: readonly S[]): [S[], S[]] {
+  const kept: S[] = [];
+  const contained: S[] = [];
+  for (const each of [...found].sort((a, b) => b.savedMs - a.savedMs)) {
+    const heir = kept.find(
+      ({ lineage, watchedUntilSeconds, questions }) =>
+        each.lineage !== null &&
+        lineage === each.lineage &&
+        watchedUntilSeconds >= each.watchedUntilSeconds &&
+        questions >= each.questions,
+    );
+    (heir ? contained : kept).push(each);
+  }
+  return [kept, contained];
 }
 
 /** What one session saved of itself last (`SessionSnapshot.savedAs`), in use or not; null where there is nothing whole. */

@@ -40,6 +40,11 @@ export function Composer({ boxRef, draft, conversation, onAsk, onPin, sees, bloc
     if (blocked === null) onAsk(question);
   }
 
+  function undo(before: Draft) {
+    draft.set(before);
+    boxRef.current?.focus(); // the button goes
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     if (!sends(event.nativeEvent)) return;
     event.preventDefault();
@@ -59,13 +64,13 @@ export function Composer({ boxRef, draft, conversation, onAsk, onPin, sees, bloc
         <DraftNote
           icon="clock"
           undo="Ask about the whole video again"
-          onUndo={() => draft.set({ ...draft.snapshot, scope: null })}
+          onUndo={() => undo({ ...draft.snapshot, scope: null })}
         >
           Asks {describeScope(scope)}
         </DraftNote>
       )}
       {instead && (
-        <DraftNote icon="edit" undo="Edit no more" onUndo={() => draft.set(emptyDraft)}>
+        <DraftNote icon="edit" undo="Edit no more" onUndo={() => undo(emptyDraft)}>
           Asks in place of “{instead.question}”
         </DraftNote>
       )}

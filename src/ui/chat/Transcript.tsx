@@ -2,6 +2,7 @@ import { Fragment, type ReactNode } from "react";
 import { Icon } from "../parts/Icon.tsx";
 import { sameItems, useSnapshot } from "../parts/use-snapshot.ts";
 import { type Conversation, isOpen, type Turn } from "./conversation.ts";
+import { besideEachOther } from "./one-moment.ts";
 import { finishedSentences } from "./sentences.ts";
 import { TurnArticle } from "./TurnArticle.tsx";
 
@@ -26,15 +27,20 @@ type TranscriptProps = {
  */
 export function Transcript({ conversation, modelName, aside, empty, onAskAnew, ...turnActions }: TranscriptProps) {
   const ids = useSnapshot(conversation, (turns) => turns.map(({ id }) => id), sameItems);
+  const counts = useSnapshot(conversation, besideEachOther, sameItems);
+  const article = (id: number) => <TurnArticle key={id} conversation={conversation} id={id} {...turnActions} />;
   return (
     <div className="transcript">
       {ids.length === 0 && empty}
       <div className="turns" role="log" aria-label="Conversation" aria-live="off">
-        {ids.map((id, order) => (
-          <Fragment key={id}>
-            <ModelNote conversation={conversation} place={order} now={null} />
-            <TurnArticle conversation={conversation} id={id} {...turnActions} />
-            {order === 0 && aside && <FirstAnswered conversation={conversation}>{aside}</FirstAnswered>}
+        {groupsOf(ids, counts).map(({ first, beside }) => (
+          <Fragment key={beside[0]}>
+            <ModelNote conversation={conversation} place={first} now={null} />
+            {/* Always in one element, so that an answer stays where it is when another one comes beside it. */}
+            <div className="turns-beside" data-several={beside.length > 1 || undefined}>
+              {beside.map(article)}
+            </div>
+            {first === 0 && aside && <FirstAnswered conversation={conversation}>{aside}</FirstAnswered>}
           </Fragment>
         ))}
         <ModelNote conversation={conversation} place={ids.length} now={modelName} />
@@ -45,6 +51,16 @@ export function Transcript({ conversation, modelName, aside, empty, onAskAnew, .
       </div>
     </div>
   );
+}
+
+/** The turns that stand beside each other, and the place of the first of them. */
+function groupsOf(ids: readonly number[], counts: readonly number[]) {
+  let first = 0;
+  return counts.map((count) => {
+    const group = { first, beside: ids.slice(first, first + count) };
+    first += count;
+    return group;
+  });
 }
 
 /** What stands beside the first answer, once there is one. */

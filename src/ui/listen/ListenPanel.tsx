@@ -21,6 +21,8 @@ type ListenPanelProps = {
   /** Null while the model loads. */
   readonly session: Session | null;
   readonly choice: ListenChoice;
+  /** Whether there is a video to be listened to, and not only what a memory file tells. */
+  readonly audible: boolean;
   /** What is live; null for a file. */
   readonly medium: Medium | null;
   readonly recogniser: RecogniserModel;
@@ -28,7 +30,8 @@ type ListenPanelProps = {
 };
 
 /** What is said in the video: whether to listen, how far that has come, and the lines so far. */
-export function ListenPanel({ name, watch, session, choice, medium, recogniser, playhead }: ListenPanelProps) {
+export function ListenPanel(props: ListenPanelProps) {
+  const { name, watch, session, choice, audible, medium, recogniser, playhead } = props;
   const chosen = useSnapshot(choice);
   const live = useLiveListening(session, medium);
   const listens = medium ? live.hears : chosen;
@@ -43,6 +46,8 @@ export function ListenPanel({ name, watch, session, choice, medium, recogniser, 
     return recogniser.subscribe(use);
   }, [session, recogniser]);
 
+  if (!audible && !spoken) return null;
+
   function listen(on: boolean) {
     if (medium) return void live.listen(on);
     choice.set(on);
@@ -52,10 +57,12 @@ export function ListenPanel({ name, watch, session, choice, medium, recogniser, 
   return (
     <section className="listen" aria-label="What is said">
       <div className="listen-head">
-        <label className="listen-switch">
-          <input type="checkbox" checked={listens} onChange={(event) => listen(event.currentTarget.checked)} />
-          Listen
-        </label>
+        {audible && (
+          <label className="listen-switch">
+            <input type="checkbox" checked={listens} onChange={(event) => listen(event.currentTarget.checked)} />
+            Listen
+          </label>
+        )}
         <span className="listen-status" role="status" aria-label="Listening">
           {status}
         </span>
@@ -166,7 +173,7 @@ function statusLine({ status: watching, transcript, video }: SessionSnapshot, li
     case "done":
       return lines.length > 0 ? "Heard to the end" : "Heard to the end: nobody speaks";
     case "no-sound":
-      return describeSilence(video);
+      return lines.length > 0 ? `Heard to ${until}, as the memory tells` : describeSilence(video);
     case "failed":
       return "Cannot be heard";
   }

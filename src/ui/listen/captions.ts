@@ -3,8 +3,17 @@ import type { Store } from "../parts/store.ts";
 
 const label = "What is said";
 
-/** Keeps a caption track on the player that has the transcript's lines; returns what ends that. The person shows it with the player's own button. */
-export function attachCaptions(player: HTMLVideoElement, watch: Store<SessionSnapshot>): () => void {
+/**
+ * Keeps a caption track on the player that has the transcript's lines; returns what ends that. The person shows it with the
+ * player's own button.
+ *
+ * @param part where on the timeline the player's file lies: what is said before and after is not said in it
+ */
+export function attachCaptions(
+  player: HTMLVideoElement,
+  watch: Store<SessionSnapshot>,
+  { from, until }: { readonly from: number; readonly until: number },
+): () => void {
   const track =
     [...player.textTracks].find((each) => each.label === label) ?? player.addTextTrack("captions", label, "en");
   if (track.mode === "disabled") track.mode = "hidden";
@@ -21,12 +30,9 @@ export function attachCaptions(player: HTMLVideoElement, watch: Store<SessionSna
       cues.delete(line);
     }
     for (const line of lines) {
-      if (cues.has(line)) continue;
-      const cue = new VTTCue(
-        line.startSeconds,
-        Math.max(line.endSeconds, line.startSeconds + 0.001),
-        asCueText(line.text),
-      );
+      if (cues.has(line) || line.startSeconds < from || line.startSeconds >= until) continue;
+      const [start, end] = [line.startSeconds - from, line.endSeconds - from];
+      const cue = new VTTCue(start, Math.max(end, start + 0.001), asCueText(line.text));
       cues.set(line, cue);
       track.addCue(cue);
     }

@@ -1,5 +1,6 @@
-import { useState } from "react";
+import { type Ref, useEffect, useRef, useState } from "react";
 import type { Session, SessionSnapshot } from "../../session/types.ts";
+import { focusNeighbour } from "../parts/focus-neighbour.ts";
 import { formatClock } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 
@@ -12,6 +13,12 @@ type NoteItemProps = {
 /** One note with its time, which is that of its scene and none that a model made up; to be edited, or taken away. */
 export function NoteItem({ note, session, onSeek }: NoteItemProps) {
   const [draft, setDraft] = useState<string | null>(null);
+  const edit = useRef<HTMLButtonElement>(null);
+  const edited = useRef(false);
+  useEffect(() => {
+    if (draft === null && edited.current) edit.current?.focus();
+    edited.current = draft !== null;
+  }, [draft]);
   const clock = formatClock(note.fromSeconds);
 
   function keep() {
@@ -34,8 +41,15 @@ export function NoteItem({ note, session, onSeek }: NoteItemProps) {
           <p>
             {note.text} {note.edited && <small>edited</small>}
           </p>
-          <ItemButton icon="edit" name={`Edit the note at ${clock}`} onPress={() => setDraft(note.text)} />
-          <ItemButton icon="trash" name={`Delete the note at ${clock}`} onPress={() => session.removeNote(note.id)} />
+          <ItemButton ref={edit} icon="edit" name={`Edit the note at ${clock}`} onPress={() => setDraft(note.text)} />
+          <ItemButton
+            icon="trash"
+            name={`Delete the note at ${clock}`}
+            onPress={(button) => {
+              focusNeighbour(button);
+              session.removeNote(note.id);
+            }}
+          />
         </>
       ) : (
         <form
@@ -67,11 +81,23 @@ export function NoteItem({ note, session, onSeek }: NoteItemProps) {
   );
 }
 
-type ItemButtonProps = { readonly icon: "edit" | "trash"; readonly name: string; readonly onPress: () => void };
+type ItemButtonProps = {
+  readonly icon: "edit" | "trash";
+  readonly name: string;
+  readonly onPress: (button: HTMLButtonElement) => void;
+  readonly ref?: Ref<HTMLButtonElement>;
+};
 
-function ItemButton({ icon, name, onPress }: ItemButtonProps) {
+function ItemButton({ icon, name, onPress, ref }: ItemButtonProps) {
   return (
-    <button type="button" className="button button-ghost button-small" aria-label={name} title={name} onClick={onPress}>
+    <button
+      ref={ref}
+      type="button"
+      className="button button-ghost button-small"
+      aria-label={name}
+      title={name}
+      onClick={(event) => onPress(event.currentTarget)}
+    >
       <Icon name={icon} />
     </button>
   );

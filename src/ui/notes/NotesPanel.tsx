@@ -3,6 +3,7 @@ import type { Session, SessionSnapshot } from "../../session/types.ts";
 import { formatClock, formatCount } from "../parts/format.ts";
 import { Icon } from "../parts/Icon.tsx";
 import type { Store } from "../parts/store.ts";
+import { useNewest } from "../parts/use-newest.tsx";
 import { useSnapshot } from "../parts/use-snapshot.ts";
 import { ExportNotes } from "./ExportNotes.tsx";
 import { NoteItem } from "./NoteItem.tsx";
@@ -16,21 +17,18 @@ type NotesPanelProps = {
   /** Name of the video, for files made of the notes. */
   readonly name: string;
   readonly onSeek: (seconds: number) => void;
-  /** Asks a pinned question no more; null where another visit pinned it. */
-  readonly unpinOf: (id: number) => (() => void) | null;
 };
 
-/** Scenes that show without being asked for: a day has thousands. */
-const fewScenes = 60;
+/** Scenes, and notes, that show without being asked for: a day has thousands. */
+const few = 60;
 
 /** What was noted while watching, the scenes that it was noted of, and the questions that are asked again and again. */
-export function NotesPanel({ watch, session, name, onSeek, unpinOf }: NotesPanelProps) {
+export function NotesPanel({ watch, session, name, onSeek }: NotesPanelProps) {
   const scenes = useSnapshot(watch, (now) => now.scenes);
-  const [all, setAll] = useState(false);
-  const shown = all ? scenes : scenes.slice(-fewScenes);
+  const { shown, earlier } = useNewest(scenes, few);
   return (
     <section className="notes" aria-label="What happened">
-      <StandingQuestions watch={watch} onSeek={onSeek} unpinOf={unpinOf} />
+      <StandingQuestions watch={watch} onSeek={onSeek} onUnpin={session?.unpin ?? null} />
       {session && <Notes session={session} name={name} onSeek={onSeek} />}
       {scenes.length > 0 && (
         <>
@@ -38,13 +36,7 @@ export function NotesPanel({ watch, session, name, onSeek, unpinOf }: NotesPanel
             Scenes <span>{formatCount(scenes.length)}</span>
           </h2>
           <ol className="scenes" aria-label="Scenes">
-            {shown.length < scenes.length && (
-              <li>
-                <button type="button" className="link" onClick={() => setAll(true)}>
-                  {formatCount(scenes.length - shown.length)} earlier
-                </button>
-              </li>
-            )}
+            {earlier}
             {shown.map(({ fromSeconds, untilSeconds }) => (
               <li key={fromSeconds}>
                 <button
@@ -69,9 +61,10 @@ type NotesProps = { readonly session: Session; readonly name: string; readonly o
 function Notes({ session, name, onSeek }: NotesProps) {
   const notes = useSnapshot(session, (now) => now.notes);
   const [search, setSearch] = useState("");
-  if (notes.length === 0) return null;
   const wanted = search.trim().toLocaleLowerCase();
   const found = notes.filter(({ text }) => text.toLocaleLowerCase().includes(wanted));
+  const { shown, earlier } = useNewest(found, few);
+  if (notes.length === 0) return null;
   return (
     <>
       <header className="notes-head">
@@ -91,7 +84,8 @@ function Notes({ session, name, onSeek }: NotesProps) {
         <ExportNotes session={session} name={name} />
       </header>
       <ol className="notes-list" aria-label="Notes">
-        {found.map((note) => (
+        {earlier}
+        {shown.map((note) => (
           <NoteItem key={note.id} note={note} session={session} onSeek={onSeek} />
         ))}
       </ol>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-type DropTargetProps = { readonly onDrop: (files: readonly File[]) => void };
+type DropTargetProps = { readonly onDrop: (data: DataTransfer) => void };
 
 /** Keeps what is no file, a link above all, from being opened in place of the page; boxes for text take it. */
 function refuse(event: DragEvent): void {
@@ -9,7 +9,7 @@ function refuse(event: DragEvent): void {
   if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
 }
 
-/** Makes the whole window take dropped video files, and shows so while one hovers. */
+/** Makes the whole window take dropped files and folders, and shows so while one hovers. */
 export function DropTarget({ onDrop }: DropTargetProps) {
   const [over, setOver] = useState(false);
   const drop = useRef(onDrop);
@@ -41,8 +41,7 @@ export function DropTarget({ onDrop }: DropTargetProps) {
     });
     on("drop", (event) => {
       count(-depth);
-      const files = [...(event.dataTransfer?.files ?? [])];
-      if (files.length > 0) drop.current(files);
+      if (event.dataTransfer) drop.current(event.dataTransfer);
     });
     return () => listening.abort();
   }, []);

@@ -74,3 +74,16 @@ const dates = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", ye
 export function formatDate(milliseconds: number): string {
   return dates.format(milliseconds);
 }
+
+const moments = new Intl.DateTimeFormat("en", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
+
+/** A minute of these days, from milliseconds since 1970: "Nov 23, 08:05". */
+export function formatMoment(milliseconds: number): string {
+  return moments.format(milliseconds);
+}

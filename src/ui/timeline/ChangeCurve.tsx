@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import type { FrameRecord } from "../../session/types.ts";
-import type { View } from "./timeline-view.ts";
+import { thinCurve, type View } from "./timeline-view.ts";
 
 type ChangeCurveProps = {
   readonly frames: readonly FrameRecord[];
@@ -12,6 +12,8 @@ type ChangeCurveProps = {
 
 /** In pixels, as the style sheet has it. */
 const height = 40;
+
+const whole: View = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /** How much each frame changed the state, relative to its size. */
 export function ChangeCurve({ frames, view, width }: ChangeCurveProps) {
@@ -45,12 +47,11 @@ export function ChangeCurve({ frames, view, width }: ChangeCurveProps) {
   }, [width]);
 
   useEffect(() => {
-    const times = frames.map(({ timestampSeconds }) => timestampSeconds);
-    const changes = frames.map(({ change }) => change);
-    top.current = upperEdge(changes);
+    const { times, changes } = thinCurve(frames, view, 2 * width);
+    top.current = upperEdge(thinCurve(frames, whole, 1000).changes);
     plot.current?.setData([times, changes], false);
     plot.current?.setScale("x", { min: view.from, max: view.to });
-  }, [frames, view]);
+  }, [frames, view, width]);
 
   return <div ref={holder} className="timeline-curve" />;
 }

@@ -12,14 +12,15 @@ export function PartLane({ watch, view }: PartLaneProps) {
   if (!parts) return null;
   return (
     <ol className="timeline-parts" aria-label="Files">
-      {parts.map(({ name, startSeconds, durationSeconds, place }) => {
+      {parts.map(({ name, startSeconds, durationSeconds: length }) => {
+        const durationSeconds = length || view.to - startSeconds; // what is live goes on
         const start = Math.min(Math.max(shareOf(view, startSeconds), 0), 1);
         const end = Math.min(Math.max(shareOf(view, startSeconds + durationSeconds), 0), 1);
         if (end <= start) return null;
         const span = `${formatClock(startSeconds)} to ${formatClock(startSeconds + durationSeconds)}`;
         return (
           <li
-            key={place}
+            key={startSeconds}
             title={`${name}, ${span}`}
             style={{ insetInlineStart: `${start * 100}%`, inlineSize: `${(end - start) * 100}%` }}
           >

@@ -38,7 +38,10 @@ export function TimelineActions({ watch, playhead, range, onAskAsOf, onLookAgain
             type="button"
             className="button button-ghost button-small"
             aria-label="Clear the range"
-            onClick={onClear}
+            onClick={(event) => {
+              event.currentTarget.parentElement?.querySelector("button")?.focus();
+              onClear();
+            }}
           >
             <Icon name="close" />
           </button>

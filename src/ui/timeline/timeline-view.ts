@@ -64,6 +64,34 @@ export function placeAt(frames: readonly Pick<FrameRecord, "timestampSeconds">[]
   return frames.length === 0 ? -1 : Math.max(0, low - 1);
 }
 
+/**
+ * The changes of the frames in a part, and of those that lie next to it, as a curve of at most `most` points: of neighbours
+ * that would fall on one place the greatest stands for all.
+ */
+export function thinCurve(
+  frames: readonly Pick<FrameRecord, "timestampSeconds" | "change">[],
+  { from, to }: View,
+  most: number,
+): { readonly times: number[]; readonly changes: number[] } {
+  const first = Math.max(0, placeAt(frames, from));
+  const end = Math.min(frames.length, placeAt(frames, to) + 2);
+  const step = Math.max(1, Math.ceil((end - first) / Math.max(1, most)));
+  const times: number[] = [];
+  const changes: number[] = [];
+  // Groups begin where they would in the whole, so that they stay as they are while frames are added.
+  for (let group = first - (first % step); group < end; group += step) {
+    let highest = frames[group];
+    for (let each = group + 1; each < Math.min(group + step, frames.length); each++) {
+      const frame = frames[each];
+      if (frame && frame.change > (highest?.change ?? 0)) highest = frame;
+    }
+    if (!highest) continue;
+    times.push(highest.timestampSeconds);
+    changes.push(highest.change);
+  }
+  return { times, changes };
+}
+
 /** A picture on the timeline: the frame, and where it begins. */
 export type Picture = { readonly frame: FrameRecord; readonly left: number };
 
@@ -84,15 +112,16 @@ export function picturesOf(
   for (let k = Math.floor(view.from / slot); k * slot < view.to; k++) {
     const middle = (k + 0.5) * slot;
     if (k * slot > last.timestampSeconds) break;
-    const frame = withPicture(frames, placeAt(frames, middle));
+    const place = placeAt(frames, middle);
+    const frame = withPicture(frames, place, Math.min(place - 64, placeAt(frames, k * slot) - 1));
     if (frame) pictures.push({ frame, left: shareOf(view, k * slot) * width });
   }
   return pictures;
 }
 
-/** The frame at a place, or the nearest before it that keeps its picture. */
-function withPicture(frames: readonly FrameRecord[], place: number): FrameRecord | null {
-  for (let each = place; each >= 0 && each > place - 64; each--) {
+/** The frame at a place, or the nearest before it that keeps its picture, but not before `first`. */
+function withPicture(frames: readonly FrameRecord[], place: number, first: number): FrameRecord | null {
+  for (let each = place; each >= 0 && each > first; each--) {
     const frame = frames[each];
     if (frame?.thumbnail) return frame;
   }

@@ -57,7 +57,7 @@ function DropZone({ onPick, onCapture, onOpenMemory, status }: DropZoneProps) {
   return (
     <div className="drop-zone">
       <h2>Drop a video anywhere</h2>
-      <p>MP4, MOV, WebM, MKV, even a GIF. A clip, several, or a whole day.</p>
+      <p>MP4, MOV, WebM, MKV, even a GIF. A clip, a folder of them, or a whole day.</p>
       <div className="drop-zone-ways">
         <Picker onPick={onPick} />
         <CaptureButtons onCapture={onCapture} />

@@ -24,17 +24,23 @@ export function Player({ video, playhead, watch, selected }: PlayerProps) {
     return <Frames name={video.name} watch={watch} selected={selected} without="There is no video here" />;
   if (!playable)
     return <Frames name={video.name} watch={watch} selected={selected} without="This browser cannot play the file" />;
-  return <FilePlayer video={video} playhead={playhead} watch={watch} onUnplayable={() => setPlayable(false)} />;
+  return <FilePlayer {...{ video, playhead, watch, selected }} onUnplayable={() => setPlayable(false)} />;
 }
 
-type FilePlayerProps = Omit<PlayerProps, "selected"> & { readonly onUnplayable: () => void };
+type FilePlayerProps = PlayerProps & { readonly onUnplayable: () => void };
 
-/** Plays the files as if they were one; of a single one nothing needs to be known for that. */
-function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
+/**
+ * Plays the files as if they were one; of a single one nothing needs to be known for that. In parts of which there is only the
+ * memory it makes room for what was seen.
+ */
+function FilePlayer({ video, playhead, watch, selected, onUnplayable }: FilePlayerProps) {
   const parts = useSnapshot(watch, ({ video: info }) => info?.parts ?? noParts);
+  const first = parts.find((part) => part.place !== null);
+  const remembered = useSnapshot(playhead, (seconds) => partAt(parts, seconds)?.place === null);
   const element = useRef<HTMLVideoElement>(null);
   /** The file that is played or being opened. It is set on the element at once, so that no seek meets the one before. */
   const place = useRef(0);
+  const [opened, setOpened] = useState(0);
   /** What a file that is being opened is to do once it is there. */
   const next = useRef<{ readonly seconds: number; readonly play: boolean } | null>(null);
 
@@ -42,6 +48,7 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
     (chosen: number, seconds: number, play: boolean) => {
       next.current = { seconds, play };
       place.current = chosen;
+      setOpened(chosen);
       if (element.current) element.current.src = video.urls[chosen] as string;
     },
     [video],
@@ -50,8 +57,9 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
   const go = useCallback(
     (seconds: number, play = next.current?.play) => {
       const player = element.current;
-      const part = parts.findLast((each) => each.startSeconds <= seconds) ?? parts[0];
+      const part = partAt(parts, seconds);
       if (!player) return;
+      if (part?.place === null) return player.pause();
       const local = Math.max(0, seconds - (part?.startSeconds ?? 0));
       const playing = play ?? !player.paused;
       if (part && part.place !== place.current) open(part.place, local, playing);
@@ -62,14 +70,22 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
   );
 
   useEffect(() => playhead.attach(go), [playhead, go]);
-  useEffect(() => playhead.tell(0), [playhead]);
-  useEffect(() => (element.current ? attachCaptions(element.current, watch) : undefined), [watch]);
+  // Where the player stands, at the beginning of the first file that there is.
+  const begins = first?.startSeconds ?? 0;
+  useEffect(() => playhead.tell(begins), [playhead, begins]);
+  const { startSeconds: from = 0, durationSeconds = 0 } = parts.find((part) => part.place === opened) ?? {};
+  const until =
+    parts.at(-1)?.place === opened || durationSeconds === 0 ? Number.POSITIVE_INFINITY : from + durationSeconds;
+  useEffect(
+    () => (element.current ? attachCaptions(element.current, watch, { from, until }) : undefined),
+    [watch, from, until],
+  );
   // Of several files it is known only later which ones can be watched: the first may be none of them.
   useEffect(() => {
-    if (!parts[0]) return;
-    if (!parts.some((part) => part.place === place.current)) open(parts[0].place, 0, false);
+    if (!first || first.place === null) return;
+    if (!parts.some((part) => part.place === place.current)) open(first.place, 0, false);
     else if (element.current?.error) onUnplayable();
-  }, [parts, open, onUnplayable]);
+  }, [parts, first, open, onUnplayable]);
 
   function begin(player: HTMLVideoElement) {
     if (!next.current) return;
@@ -85,29 +101,38 @@ function FilePlayer({ video, playhead, watch, onUnplayable }: FilePlayerProps) {
   }
 
   function tell(player: HTMLVideoElement) {
-    if (next.current) return;
+    if (next.current || remembered) return;
     const part = parts.find((each) => each.place === place.current);
     playhead.tell((part?.startSeconds ?? 0) + player.currentTime);
   }
 
   return (
-    // biome-ignore lint/a11y/useMediaCaption: captions come as they are heard, by a track that is added to it.
-    <video
-      ref={element}
-      className="player"
-      src={video.urls[0]}
-      aria-label={video.name}
-      controls
-      playsInline
-      preload="auto"
-      onError={() => {
-        if (video.urls.length === 1 || parts.some((part) => part.place === place.current)) onUnplayable();
-      }}
-      onLoadedMetadata={(event) => begin(event.currentTarget)}
-      onEnded={goOn}
-      onTimeUpdate={(event) => tell(event.currentTarget)}
-    />
+    <>
+      {/* biome-ignore lint/a11y/useMediaCaption: captions come as they are heard, by a track that is added to it. */}
+      <video
+        ref={element}
+        className="player"
+        src={video.urls[0]}
+        aria-label={video.name}
+        hidden={remembered}
+        controls
+        playsInline
+        preload="auto"
+        onError={() => {
+          if (video.urls.length === 1 || parts.some((part) => part.place === place.current)) onUnplayable();
+        }}
+        onLoadedMetadata={(event) => begin(event.currentTarget)}
+        onEnded={goOn}
+        onTimeUpdate={(event) => tell(event.currentTarget)}
+      />
+      {remembered && <Frames {...{ watch, selected }} name={video.name} without="This part's video is not here" />}
+    </>
   );
+}
+
+/** The part that a time lies in; the first one before it. */
+function partAt(parts: readonly SourcePart[], seconds: number): SourcePart | undefined {
+  return parts.findLast((each) => each.startSeconds <= seconds) ?? parts[0];
 }
 
 const noParts: readonly SourcePart[] = [];

@@ -5,7 +5,13 @@ import {
   handOver,
   type SavedSession,
 } from "../../session/page/saved-sessions.ts";
-import { formatDuration } from "../parts/format.ts";
+import { formatCount, formatDuration, formatMoment } from "../parts/format.ts";
+
+/** How much was seen and asked, and when that was. */
+function describe({ watchedUntilSeconds, questions, savedMs }: SavedSession): string {
+  const asked = questions === 0 ? "" : `${formatCount(questions)} ${questions === 1 ? "question" : "questions"}`;
+  return [`${formatDuration(watchedUntilSeconds)} watched`, asked, formatMoment(savedMs)].filter(Boolean).join(" · ");
+}
 
 type SavedSessionsProps = { readonly onOpen: (file: Blob) => Promise<(() => string | null) | null> };
 
@@ -21,7 +27,7 @@ export function SavedSessions({ onOpen }: SavedSessionsProps) {
     const show = (found: readonly SavedSession[]) => {
       if (gone) return;
       setSaved(found);
-      if (found.length === 0 && ++tries < 8) timer = window.setTimeout(look, 1500);
+      if (found.length === 0 && ++tries < 40) timer = window.setTimeout(look, tries < 8 ? 1500 : 5000);
     };
     // Nothing to offer where the storage cannot be read.
     const look = () => void findSavedSessions().then(show, () => undefined);
@@ -50,7 +56,7 @@ export function SavedSessions({ onOpen }: SavedSessionsProps) {
         {saved.map((each) => (
           <li key={each.id}>
             <span>
-              <b>{each.name}</b> · {formatDuration(each.watchedUntilSeconds)} watched
+              <b>{each.name}</b> · {describe(each)}
             </span>
             <button type="button" className="button button-small" onClick={() => void open(each)}>
               Restore <span className="visually-hidden">{each.name}</span>

@@ -70,7 +70,15 @@ function Controls({ session, onWatchAgain }: ControlsProps) {
           <Icon name="play" /> Resume watching
         </button>
       )}
-      <button type="button" className="button button-small" onClick={() => session.stop()}>
+      <button
+        type="button"
+        className="button button-small"
+        onClick={(event) => {
+          // The one beside it stays, as Watch again.
+          (event.currentTarget.previousElementSibling as HTMLElement | null)?.focus();
+          session.stop();
+        }}
+      >
         <Icon name="end" /> End watching
       </button>
     </div>

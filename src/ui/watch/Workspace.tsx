@@ -37,7 +37,6 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
   readonly onOpenMemory: (file: File) => void;
   /** Its answers stand on the timeline. */
   readonly conversation: Conversation;
-  readonly unpinOf: (id: number) => (() => void) | null;
   /** State of the model, when it is worth saying; null otherwise. */
   readonly status: ReactNode;
 };
@@ -45,7 +44,7 @@ type WorkspaceProps = Pick<TimelineProps, "onAskAsOf" | "onLookAgain"> & {
 /** The video being watched: player, what the model sees of it, progress and frames. */
 export function Workspace(props: WorkspaceProps) {
   const { video, watched, slot, listenChoice, searchModel, recogniser, playhead, conversation } = props;
-  const { unpinOf, onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
+  const { onAskAsOf, onLookAgain, onCapture, onOpenMemory, status } = props;
   const session = useSnapshot(watched, (now) => now.session);
   const watch = session ?? unopened;
   const nothing = useSnapshot(watch, (now) => now.status === "failed" && now.framesWatched === 0);
@@ -92,7 +91,7 @@ export function Workspace(props: WorkspaceProps) {
         modelFailed={modelFailed}
         onWatchAgain={() => (video.live ? onCapture(video.live.medium) : watched.watchAgain())}
       />
-      <NotesPanel {...{ watch, session, unpinOf }} name={video.name} onSeek={playhead.seek} />
+      <NotesPanel {...{ watch, session }} name={video.name} onSeek={playhead.seek} />
       <Filmstrip watch={watch} selected={selected} onSelect={select} />
       {session && (
         <FindPanel
@@ -102,14 +101,13 @@ export function Workspace(props: WorkspaceProps) {
           onSeek={playhead.seek}
         />
       )}
-      {video.source && (
-        <ListenPanel
-          {...{ watch, session, recogniser, playhead }}
-          name={video.name}
-          choice={listenChoice}
-          medium={video.live?.medium ?? null}
-        />
-      )}
+      <ListenPanel
+        {...{ watch, session, recogniser, playhead }}
+        name={video.name}
+        choice={listenChoice}
+        audible={video.source !== null}
+        medium={video.live?.medium ?? null}
+      />
       <Memory watch={watch} stateBytes={stateBytes} />
       <div className="memory-actions">
         {session && !modelFailed && <SaveMemory session={session} name={video.name} />}

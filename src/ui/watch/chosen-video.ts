@@ -1,4 +1,6 @@
 import type { Medium, Watchable } from "../../session/types.ts";
+import type { DroppedFile } from "../parts/dropped-files.ts";
+import { isWatchable } from "../parts/videos-among.ts";
 import { anyVideoQuestions, type Sample, sampleUrl } from "./samples.ts";
 
 /** What is watched on the page, what the player plays of it, and questions to offer. */
@@ -65,6 +67,20 @@ export function videoFromMemory(memory: Blob, name: string): ChosenVideo {
 /** Whether a file is a memory that was saved, by its name. */
 export function isMemoryFile({ name }: File): boolean {
   return /\.(aurora|safetensors)$/i.test(name);
+}
+
+/**
+ * Of what was dropped the files to open: loose ones as they come; of folders those to be watched and memories, in the order of
+ * their names, which is that of their times where a camera gave them.
+ */
+export function filesToOpen(dropped: readonly DroppedFile[]): readonly File[] {
+  const loose = dropped.filter(({ path }) => !path.includes("/"));
+  const within = dropped.filter(({ path, file }) => {
+    const hidden = path.split("/").some((part) => part.startsWith("."));
+    return path.includes("/") && !hidden && (isWatchable(file) || isMemoryFile(file));
+  });
+  within.sort((a, b) => byNumber.compare(a.path, b.path));
+  return [...loose, ...within].map(({ file }) => file);
 }
 
 const byNumber = new Intl.Collator("en", { numeric: true });

@@ -14,7 +14,7 @@ type Opening = {
   readonly error: ErrorData | null;
   choose(next: ChosenVideo): void;
   /** A memory, with the videos beside it to go on with; or videos, with which a memory without one goes on. */
-  pick(files: readonly File[]): void;
+  pick(files: readonly File[]): void; // none where there was nothing of the kind
   /** @returns the session that goes on from it; null where it could not be opened */
   openMemory(file: Blob): Promise<Session | null>;
   capture(medium: Medium): Promise<void>;
@@ -26,6 +26,12 @@ type OpeningOptions = {
   readonly playhead: Playhead;
   /** A video is about to take the place of the one before. */
   readonly onChosen: () => void;
+};
+
+const nothingToWatch: ErrorData = {
+  code: "VideoUnreadable",
+  message: "There is no video in this folder. Drop one with videos in it, or the videos themselves.",
+  cause: null,
 };
 
 /** What the page's buttons, and files that are dropped on it, do. */
@@ -49,7 +55,7 @@ export function useOpening({ watched, conversation, playhead, onChosen }: Openin
   /** @param same whether it is the memory on the page, whose conversation goes on */
   async function open(file: Blob | (() => Promise<Blob>), next?: ChosenVideo, same = false): Promise<Session | null> {
     try {
-      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next);
+      const opened = await watched.openMemory(typeof file === "function" ? await file() : file, next, same);
       setError(null);
       playhead.tell(0);
       if (!same) conversation.restore(opened);
@@ -65,6 +71,7 @@ export function useOpening({ watched, conversation, playhead, onChosen }: Openin
     error,
     choose,
     pick(files) {
+      if (files.length === 0) return setError(nothingToWatch);
       const memory = files.find(isMemoryFile);
       const videos = videosAmong(files.filter((file) => file !== memory));
       const next = videos.length > 0 ? videoFromFiles(videos) : undefined;

@@ -30,9 +30,10 @@ export type WatchedVideo = Store<WatchedState> & {
   /**
    * Opens a memory file in place of the video before, once the model is there, and has it go on with `video`.
    *
+   * @param goesOn whether the file is of the session on the page: what that one saved of itself stays until its heir has saved as much
    * @throws AuroraError why it cannot be opened; then everything stays as it is
    */
-  openMemory(file: Blob, video?: ChosenVideo): Promise<Session>;
+  openMemory(file: Blob, video?: ChosenVideo, goesOn?: boolean): Promise<Session>;
   /** Watches the chosen video once more from its start. */
   watchAgain(): void;
   /**
@@ -149,18 +150,20 @@ export function createWatchedVideo(
       update({ video, session: watch(video), showing: showing + 1, refusal: null });
       before?.release();
     },
-    async openMemory(file, given) {
+    async openMemory(file, given, goesOn = false) {
       const { model } = await until(slot, (now) => now.model.status !== "loading", new AbortController().signal);
       if (model.status === "failed") throw AuroraError.fromData(model.error);
       if (model.status !== "ready") throw new AuroraError("Aborted", "Stopped.");
       const watching = given?.source ? { ...options(), video: given.source } : options();
       const session = await model.assistant.open(file, watching);
       const { video: before, session: last, showing } = store.snapshot;
-      last?.close().catch(() => undefined);
+      last?.close({ keepSaved: goesOn }).catch(() => undefined);
+      const left = goesOn ? last?.snapshot.savedAs : null;
       const name = session.snapshot.video?.name ?? "Memory";
       const video = given ? { ...given, memory: file } : videoFromMemory(file, name);
       update({ video, session, showing: showing + 1, refusal: null });
       before?.release();
+      if (left) void handOver(left, () => store.snapshot.session?.snapshot.savedAs ?? null, saved);
       return session;
     },
     watchAgain() {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { handOver } from "../../../src/session/page/saved-sessions.ts";
+import { handOver, withoutContained } from "../../../src/session/page/saved-sessions.ts";
 
 const quick = { everyMs: 1, most: 20 };
 
@@ -23,4 +23,19 @@ test("it stays where the other one never saves itself, as on a full disk", async
   await handOver("old", () => "new", { find: async () => null, forget }, quick);
   await handOver("old", () => null, { find: async () => ({}), forget }, quick);
   expect(forget).not.toHaveBeenCalled();
+});
+
+test("of sessions that went on from one another the newest is offered, unless an older one knows more", () => {
+  const session = (savedMs: number, watchedUntilSeconds: number, questions = 0, lineage: string | null = "one") => ({
+    savedMs,
+    watchedUntilSeconds,
+    questions,
+    lineage,
+  });
+  const [newest, older, asked] = [session(9, 40, 1), session(5, 20), session(4, 10, 2)];
+  const [other, before, another] = [session(6, 20, 0, "two"), session(3, 1, 0, null), session(2, 1, 0, null)];
+  expect(withoutContained([asked, older, newest, other, another, before])).toEqual([
+    [newest, other, asked, before, another],
+    [older],
+  ]);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createListening, type OnHeard } from "../../../src/session/page/listening.ts";
 import { createSnapshotStore } from "../../../src/session/page/snapshot-store.ts";
+import { applySpoken, nothingSpoken, type Spoken } from "../../../src/session/spoken.ts";
 import type { FromSpeech, SoundPlace, ToSpeech } from "../../../src/speech/protocol.ts";
 
 /** Speech workers that say what the test has them say. */
@@ -41,9 +42,18 @@ const line = (text: string, startSeconds = 0) => ({ text, startSeconds, endSecon
 
 function start(on: boolean, onHeard: OnHeard = () => undefined) {
   const store = createSnapshotStore(0);
-  const listening = createListening(store, { on, assets: "https://host.example/app/", onHeard });
+  /** What a worker would know that is told of every change. */
+  let told: Spoken = nothingSpoken;
+  const listening = createListening(store, {
+    on,
+    assets: "https://host.example/app/",
+    onHeard,
+    onSpoken(change) {
+      told = applySpoken(told, change);
+    },
+  });
   const worker = (place = -1) => TestWorker.all.at(place) as TestWorker;
-  return { listening, worker, transcript: () => store.snapshot.transcript };
+  return { listening, worker, transcript: () => store.snapshot.transcript, told: () => told };
 }
 
 it("waits for the video, listens, and gives its worker back at the end", () => {
@@ -188,4 +198,34 @@ it("a line is changed by its id, and taken out where its text is", () => {
   expect(transcript().lines.map(({ id }) => id)).toEqual([1, 2]);
   listening.close();
   expect(worker().ended).toBe(true);
+});
+
+it("tells of every line, changed, taken out or forgotten with its track", () => {
+  const { listening, worker, transcript, told } = start(true);
+  const same = () =>
+    expect(told()).toEqual({ lines: transcript().lines, heardUntilSeconds: transcript().heardUntilSeconds });
+  listening.offer(sound);
+  worker().say({ type: "opened", tracks, track: 0, durationSeconds: null });
+  worker().say({ type: "heard", lines: [line("one"), line("two", 3), line("three", 6)], untilSeconds: 8 });
+  same();
+  worker().say({ type: "heard", lines: [], untilSeconds: 9 });
+  same();
+  listening.edit(1, "too");
+  same();
+  listening.edit(0, "");
+  same();
+  expect(told().lines.map(({ text }) => text)).toEqual(["too", "three"]);
+  listening.choose(1);
+  same();
+  expect(told()).toEqual(nothingSpoken);
+});
+
+it("goes on behind what a memory file says was heard", () => {
+  const { listening, worker, transcript } = start(true);
+  const before = { ...line("one"), id: 4, edited: true };
+  listening.restore({ lines: [before], heardUntilSeconds: 5 });
+  listening.offer(sound);
+  expect(worker().told[0]).toMatchObject({ type: "listen", fromSeconds: 5 });
+  worker().say({ type: "heard", lines: [line("two", 6)], untilSeconds: 8 });
+  expect(transcript().lines).toEqual([before, { ...line("two", 6), id: 5, edited: false }]);
 });

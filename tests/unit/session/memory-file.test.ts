@@ -13,6 +13,7 @@ const model = { name: "tiny", sha256: "ab".repeat(32), quantization: "f16" };
 function contentOf(text: TextConfig, frames: number): MemoryContent {
   const times = Array.from({ length: frames }, (_, i) => (i / 3) * 1e6).map((us) => us / 1e6);
   return {
+    lineage: "one",
     video: {
       name: "Ferien – été.mp4",
       container: "MP4",
@@ -23,6 +24,10 @@ function contentOf(text: TextConfig, frames: number): MemoryContent {
       offsetSeconds: 0,
       firstFrame: 0,
     },
+    parts: [
+      { name: "Ferien.mp4", startSeconds: 0, durationSeconds: 0.5 },
+      { name: "été.mp4", startSeconds: 0.5, durationSeconds: 1 },
+    ],
     watchedUntilSeconds: times.at(-1) ?? 0,
     fps: 3,
     frames: null,
@@ -35,6 +40,13 @@ function contentOf(text: TextConfig, frames: number): MemoryContent {
     notes: [{ id: 1, fromSeconds: 0, untilSeconds: 0.6, text: 'A "pig".', edited: false }],
     standing: [{ id: 1, question: "Who is there?", answers: [{ atSeconds: 0.5, text: "A pig." }] }],
     transcript: [{ fromSeconds: 0, untilSeconds: 1, text: "Oink." }],
+    spoken: {
+      heardUntilSeconds: 2.5,
+      lines: [
+        { fromSeconds: 0, untilSeconds: 1, text: "Oink, oink.", words: [["Oink,", 0, 0.4]], edited: false },
+        { fromSeconds: 1.25, untilSeconds: 2, text: "A pig says so.", words: null, edited: true },
+      ],
+    },
     conversation: [{ id: 1, parent: 0, question: "What?", text: "A pig.", asOfSeconds: 1, answer: [3, 4, 0] }],
     state: Array.from({ length: text.numHiddenLayers }, (_, n) =>
       randomFloats((2 + text.headSize) * text.hiddenSize, n + 1, 4),
@@ -70,6 +82,17 @@ describe("a memory file", () => {
       model,
       fps: 3,
       watchedUntilSeconds: 1,
+    });
+  });
+
+  it("of before, which knew of no files and of nothing that was said, opens too", async () => {
+    const { spoken: _, parts: __, lineage: ___, ...older } = content;
+    const before = await writeMemoryFile(older as MemoryContent, model, config);
+    expect(await open(before)).toEqual({
+      ...content,
+      lineage: null,
+      parts: [],
+      spoken: { lines: [], heardUntilSeconds: 0 },
     });
   });
 
@@ -137,5 +160,5 @@ it("of the 2B model takes 12.4 MiB after an hour, without its pictures (docs/num
   const large: TextConfig = { modelType: "rwkv6", ...sizes, hiddenSize: 2048, headSize: 64, numHiddenLayers: 24 };
   const hour = await writeMemoryFile({ ...contentOf(large, 7200), thumbnails: new Map() }, model, large);
   expect(stateByteLength(large)).toBe(12_976_128);
-  expect(hour.length).toBe(13_033_776);
+  expect(hour.length).toBe(13_034_208);
 });

@@ -8,6 +8,7 @@ import {
   placeAt,
   revealIn,
   shareOf,
+  thinCurve,
   ticksOf,
   zoomView,
 } from "../../../src/ui/timeline/timeline-view.ts";
@@ -88,6 +89,29 @@ test("pictures that are no longer kept are stood in for by the one before", () =
 test("of a day's frames as many are taken as there is room for", () => {
   const frames = Array.from({ length: 86_400 }, (_, index) => frame(index, index % 64 === 0));
   expect(picturesOf(frames, { from: 0, to: 43_200 }, 1200, 60)).toHaveLength(20);
+});
+
+test("few pictures of many frames, as a memory file of a day has them, stand where they were", () => {
+  const frames = Array.from({ length: 86_400 }, (_, index) => frame(index, index % 1024 === 0));
+  expect(picturesOf(frames, { from: 0, to: 43_200 }, 1200, 60)).toHaveLength(20);
+  expect(picturesOf(frames, { from: 100, to: 110 }, 1200, 60)).toHaveLength(0);
+});
+
+test("a curve of a day has no more points than there is room for, and none of its peaks is lost", () => {
+  const changes = Array.from({ length: 86_400 }, (_, index) => ((index * 7919) % 1000) / 1000);
+  changes[40_000] = 5;
+  const day = changes.map((change, index) => ({ ...frame(index, false), change }));
+  const whole = thinCurve(day, { from: 0, to: 43_200 }, 1000);
+  expect(whole.times.length).toBeLessThanOrEqual(1000);
+  expect(whole.times.length).toBeGreaterThan(900);
+  expect(Math.max(...whole.changes)).toBe(5);
+  expect(whole.times[whole.changes.indexOf(5)]).toBe(20_000);
+  expect([...whole.times].sort((a, b) => a - b)).toEqual(whole.times);
+  // What is close is shown as it is, with a frame beyond each edge.
+  const close = thinCurve(day, { from: 100, to: 102 }, 1000);
+  expect(close.times).toEqual([100, 100.5, 101, 101.5, 102, 102.5]);
+  expect(close.changes).toEqual(changes.slice(200, 206));
+  expect(thinCurve([], { from: 0, to: 10 }, 100)).toEqual({ times: [], changes: [] });
 });
 
 test("marks that lie close together stand as one", () => {

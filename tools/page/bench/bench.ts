@@ -6,6 +6,7 @@ import { type ModelConfig, seeing } from "../../../src/model/config.ts";
 import type { ModelFolder } from "../../../src/model/model-folder.ts";
 import type { AdapterInfo, EncoderBackend } from "../../../src/session/types.ts";
 import { benchClips, benchOpening } from "./asking.ts";
+import { benchFrameByFrame } from "./frame-by-frame.ts";
 import { repeatClip } from "./long-video.ts";
 import type { Figure } from "./measure.ts";
 import { benchMerging, syntheticEncoder } from "./merging.ts";
@@ -22,6 +23,8 @@ export type BenchCommand = {
   /** Length of the long video. */
   readonly frames: number;
   readonly questions: readonly string[];
+  /** Nothing but the cost of reading frame by frame. */
+  readonly onlyFrameByFrame: boolean;
 };
 
 export type BenchResult = {
@@ -33,10 +36,12 @@ export type BenchResult = {
 
 /** Measures everything that the documents state, one after the other; `clips` are sample videos, the first of which is made longer still. */
 export async function bench(command: BenchCommand, clips: readonly File[]): Promise<BenchResult> {
+  if (command.onlyFrameByFrame) return benchFrameByFrame(command.model, command.encoder);
   const folder = await openModelFolder(command.model);
   const watching = await benchWatching(command, folder.config, clips);
+  const alone = await benchFrameByFrame(command.model, command.encoder);
   const parts = await benchParts(command, folder);
-  return { ...watching, figures: [...watching.figures, ...parts] };
+  return { ...watching, figures: [...watching.figures, ...alone.figures, ...parts] };
 }
 
 /** What a person meets, through the assistant in its worker. */

@@ -5,6 +5,7 @@ import {
   formatCodec,
   formatDate,
   formatDuration,
+  formatMoment,
   formatParameters,
   formatRate,
   formatWait,
@@ -68,4 +69,5 @@ test("a model's size and a day", () => {
     "1.9 B",
   ]);
   expect(formatDate(new Date(2026, 10, 23, 12).getTime())).toBe("Nov 23, 2026");
+  expect(formatMoment(new Date(2026, 10, 23, 8, 5).getTime())).toBe("Nov 23, 08:05");
 });

@@ -152,6 +152,7 @@ const savedSession = {
   name: "a",
   watchedUntilSeconds: 3,
   questions: 0,
+  lineage: null,
   savedMs: 0,
   model: { name: "test", sha256: "same", quantization: "f16" },
 };
@@ -173,6 +174,22 @@ test("a memory is opened in place of the video, and one that cannot be leaves ev
   await watched.openMemory(file, clip("c"));
   expect(open).toHaveBeenLastCalledWith(file, { video: "c" });
   expect(watched.snapshot.video).toMatchObject({ name: "c", source: "c", memory: file });
+});
+
+test("a memory that goes on keeps what the session before had saved until the next one has saved itself", async () => {
+  const onDisk = new Set(["before"]);
+  const forget = vi.fn(async (id: string) => void onDisk.delete(id));
+  const find = async (id: string) => (onDisk.has(id) ? { ...savedSession, file: new Blob() } : null);
+  const { watched, first } = await pageWithModel([], { find, forget });
+  watched.choose(clip("a"));
+  first.sessions[0]?.store.set({ ...emptySnapshot, savedAs: "before" });
+  const opened = { ...createStore({ ...emptySnapshot, savedAs: "heir" }), close: async () => undefined };
+  Object.assign(first.assistant, { open: async () => opened });
+  await watched.openMemory(new Blob(["memory"]), clip("b"), true);
+  expect(first.sessions[0]?.close).toHaveBeenCalledWith({ keepSaved: true });
+  expect(onDisk).toEqual(new Set(["before"])); // a tab that ends now has lost nothing
+  onDisk.add("heir");
+  await vi.waitFor(() => expect(onDisk).toEqual(new Set(["heir"])));
 });
 
 test("a lost model watches no other video; the next one does", async () => {
