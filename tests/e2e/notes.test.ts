@@ -25,8 +25,8 @@ test("scenes are noted, a question is pinned; notes are searched, edited, export
   const clock = (await second.getByRole("button").first().textContent()) ?? "";
   await second.getByRole("button", { name: `Edit the note at ${clock}` }).click();
   await app.getByRole("textbox", { name: `Note at ${clock}` }).fill("A zebra in the rain.");
-  await app.keyboard.press("Enter");
   const editedAt = Date.now();
+  await app.keyboard.press("Enter");
   await expect(second).toContainText("A zebra in the rain.");
   await app.getByRole("searchbox", { name: "Search the notes" }).fill("ZEBRA");
   await expect(notes.getByRole("listitem")).toHaveCount(1);

@@ -10,12 +10,13 @@ test.use({ serviceWorkers: "allow" });
 const base = "/some/where/deep/";
 const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
-/** The plainest of static hosts, of the built page in a folder of its own. */
+/** The plainest of static hosts, of the built page in a folder of its own; `asked` gets what the page itself asks for. */
 async function startHost(asked: string[]): Promise<Server> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? "").split("?")[0] ?? "");
     const name = path === base ? "index.html" : path.slice(base.length);
-    asked.push(name);
+    // The service worker fetches all that it keeps, beside the page.
+    if (!request.headers.referer?.includes("service-worker")) asked.push(name);
     try {
       const body = path.startsWith(base) ? bytesOf(`dist/${name}`) : null;
       if (!body) throw new Error("elsewhere");
