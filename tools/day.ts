@@ -1,13 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright";
 import { numberOption } from "./arguments.ts";
 import { makeDayClip } from "./day/clip.ts";
 import { type Held, readHeld } from "./day/figures.ts";
-import { type DayPage, loadFolder, openDayPage, watchClip, watchedFrames } from "./day/page.ts";
+import { buildInto, type DayPage, loadFolder, openDayPage, watchClip, watchedFrames } from "./day/page.ts";
 import { type LongTasks, type TracedTasks, takeTasks, traceTasks } from "./day/tasks.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
@@ -144,15 +143,6 @@ function withLargeBatches(model: string, folder: string): string {
   const path = join(folder, "config.json");
   const config = JSON.parse(readFileSync(path, "utf8"));
   writeFileSync(path, JSON.stringify({ ...config, sampling: { ...config.sampling, max_batch: 16 } }));
-  return folder;
-}
-
-/** Builds the page into a folder. */
-function buildInto(folder: string): string {
-  const root = resolve(import.meta.dirname, "..");
-  const vite = join(root, "node_modules/vite/bin/vite.js");
-  const built = ["build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
-  execFileSync(process.execPath, [vite, ...built], { cwd: root, stdio: ["ignore", 2, 2] });
   return folder;
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright";
 import { servePlainly } from "../chaos/server.ts";
@@ -29,6 +30,15 @@ export async function openDayPage(folder: string, settings: DaySettings): Promis
       await server.close();
     },
   };
+}
+
+/** Builds the page into a folder. */
+export function buildInto(folder: string): string {
+  const root = resolve(import.meta.dirname, "../..");
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  const built = ["build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"];
+  execFileSync(process.execPath, [vite, ...built], { cwd: root, stdio: ["ignore", 2, 2] });
+  return folder;
 }
 
 /** Loads a model folder of this machine, as a person does. */
