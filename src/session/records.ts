@@ -1,3 +1,20 @@
+/** One frame that was read into the memory. */
+export type FrameRecord = {
+  readonly index: number;
+  readonly timestampSeconds: number;
+  /** The square picture the model saw, as a small JPEG; null once dropped to bound memory in very long videos. */
+  readonly thumbnail: Blob | null;
+  /** For each patch, row by row, the index of the kept token that it was merged into; `droppedToken` where the token was dropped. */
+  readonly owners: Uint16Array;
+  /** How far it moved the state: ‖change‖ / ‖state‖. */
+  readonly change: number;
+  /** How far its merged tokens are from those of the frame before: 0 where they are alike, up to 2. */
+  readonly distance: number;
+};
+
+/** Value of `FrameRecord.owners` for patches whose token was dropped. */
+export const droppedToken = 0xffff;
+
 /** A scene: what lies between two changes of the picture. */
 export type Scene = { readonly fromSeconds: number; readonly untilSeconds: number };
 

@@ -6,7 +6,7 @@ import type { Medium, SourceInfo, SourcePart, WatchSource } from "../video/frame
 import type { AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
 import type { AdapterInfo, ModelInfo } from "./model-info.ts";
 import type { ProbeOptions, ProbeReport } from "./probe/report.ts";
-import type { Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
+import type { FrameRecord, Note, Pinned, Scene, StandingQuestion, TurnRecord } from "./records.ts";
 import type { FindOptions, Moment, SearchModelInfo } from "./seeing/found.ts";
 import { emptyTranscript, type Transcript } from "./spoken.ts";
 
@@ -64,23 +64,6 @@ type OpenMemoryOptions = WatchOptions & {
   /** What to go on watching. */
   readonly video?: Watchable;
 };
-
-/** One frame that was read into the memory. */
-export type FrameRecord = {
-  readonly index: number;
-  readonly timestampSeconds: number;
-  /** The square picture the model saw, as a small JPEG; null once dropped to bound memory in very long videos. */
-  readonly thumbnail: Blob | null;
-  /** For each patch, row by row, the index of the kept token that it was merged into; `droppedToken` where the token was dropped. */
-  readonly owners: Uint16Array;
-  /** How far it moved the state: ‖change‖ / ‖state‖. */
-  readonly change: number;
-  /** How far its merged tokens are from those of the frame before: 0 where they are alike, up to 2. */
-  readonly distance: number;
-};
-
-/** Value of `FrameRecord.owners` for patches whose token was dropped. */
-export const droppedToken = 0xffff;
 
 /** Something that went wrong without ending the session, e.g. damaged seconds that were skipped. */
 type Notice = ErrorData;
@@ -256,6 +239,7 @@ export interface Session {
 export type { AnswerFigures, AnswerPiece, AnswerScore, AskOptions, ScoreOptions } from "./asking/asked.ts";
 export type { AdapterInfo, ModelInfo } from "./model-info.ts";
 export type { ProbeOptions, ProbeProgress, ProbeReport } from "./probe/report.ts";
+export { droppedToken, type FrameRecord } from "./records.ts";
 export type { FindOptions, Moment, SearchKind, SearchModelInfo } from "./seeing/found.ts";
 export type { Transcript, TranscriptLine } from "./spoken.ts";
 
