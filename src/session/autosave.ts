@@ -39,7 +39,7 @@ export function createAutosave(id: string, save: () => Promise<Blob>): Autosave 
     clearTimeout(later);
     later = undefined;
     waiting = true;
-    writing = writing.then(write).catch(() => undefined);
+    writing = writing.then(write).catch(() => due(false)); // tried again after the usual time
   }
 
   return {
