@@ -108,21 +108,11 @@ function ledger(): { buffers: number; bytes: number } {
   return engine ? { buffers: engine.gpu.ledger.buffers, bytes: engine.gpu.ledger.bytes } : { buffers: 0, bytes: 0 };
 }
 
-async function open({
-  model,
-  quantization,
-  encoder,
-  kernels,
-  appUrl,
-}: Extract<ToWorker, { type: "open" }>): Promise<void> {
-  appFolder = appUrl;
+async function open({ type: _, ...options }: Extract<ToWorker, { type: "open" }>): Promise<void> {
+  appFolder = options.appUrl;
   try {
     engine = await openEngine({
-      model,
-      quantization,
-      encoder,
-      kernels,
-      appUrl,
+      ...options,
       signal: opening.signal,
       onProgress: (progress) => port.postMessage({ type: "progress", progress }),
       beforeLoading: () =>

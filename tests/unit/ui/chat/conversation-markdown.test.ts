@@ -1,21 +1,6 @@
 import { expect, test } from "vitest";
-import type { Turn } from "../../../../src/ui/chat/conversation.ts";
 import { conversationAsMarkdown } from "../../../../src/ui/chat/conversation-markdown.ts";
-
-const turn = (part: Partial<Turn>): Turn => ({
-  id: 1,
-  question: "What?",
-  mode: "memory",
-  scope: null,
-  text: "A dog.",
-  status: "done",
-  figures: null,
-  watchedUntilSeconds: 12.5,
-  modelName: "nano",
-  instead: null,
-  error: null,
-  ...part,
-});
+import { turn } from "./turn.ts";
 
 test("a conversation as Markdown has each question with its time, and text stays text", () => {
   const text = conversationAsMarkdown(

@@ -1,23 +1,9 @@
 import { expect, test } from "vitest";
 import type { Turn } from "../../../../src/ui/chat/conversation.ts";
 import { besideEachOther } from "../../../../src/ui/chat/one-moment.ts";
+import { turn } from "./turn.ts";
 
-function turns(...parts: readonly Partial<Turn>[]): Turn[] {
-  return parts.map((part, order) => ({
-    id: order + 1,
-    question: "What?",
-    mode: "memory",
-    scope: null,
-    text: "A dog.",
-    status: "done",
-    figures: null,
-    watchedUntilSeconds: 12.5,
-    modelName: "nano",
-    instead: null,
-    error: null,
-    ...part,
-  }));
-}
+const turns = (...parts: readonly Partial<Turn>[]) => parts.map((part, order) => turn({ id: order + 1, ...part }));
 
 const instead = (id: number) => ({ instead: { id, question: "What?" } });
 
