@@ -70,7 +70,7 @@ function describeTextOnly(files: FileSet, { config: { vocab_size: size } }: Lang
     name: "Text-only",
     config: { sees: false },
     prompt: chatPrompt,
-    notices: ["This model is for text only: it can chat, but not see."],
+    notices: [],
   };
 }
 

@@ -98,7 +98,7 @@ function InUse({ slot, check }: Pick<ModelsDialogProps, "slot" | "check">) {
         <ErrorNote error={model.error} />
       </section>
     );
-  const { name, license, parameters, bytes, quantization, notices, storedKey } = model.assistant.model;
+  const { name, license, parameters, bytes, quantization, notices, sees, storedKey } = model.assistant.model;
   return (
     <section className="in-use" aria-label="In use">
       <p>
@@ -106,6 +106,7 @@ function InUse({ slot, check }: Pick<ModelsDialogProps, "slot" | "check">) {
           <Icon name="check" /> In use
         </span>{" "}
         <b>{name}</b> · {quantization} · {formatParameters(parameters)} parameters · {formatBytes(bytes)} · {license}
+        {!sees && " · for text only"}
       </p>
       <ModelNotices notices={notices} />
       <ModelCheckView check={check} keeps={storedKey !== null} />

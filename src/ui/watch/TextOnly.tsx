@@ -17,7 +17,7 @@ export function TextOnly({ modelName, videoName, status, onChooseModel }: TextOn
     <section className="workspace text-only" aria-label="Video">
       <div className="drop-zone">
         <h1>{modelName} cannot see</h1>
-        <p>It is a model for text only: chat with it here. No video, camera or screen is watched meanwhile.</p>
+        <p>Chat with it here. No video, camera or screen is watched meanwhile.</p>
         {videoName !== null && <p role="status">{videoName} is watched once a model that sees is in use.</p>}
         <div className="drop-zone-ways">
           <button type="button" className="button" onClick={onChooseModel}>

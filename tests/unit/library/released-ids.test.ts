@@ -260,7 +260,8 @@ describe("an id of a released model", () => {
     hub.offer("BlinkDL/rwkv-one", checkpoint("rwkv-world"));
     const { plan } = await planSource(await find("BlinkDL/rwkv-one"), options);
     expect(plan).toMatchObject({ sees: false, layout: "Text-only, RWKV-7 in BlinkDL's names" });
-    expect(plan.checkpoint?.notices).toEqual(["This model is for text only: it can chat, but not see."]);
+    expect(plan.checkpoint?.config.sees).toBe(false);
+    expect(plan.checkpoint?.notices).toEqual([]);
     const { config, tensors } = await load("BlinkDL/rwkv-one");
     expect(config).toMatchObject(chats);
     expect(tensors.names.filter((name) => !/^(emb|blocks|ln_out|head)\./.test(name))).toEqual([]);
