@@ -19,6 +19,9 @@ const softwareFlags = [
   "--js-flags=--wasm-tiering-budget=1000000000",
 ];
 
+/** Flags with which a Chromium without a screen finds a graphics card of Linux: it draws by Vulkan, onto no surface. */
+const linuxGpuFlags = ["--use-angle=vulkan", "--disable-vulkan-surface", "--ignore-gpu-blocklist"];
+
 /** Command line of a headless Chromium that has WebGPU, on machines with and without a GPU. */
 export const chromiumFlags: readonly string[] = [
   "--no-sandbox",
@@ -27,7 +30,7 @@ export const chromiumFlags: readonly string[] = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  ...(hasGpu ? [] : softwareFlags),
+  ...(hasGpu ? (process.platform === "linux" ? linuxGpuFlags : []) : softwareFlags),
 ];
 
 /** Path of a Chromium or Chrome on this machine; as root on Debian it is installed when missing. @throws with the command to run */
