@@ -5,6 +5,7 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { cannotSee, type ModelConfig, type SeeingConfig, seeing } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
+import type { FloatType } from "../onnx/onnx-graph.ts";
 import { type Bound, createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
 import { createMerger, type Merger, type MergeStep } from "./merge.ts";
 import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
@@ -32,6 +33,8 @@ export type EncodedFrames = {
 /** A vision encoder on the GPU, or on the CPU with its merging on the GPU. */
 export type Encoder = {
   readonly backend: "webgpu" | "wasm";
+  /** What linear layers and attention are computed in, and their weights held. */
+  readonly precision: FloatType;
   /** M */
   readonly tokensPerFrame: number;
   /** N */
@@ -57,6 +60,7 @@ export type Encoder = {
 export function createNoEncoder(gpu: Gpu, config: ModelConfig, backend: "auto" | Encoder["backend"]): Encoder {
   return {
     backend: backendOf(gpu, backend),
+    precision: "f32",
     tokensPerFrame: 0,
     patches: 0,
     maxBatch: config.sampling.maxBatch,
@@ -71,10 +75,17 @@ function backendOf(gpu: Gpu, backend: "auto" | Encoder["backend"]): Encoder["bac
   return backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : backend;
 }
 
+/** f16 is what a GPU has to have shaders for; processors compute in f32. */
+function precisionOf(gpu: Gpu, backend: Encoder["backend"], precision: "auto" | FloatType): FloatType {
+  if (precision !== "auto") return precision;
+  return backend === "webgpu" && gpu.device.features.has("shader-f16") ? "f16" : "f32";
+}
+
 /**
  * Loads SigLIP with token merging and its connector from a checkpoint.
  *
  * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
+ * @param options.precision f32 unless given; `auto` is f16 on a GPU that computes in it. On `wasm` f16 is rounded to and computed in f32
  * @param options.maxBatch most frames of one call; lowered to what the adapter has room for
  * @param options.onTensor called with the bytes of each tensor read
  * @param options.segmentBytes see `planSegments`
@@ -86,6 +97,7 @@ export async function createEncoder(
   tensors: TensorSource,
   options: {
     readonly backend: "auto" | "webgpu" | "wasm";
+    readonly precision?: "auto" | FloatType;
     readonly maxBatch: number;
     readonly signal?: AbortSignal;
     readonly onTensor?: (bytes: number) => void;
@@ -93,34 +105,36 @@ export async function createEncoder(
   },
 ): Promise<Encoder> {
   const backend = backendOf(gpu, options.backend);
+  const precision = precisionOf(gpu, backend, options.precision ?? "f32");
   const config = seeing(modelConfig);
   checkSupported(config);
-  const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, options.maxBatch) : options.maxBatch;
+  const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, precision, options.maxBatch) : options.maxBatch;
   const segments = planSegments(config, options.segmentBytes);
   const read = createWeightReader(tensors, options);
   const sessions: OrtSession[] = [];
   try {
     // One after the other: onnxruntime demands it, and so the host holds one segment's weights at a time.
     for (const segment of segments) {
-      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment), names));
+      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment, precision), names));
     }
     options.signal?.throwIfAborted();
   } catch (error) {
     await releaseAll(sessions);
     throw options.signal?.aborted ? new AuroraError("Aborted", "Stopped.", error) : error;
   }
-  return assemble(gpu, config, { backend, segments, sessions, maxBatch });
+  return assemble(gpu, config, { backend, precision, segments, sessions, maxBatch });
 }
 
 async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
   for (const session of sessions) await session.release();
 }
 
-/** Bytes of a frame's largest tensor inside a segment: the attention's logits [H, T, T], or the MLP's hidden rows [T, inner]. */
-function largestBytes(config: SeeingConfig): number {
+/** Bytes of a frame's largest tensor: the attention's logits [H, T, T], the MLP's hidden rows [T, inner], or the picture [3, S, S] f32. */
+function largestBytes(config: SeeingConfig, precision: FloatType): number {
   const { numAttentionHeads: heads, intermediateSize, imageSize } = config.vision;
   const tokens = patchCount(config.vision);
-  return 4 * Math.max(heads * tokens * tokens, tokens * intermediateSize, 3 * imageSize * imageSize);
+  const inside = (precision === "f16" ? 2 : 4) * tokens * Math.max(heads * tokens, intermediateSize);
+  return Math.max(inside, 4 * 3 * imageSize * imageSize);
 }
 
 function checkSupported(config: SeeingConfig): void {
@@ -131,8 +145,8 @@ function checkSupported(config: SeeingConfig): void {
 }
 
 /** Frames that the adapter's buffers have room for at once, at most `wanted`. */
-function fittingBatch(gpu: Gpu, config: SeeingConfig, wanted: number): number {
-  const bytes = largestBytes(config);
+function fittingBatch(gpu: Gpu, config: SeeingConfig, precision: FloatType, wanted: number): number {
+  const bytes = largestBytes(config, precision);
   if (bytes <= gpu.maxBindingBytes) return Math.min(wanted, Math.floor(gpu.maxBindingBytes / bytes));
   const [needs, has] = [bytes, gpu.maxBindingBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
   throw new AuroraError(
@@ -143,6 +157,7 @@ function fittingBatch(gpu: Gpu, config: SeeingConfig, wanted: number): number {
 
 type Parts = {
   readonly backend: "webgpu" | "wasm";
+  readonly precision: FloatType;
   readonly segments: readonly Segment[];
   readonly sessions: readonly OrtSession[];
   readonly maxBatch: number;
@@ -162,7 +177,7 @@ type Stage = {
 /** Allocates the tensors between the segments, and puts the encoder together. */
 function assemble(gpu: Gpu, config: SeeingConfig, parts: Parts): Encoder {
   const { vision, merge, text } = config;
-  const { backend, segments, maxBatch } = parts;
+  const { backend, precision, segments, maxBatch } = parts;
   const patches = patchCount(vision);
   const width = vision.hiddenSize;
   const left = segments.at(-1)?.tokens ?? 0;
@@ -212,6 +227,7 @@ function assemble(gpu: Gpu, config: SeeingConfig, parts: Parts): Encoder {
 
   return {
     backend,
+    precision,
     tokensPerFrame: tokens,
     patches,
     maxBatch,

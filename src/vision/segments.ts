@@ -3,7 +3,7 @@ import { blockNames } from "../model/block-names.ts";
 import type { SeeingConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
 import { addLayerNorm, type ReadWeight } from "../onnx/layers.ts";
-import { createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
+import { createOnnxGraph, type FloatType, fromProducts, type OnnxGraph } from "../onnx/onnx-graph.ts";
 import { addAttention, addMlp, type Block } from "../onnx/transformer.ts";
 import { addConnector } from "./connector.ts";
 
@@ -68,16 +68,18 @@ export function planSegments(config: SeeingConfig, segmentBytes = defaultBytes):
  * Inputs: `pixels` [F, 3, S, S] (the first) or `x` [F, T, D]; `size` [F, T] where `sized`. Outputs: `y` [F, T, D], and
  * `metric` [F, T, rowStride(d)] where a merge follows; of the last, `merged` [F, M, D] and `visual` [F·M, rowStride(C)].
  *
+ * @param products what linear layers and attention are computed in; the patch embedding, norms and sums are f32
  * @throws AuroraError `ModelCorrupt` when a tensor is missing or has another shape; errors of `read`
  */
 export async function buildSegment(
   config: SeeingConfig,
   read: ReadWeight,
   segment: Segment,
+  products: FloatType,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { vision } = config;
   const { tokens, from, to } = segment;
-  const graph = createOnnxGraph(`vision.${segment.index}`);
+  const graph = createOnnxGraph(`vision.${segment.index}`, products);
   const width = vision.hiddenSize;
   let x: string;
   if (segment.index === 0) {
@@ -99,7 +101,7 @@ export async function buildSegment(
   } else {
     graph.output(graph.node("Reshape", [x, graph.integers([-1, tokens, width])]), "y", ["F", tokens, width]);
     if (segment.removed > 0) {
-      const metric = addMetric(graph, key, width / vision.numAttentionHeads);
+      const metric = addMetric(graph, fromProducts(graph, key), width / vision.numAttentionHeads);
       graph.output(metric, "metric", ["F", tokens, rowStride(width / vision.numAttentionHeads)]);
     }
   }
