@@ -1,14 +1,14 @@
 import { AuroraError, assert } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { runDispatches } from "../gpu/record.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { cannotSee, type ModelConfig, type SeeingConfig, seeing } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
 import type { FloatType } from "../onnx/onnx-graph.ts";
-import { type Bound, createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
-import { createMerger, type Merger, type MergeStep } from "./merge.ts";
-import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
+import { createCpuEncoder } from "./cpu-encoder.ts";
+import type { EncoderCore, EncoderTensors } from "./encoder-core.ts";
+import { createGpuEncoder } from "./gpu-encoder.ts";
+import { defaultBytes, patchCount, planSegments, type Segment } from "./segments.ts";
 import { createWeightReader } from "./weights.ts";
 
 /** What its sessions are called. */
@@ -94,7 +94,7 @@ function precisionOf(gpu: Gpu, backend: Encoder["backend"], precision: "auto" | 
 export async function createEncoder(
   gpu: Gpu,
   modelConfig: ModelConfig,
-  tensors: TensorSource,
+  source: TensorSource,
   options: {
     readonly backend: "auto" | "webgpu" | "wasm";
     readonly precision?: "auto" | FloatType;
@@ -109,24 +109,67 @@ export async function createEncoder(
   const config = seeing(modelConfig);
   checkSupported(config);
   const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, precision, options.maxBatch) : options.maxBatch;
-  const segments = planSegments(config, options.segmentBytes);
-  const read = createWeightReader(tensors, options);
-  const sessions: OrtSession[] = [];
+  const { segmentBytes = defaultBytes } = options;
+  const segments = planSegments(config, segmentBytes);
+  const tensors = createTensors(gpu, config, segments, maxBatch);
+  const create = backend === "webgpu" ? createGpuEncoder : createCpuEncoder;
   try {
-    // One after the other: onnxruntime demands it, and so the host holds one segment's weights at a time.
-    for (const segment of segments) {
-      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment, precision), names));
-    }
+    const plan = { segments, precision, sessionBytes: segmentBytes, names };
+    const core = await create(gpu, config, createWeightReader(source, options), tensors, plan);
+    if (options.signal?.aborted) await core.destroy();
     options.signal?.throwIfAborted();
+    return assemble(config, tensors, core, { backend, precision, maxBatch });
   } catch (error) {
-    await releaseAll(sessions);
+    for (const tensor of Object.values(tensors)) tensor.destroy();
     throw options.signal?.aborted ? new AuroraError("Aborted", "Stopped.", error) : error;
   }
-  return assemble(gpu, config, { backend, precision, segments, sessions, maxBatch });
 }
 
-async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
-  for (const session of sessions) await session.release();
+/** Where a batch is put. */
+function createTensors(gpu: Gpu, config: SeeingConfig, segments: readonly Segment[], maxBatch: number): EncoderTensors {
+  const { vision, merge, text } = config;
+  const tokens = (segments.at(-1)?.tokens ?? 0) - Number(merge.dropFirst);
+  const patches = patchCount(vision);
+  const owners = firstOwners(maxBatch, patches, merge.dropFirst);
+  return {
+    merged: createTensor(gpu, "vision.merged", [maxBatch, tokens, vision.hiddenSize], "f32"),
+    visual: createTensor(gpu, "vision.visual", [maxBatch * tokens, rowStride(text.hiddenSize)], "f32"),
+    sizes: createTensor(gpu, "vision.sizes", [maxBatch, tokens], "f32", new Float32Array(maxBatch * tokens).fill(1)),
+    owners: createTensor(gpu, "vision.owners", [maxBatch, patches], "u32", owners),
+  };
+}
+
+function assemble(
+  { vision }: SeeingConfig,
+  tensors: EncoderTensors,
+  core: EncoderCore,
+  about: Pick<Encoder, "backend" | "precision" | "maxBatch">,
+): Encoder {
+  const { maxBatch } = about;
+  const tokens = tensors.merged.shape[1] ?? 0;
+  let running: Promise<unknown> | null = null;
+  return {
+    ...about,
+    tokensPerFrame: tokens,
+    patches: patchCount(vision),
+    async encode(pixels, frames) {
+      assert(!running, "the encoder is busy");
+      assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);
+      const result = core.run(pixels, frames);
+      running = result.catch(() => undefined);
+      try {
+        await result;
+        return { frames, tokens, ...tensors };
+      } finally {
+        running = null;
+      }
+    },
+    async destroy() {
+      await running;
+      for (const tensor of Object.values(tensors)) tensor.destroy();
+      await core.destroy();
+    },
+  };
 }
 
 /** Bytes of a frame's largest tensor: the attention's logits [H, T, T], the MLP's hidden rows [T, inner], or the picture [3, S, S] f32. */
@@ -155,109 +198,11 @@ function fittingBatch(gpu: Gpu, config: SeeingConfig, precision: FloatType, want
   );
 }
 
-type Parts = {
-  readonly backend: "webgpu" | "wasm";
-  readonly precision: FloatType;
-  readonly segments: readonly Segment[];
-  readonly sessions: readonly OrtSession[];
-  readonly maxBatch: number;
-};
-
-/** A segment with the tensors that it goes through: it reads `input` and writes `output`; a merge goes back to `input`. */
-type Stage = {
-  readonly session: OrtSession;
-  readonly segment: Segment;
-  readonly input: Tensor;
-  readonly output: Tensor;
-  readonly step: MergeStep | null;
-  /** Sizes of the tokens that come in. */
-  readonly sizes: Tensor;
-};
-
-/** Allocates the tensors between the segments, and puts the encoder together. */
-function assemble(gpu: Gpu, config: SeeingConfig, parts: Parts): Encoder {
-  const { vision, merge, text } = config;
-  const { backend, precision, segments, maxBatch } = parts;
-  const patches = patchCount(vision);
-  const width = vision.hiddenSize;
-  const left = segments.at(-1)?.tokens ?? 0;
-  const tokens = left - Number(merge.dropFirst);
-  const merged = createTensor(gpu, "vision.merged", [maxBatch, tokens, width], "f32");
-  const visual = createTensor(gpu, "vision.visual", [maxBatch * tokens, rowStride(text.hiddenSize)], "f32");
-  const sizes = createTensor(gpu, "vision.sizes", [maxBatch, tokens], "f32");
-  const merger = createMerger(gpu, config, segments, maxBatch);
-  const hidden = [0, 1].map((i) => createTensor(gpu, `vision.x.${i}`, [maxBatch, patches, width], "f32"));
-  const stages = planStages(parts, merger, hidden);
-  let running: Promise<unknown> | null = null;
-
-  async function runStage(stage: Stage, pixels: Tensor, frames: number): Promise<void> {
-    const { segment, session, input, output, step } = stage;
-    const rows = [frames, segment.tokens] as const;
-    const inputs: Record<string, Bound> =
-      segment.index === 0
-        ? { pixels: { tensor: pixels, shape: [frames, 3, vision.imageSize, vision.imageSize] } }
-        : { x: { tensor: input, shape: [...rows, width] } };
-    if (segment.sized) inputs.size = { tensor: stage.sizes, shape: rows };
-    const outputs: Record<string, Bound> = segment.last
-      ? {
-          merged: { tensor: merged, shape: [frames, tokens, width] },
-          visual: { tensor: visual, shape: [frames * tokens, rowStride(text.hiddenSize)] },
-        }
-      : { y: { tensor: output, shape: [...rows, width] } };
-    if (step) outputs.metric = { tensor: merger.metric, shape: [...rows, merger.metricWidth] };
-    await session.run(inputs, outputs);
-    if (step) runDispatches(gpu, step.dispatches, { rows: frames });
-  }
-
-  /** The last merge's sizes, less those of a dropped token 0. */
-  function copySizes(frames: number): void {
-    const encoder = gpu.device.createCommandEncoder({ label: "vision.sizes" });
-    for (let frame = 0; frame < frames; frame++) {
-      const from = (frame * left + left - tokens) * 4;
-      encoder.copyBufferToBuffer(merger.sizes.buffer, from, sizes.buffer, frame * tokens * 4, tokens * 4);
-    }
-    gpu.device.queue.submit([encoder.finish()]);
-  }
-
-  async function runAll(pixels: Tensor, frames: number): Promise<EncodedFrames> {
-    for (const stage of stages) await runStage(stage, pixels, frames);
-    copySizes(frames);
-    return { frames, tokens, merged, sizes, visual, owners: merger.owners };
-  }
-
-  return {
-    backend,
-    precision,
-    tokensPerFrame: tokens,
-    patches,
-    maxBatch,
-    async encode(pixels, frames) {
-      assert(!running, "the encoder is busy");
-      assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);
-      const result = runAll(pixels, frames);
-      running = result.catch(() => undefined);
-      try {
-        return await result;
-      } finally {
-        running = null;
-      }
-    },
-    async destroy() {
-      await running;
-      for (const tensor of [merged, visual, sizes, ...hidden]) tensor.destroy();
-      merger.destroy();
-      await releaseAll(parts.sessions);
-    },
-  };
-}
-
-function planStages(parts: Parts, merger: Merger, hidden: readonly Tensor[]): Stage[] {
-  let [input, output] = hidden as [Tensor, Tensor];
-  return parts.segments.map((segment, i) => {
-    const sizes = merger.sizes;
-    const step = segment.removed > 0 ? merger.addStep(segment, output, input) : null;
-    const stage = { session: parts.sessions[i] as OrtSession, segment, input, output, step, sizes };
-    if (!step) [input, output] = [output, input];
-    return stage;
+/** Owners as they are when nothing merges: patch n is token n, or n − 1 without token 0. */
+function firstOwners(maxBatch: number, patches: number, dropFirst: boolean): Uint32Array {
+  return Uint32Array.from({ length: maxBatch * patches }, (_, i) => {
+    const token = i % patches;
+    if (!dropFirst) return token;
+    return token === 0 ? 0xffff : token - 1;
   });
 }
