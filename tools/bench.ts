@@ -128,6 +128,7 @@ function printTable(print: Output["print"], [header = [], ...rows]: readonly (re
 }
 
 function format(value: number): string {
+  if (Number.isNaN(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }

@@ -52,6 +52,12 @@ export type Encoder = {
   destroy(): Promise<void>;
 };
 
+/** Where an encoder is to compute, and in what: f32 unless given. */
+type EncoderPlace = {
+  readonly backend: "auto" | Encoder["backend"];
+  readonly precision?: "auto" | FloatType;
+};
+
 /**
  * In place of an encoder, of a model for text only: pictures have no tokens.
  *
@@ -59,8 +65,7 @@ export type Encoder = {
  */
 export function createNoEncoder(gpu: Gpu, config: ModelConfig, backend: "auto" | Encoder["backend"]): Encoder {
   return {
-    backend: backendOf(gpu, backend),
-    precision: "f32",
+    ...placeEncoder(gpu, { backend }),
     tokensPerFrame: 0,
     patches: 0,
     maxBatch: config.sampling.maxBatch,
@@ -71,14 +76,14 @@ export function createNoEncoder(gpu: Gpu, config: ModelConfig, backend: "auto" |
   };
 }
 
-function backendOf(gpu: Gpu, backend: "auto" | Encoder["backend"]): Encoder["backend"] {
-  return backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : backend;
-}
-
-/** f16 is what a GPU has to have shaders for; processors compute in f32. */
-function precisionOf(gpu: Gpu, backend: Encoder["backend"], precision: "auto" | FloatType): FloatType {
-  if (precision !== "auto") return precision;
-  return backend === "webgpu" && gpu.device.features.has("shader-f16") ? "f16" : "f32";
+/** Where an encoder computes, and in what; see `createEncoder`. f16 is what a GPU has to have shaders for. */
+export function placeEncoder(
+  { adapter, device }: Gpu,
+  { backend, precision = "f32" }: EncoderPlace,
+): Pick<Encoder, "backend" | "precision"> {
+  const place = backend === "auto" ? (adapter.software ? "wasm" : "webgpu") : backend;
+  if (precision !== "auto") return { backend: place, precision };
+  return { backend: place, precision: place === "webgpu" && device.features.has("shader-f16") ? "f16" : "f32" };
 }
 
 /**
@@ -95,17 +100,14 @@ export async function createEncoder(
   gpu: Gpu,
   modelConfig: ModelConfig,
   source: TensorSource,
-  options: {
-    readonly backend: "auto" | "webgpu" | "wasm";
-    readonly precision?: "auto" | FloatType;
+  options: EncoderPlace & {
     readonly maxBatch: number;
     readonly signal?: AbortSignal;
     readonly onTensor?: (bytes: number) => void;
     readonly segmentBytes?: number;
   },
 ): Promise<Encoder> {
-  const backend = backendOf(gpu, options.backend);
-  const precision = precisionOf(gpu, backend, options.precision ?? "f32");
+  const { backend, precision } = placeEncoder(gpu, options);
   const config = seeing(modelConfig);
   checkSupported(config);
   const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, precision, options.maxBatch) : options.maxBatch;

@@ -6,6 +6,7 @@ import { type ModelConfig, seeing } from "../../../src/model/config.ts";
 import type { ModelFolder } from "../../../src/model/model-folder.ts";
 import type { AdapterInfo, EncoderBackend, EncoderPrecision } from "../../../src/session/types.ts";
 import { benchClips, benchOpening } from "./asking.ts";
+import { benchEncoderPeers } from "./encoder-peers.ts";
 import { benchFrameByFrame } from "./frame-by-frame.ts";
 import { repeatClip } from "./long-video.ts";
 import type { Figure } from "./measure.ts";
@@ -88,7 +89,10 @@ async function measure(
     case "reading":
       return benchReading(gpu, config.text, tensors);
     case "peers":
-      return benchPeers(gpu, config.text, tensors);
+      return [
+        ...(await benchPeers(gpu, config.text, tensors)),
+        ...(await benchEncoderPeers(gpu, config, { backend, precision })),
+      ];
     case "merging": {
       const own = await benchMerging(gpu, { config, tensors, backend, precision, suffix: "", about: config.name });
       const about = "random ViT, width 384, 8 layers";

@@ -13,7 +13,7 @@ import { multiplyAdds, withoutMerging } from "./multiply-adds.ts";
 const rounds = { wasm: 1, webgpu: 9 } as const;
 
 /** SigLIP-L for 384 pixels with AuroraLong's merging at a tenth of the tokens. */
-function siglipLarge(config: SeeingConfig) {
+export function siglipLarge(config: SeeingConfig) {
   const sizes = { imageSize: 384, patchSize: 16, hiddenSize: 1024, intermediateSize: 4096, numAttentionHeads: 16 };
   return randomEncoder(config, { ...sizes, numHiddenLayers: 24 }, Array(24).fill(21), 1);
 }
