@@ -4,19 +4,20 @@ import { assert } from "../../../src/errors.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { gpuIdle } from "../../../src/gpu/wait.ts";
 import type { TextConfig } from "../../../src/model/config.ts";
-import { float32ToHalf } from "../../../src/model/half.ts";
 import type { TensorSource } from "../../../src/model/tensors.ts";
 import { openRnn, type Rnn } from "../../../src/rnn/rnn.ts";
 import { createRnnState } from "../../../src/rnn/state.ts";
 import { createRnnWriter, maxFlush } from "../../../src/rnn/writer.ts";
-import { rwkv6ToGguf, tokenWord } from "./gguf.ts";
-import { type Figure, median, notMeasured, randomFloats, timed } from "./measure.ts";
+import { type Figure, median, notMeasured, timed } from "./measure.ts";
+import { randomRwkv } from "./random-rwkv.ts";
+import { rwkvToGguf, tokenWord } from "./rwkv-gguf.ts";
 
 const rounds = 3;
 
-/** An RWKV-6 of 33 million random weights: large enough that the products take the time. */
+/** An RWKV of some 33 million random weights: large enough that the products take the time. */
 const sizes = { hiddenSize: 512, numHiddenLayers: 8, intermediateSize: 1792, headSize: 64, vocabSize: 4096 };
-const ranks = { mix: 32, decay: 64 };
+/** Of an RWKV-7 whose tokens are compared. */
+const small = { hiddenSize: 128, numHiddenLayers: 2, intermediateSize: 448, headSize: 64, vocabSize: 512 };
 const promptTokens = 128;
 const answerTokens = 2 * maxFlush;
 
@@ -33,21 +34,28 @@ const peers = [
 
 /**
  * The language model against llama.cpp in the browser (wllama, on one thread of the CPU and on WebGPU): the same weights in f16, ours from
- * the tensors, theirs from a GGUF file made of them. A peer that fails, or writes other tokens with a model that was trained, gets a note.
+ * the tensors, theirs from a GGUF file made of them. A peer that fails, or writes other tokens than ours, gets a note. RWKV-6 is compared
+ * with the model's own weights, RWKV-7, of which none is at hand, with random ones.
  */
 export async function benchPeers(gpu: Gpu, config: TextConfig, tensors: TensorSource): Promise<Figure[]> {
-  if (config.modelType !== "rwkv6") return [];
-  const larger = { ...config, ...sizes };
-  const random = randomRwkv6(larger);
+  const seven = { ...config, ...small, modelType: "rwkv7" } as const;
   const figures: Figure[] = [];
-  for (const { name, what, open } of peers) {
-    console.info(`  ${what}`);
-    try {
-      await expectSameTokens(openOurs(gpu), open, config, tensors);
-      const [ours = [], theirs = []] = await inTurn([openOurs(gpu), open], larger, random);
-      figures.push(...describe(ours, theirs, { name, what: `${what}, ${describeAdapter(gpu)}` }));
-    } catch (error) {
-      for (const kind of ["prefill", "decode"]) figures.push(notMeasured(`${kind}-vs-${name}`, "×", error));
+  for (const [kind, known, weights] of [
+    ["rwkv6", config, tensors],
+    ["rwkv7", seven, randomRwkv(seven)],
+  ] as const) {
+    if (known.modelType !== kind) continue;
+    for (const { name, what, open } of peers) {
+      const peer = { name: kind === "rwkv6" ? name : `${name}-rwkv7`, what: `${what}, ${describeAdapter(gpu)}` };
+      console.info(`  ${kind}: ${what}`);
+      try {
+        await expectSameTokens(openOurs(gpu), open, known, weights);
+        const larger = { ...known, ...sizes };
+        const [ours = [], theirs = []] = await inTurn([openOurs(gpu), open], larger, randomRwkv(larger));
+        figures.push(...describe(ours, theirs, kind, peer));
+      } catch (error) {
+        for (const speed of ["prefill", "decode"]) figures.push(notMeasured(`${speed}-vs-${peer.name}`, "×", error));
+      }
     }
   }
   return figures;
@@ -60,9 +68,10 @@ function describeAdapter({ adapter: { description, vendor, architecture } }: Gpu
 function describe(
   ours: readonly Run[],
   theirs: readonly Run[],
+  architecture: "rwkv6" | "rwkv7",
   { name, what }: { readonly name: string; readonly what: string },
 ): Figure[] {
-  const about = `RWKV-6, ${sizes.numHiddenLayers} layers of ${sizes.hiddenSize}, random weights in f16; median of ${rounds}, in turn`;
+  const about = `${architecture === "rwkv6" ? "RWKV-6" : "RWKV-7"}, ${sizes.numHiddenLayers} layers of ${sizes.hiddenSize}, random weights in f16; median of ${rounds}, in turn`;
   return (["prefill", "decode"] as const).flatMap((kind) => {
     const [own = Number.NaN, other = Number.NaN] = [ours, theirs].map((each) => median(each.map((run) => run[kind])));
     const tokens = kind === "prefill" ? `${promptTokens} tokens read` : `${answerTokens} tokens written`;
@@ -138,11 +147,18 @@ async function runOurs(gpu: Gpu, rnn: Rnn, prompt: readonly number[], count: num
 
 function openWllama(on: "wasm" | "webgpu"): Open {
   return async (config, tensors) => {
-    const wllama = new Wllama({ default: new URL(wllamaUrl, location.href).href }, { suppressNativeLog: true });
+    const said: string[] = [];
+    const keep = (...words: unknown[]) => void said.push(words.join(" "));
+    const logger = { debug: keep, log: keep, warn: keep, error: keep };
+    const wllama = new Wllama({ default: new URL(wllamaUrl, location.href).href }, { logger });
     assert(on === "wasm" || wllama.isSupportWebGPU(), "wllama finds no WebGPU in this browser");
-    const gguf = await rwkv6ToGguf(config, tensors);
+    const gguf = await rwkvToGguf(config, tensors);
     const layers = on === "wasm" ? 0 : config.numHiddenLayers + 1; // the head counts as one
     await wllama.loadModel([gguf], { n_gpu_layers: layers, n_threads: 1, n_ctx: 1024, n_batch: 512, seed: 1 });
+    if (on === "webgpu" && !said.some((line) => /WebGPU\S* model buffer size/.test(line))) {
+      await wllama.exit();
+      throw new Error(said.find((line) => line.includes("ggml_webgpu: Failed")) ?? "wllama computes on the CPU");
+    }
     return { run: (prompt, count) => runWllama(wllama, prompt, count), close: () => wllama.exit() };
   };
 }
@@ -160,48 +176,5 @@ async function runWllama(wllama: Wllama, prompt: readonly number[], count: numbe
     tokens: words.map((word) => Number(word.slice(1))),
     prefill: timings.prompt_per_second,
     decode: timings.predicted_per_second,
-  };
-}
-
-/** Random weights of an RWKV-6 in BlinkDL's names and shapes, in f16 as released. */
-function randomRwkv6({ hiddenSize: width, numHiddenLayers: layers, ...config }: TextConfig): TensorSource {
-  const { intermediateSize: inner, headSize, vocabSize } = config;
-  const shapes = new Map<string, readonly number[]>();
-  const norm = (name: string) => {
-    for (const part of ["weight", "bias"]) shapes.set(`${name}.${part}`, [width]);
-  };
-  for (const name of ["emb.weight", "head.weight"]) shapes.set(name, [vocabSize, width]);
-  for (const name of ["blocks.0.ln0", "ln_out"]) norm(name);
-  for (let layer = 0; layer < layers; layer++) {
-    const at = `blocks.${layer}.`;
-    for (const name of ["ln1", "ln2", "att.ln_x"]) norm(at + name);
-    for (const name of ["key", "value", "receptance", "gate", "output"])
-      shapes.set(`${at}att.${name}.weight`, [width, width]);
-    for (const name of ["x", "w", "k", "v", "r", "g"]) shapes.set(`${at}att.time_maa_${name}`, [1, 1, width]);
-    shapes.set(`${at}att.time_maa_w1`, [width, 5 * ranks.mix]);
-    shapes.set(`${at}att.time_maa_w2`, [5, ranks.mix, width]);
-    shapes.set(`${at}att.time_decay`, [1, 1, width]);
-    shapes.set(`${at}att.time_decay_w1`, [width, ranks.decay]);
-    shapes.set(`${at}att.time_decay_w2`, [ranks.decay, width]);
-    shapes.set(`${at}att.time_faaaa`, [width / headSize, headSize]);
-    for (const name of ["k", "r"]) shapes.set(`${at}ffn.time_maa_${name}`, [1, 1, width]);
-    shapes.set(`${at}ffn.key.weight`, [inner, width]);
-    shapes.set(`${at}ffn.value.weight`, [width, inner]);
-    shapes.set(`${at}ffn.receptance.weight`, [width, width]);
-  }
-  return {
-    names: [...shapes.keys()],
-    info(name) {
-      const shape = shapes.get(name);
-      return shape ? { shape, dtype: "F16" } : null;
-    },
-    async read(name, rows) {
-      const [count = 1, ...rest] = shapes.get(name) ?? [];
-      const rowLength = rest.reduce((product, size) => product * size, 1);
-      const [first, end] = rows ?? [0, count];
-      const whole = randomFloats(count * rowLength, name.length, rest.length === 1 ? 1 / Math.sqrt(width) : 0.5);
-      const values = whole.subarray(first * rowLength, end * rowLength);
-      return { shape: [end - first, ...rest], dtype: "F16", bytes: new Uint8Array(float32ToHalf(values).buffer) };
-    },
   };
 }
