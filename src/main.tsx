@@ -24,6 +24,7 @@ const chosen = <T extends string>(name: string, others: readonly T[]) =>
   others.find((each) => each === query.get(name)) ?? "auto";
 const slot = createModelSlot(openAssistant, nano, {
   encoder: chosen("encoder", ["webgpu", "wasm"]),
+  encoderPrecision: chosen("precision", ["f16", "f32"]),
   kernels: chosen("kernels", ["measure", "suited"]),
 });
 const settings = createSettings(browserStore());

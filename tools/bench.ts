@@ -2,23 +2,25 @@ import { readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { modelOption } from "./arguments.ts";
+import { choiceOption, modelOption } from "./arguments.ts";
 import { benchPage } from "./bench-page.ts";
 import { openHost } from "./host.ts";
 import type { BenchResult } from "./page/bench/bench.ts";
 import type { Figure } from "./page/bench/measure.ts";
+import { partNames } from "./page/bench/part-names.ts";
 import type { Checkpoint } from "./page/bench/watching.ts";
 import { type Output, runTool, ToolError } from "./run-tool.ts";
 
-const usage =
-  "usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm] [--frame-by-frame]";
+/** What can be measured: on the tools' page, and then in the built one. */
+const parts = [...partNames, "page"] as const;
+const usage = `usage: npm run bench -- [--json] [--model DIR|URL] [--frames N] [--encoder auto|webgpu|wasm] [--precision auto|f16|f32] [--only ${parts.join(",")}]`;
 const leastFrames = 250; // fewer have no last tenth apart from the beginning
 const samples = resolve(import.meta.dirname, "../public/samples");
 /** The sample that has as many frames as the model wants of it, so that decoding others costs nothing. */
 const longest = "five-minutes.mp4";
 const questions = ["What objects appear in the video?", "What is the background color?"];
 
-/** `npm run bench`: measures everything that the documents state. */
+/** `npm run bench`: measures everything that the documents state, or what `--only` names. */
 async function bench(args: readonly string[], output: Output): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -27,12 +29,14 @@ async function bench(args: readonly string[], output: Output): Promise<void> {
       model: { type: "string", default: "public/models/nano" },
       frames: { type: "string", default: "2000" },
       encoder: { type: "string", default: "auto" },
-      "frame-by-frame": { type: "boolean", default: false },
+      precision: { type: "string", default: "auto" },
+      only: { type: "string", default: parts.join(",") },
     },
   });
   const frames = Number(values.frames);
-  const encoder = (["auto", "webgpu", "wasm"] as const).find((name) => name === values.encoder);
-  if (!encoder) throw new ToolError(usage);
+  const encoder = choiceOption("encoder", values.encoder, ["auto", "webgpu", "wasm"]);
+  const encoderPrecision = choiceOption("precision", values.precision, ["auto", "f16", "f32"]);
+  const chosen = values.only.split(",").map((name) => choiceOption("only", name, parts));
   if (!Number.isInteger(frames) || frames < leastFrames)
     throw new ToolError(`--frames is a whole number from ${leastFrames} on, not ${values.frames}. ${usage}`);
   const model = modelOption(values.model);
@@ -41,15 +45,22 @@ async function bench(args: readonly string[], output: Output): Promise<void> {
   try {
     const begin = Date.now();
     host.page.on("console", (message) => message.type() === "info" && output.warn(message.text()));
-    const onlyFrameByFrame = values["frame-by-frame"];
-    const options = { model: host.modelAddress(model), encoder, frames, questions, onlyFrameByFrame };
+    const inPage = partNames.filter((name) => chosen.includes(name));
+    const options = {
+      model: host.modelAddress(model),
+      encoder,
+      encoderPrecision,
+      frames,
+      questions,
+      parts: inPage,
+    };
     const result = await host.run(
       "bench",
       options,
       [longest, ...short].map((name) => join(samples, name)),
     );
-    output.warn("the built page");
-    const measured = { ...result, figures: [...result.figures, ...(await benchPage(host, questions))] };
+    const page = chosen.includes("page") ? await benchPage(host, questions) : [];
+    const measured = { ...result, figures: [...result.figures, ...page] };
     output.warn(`done in ${Math.round((Date.now() - begin) / 1000)} s`);
     const browser = `Chromium ${host.page.context().browser()?.version()}`;
     if (values.json) output.print(JSON.stringify([machine(result, browser), ...flatten(measured)], null, 2));
@@ -63,7 +74,7 @@ async function bench(args: readonly string[], output: Output): Promise<void> {
 function machine({ adapter, modelName }: BenchResult, browser: string): Figure {
   const [cpu] = cpus();
   const kind = adapter.software ? "software" : "hardware";
-  const note = `${cpu?.model.trim()}; adapter ${adapter.description} (${kind}), encoder on ${adapter.encoder}; ${browser}; model ${modelName}`;
+  const note = `${cpu?.model.trim()}; adapter ${adapter.description} (${kind}); ${browser}; model ${modelName}`;
   return { id: "machine-cores", value: cpus().length, unit: "cores", note };
 }
 
@@ -117,6 +128,7 @@ function printTable(print: Output["print"], [header = [], ...rows]: readonly (re
 }
 
 function format(value: number): string {
+  if (Number.isNaN(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }

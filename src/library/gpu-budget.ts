@@ -8,14 +8,19 @@ export type GpuLimits = {
   readonly maxBufferSize: number;
   /** True where the CPU computes, in its own memory. */
   readonly software: boolean;
+  /** Whether it computes in f16, and so holds the encoder in it. */
+  readonly half: boolean;
   /** The machine's memory in GiB, at most 8 by the browsers' rule; null where they do not tell. */
   readonly deviceMemory: number | null;
 };
 
 /** Limits of an adapter that was found. */
-export function readGpuLimits(adapter: { limits: GPUSupportedLimits }, { software }: AdapterDescription): GpuLimits {
+export function readGpuLimits(
+  { limits, features }: Pick<GPUAdapter, "limits" | "features">,
+  { software }: AdapterDescription,
+): GpuLimits {
   const { deviceMemory = null } = navigator as { deviceMemory?: number };
-  return { maxBufferSize: adapter.limits.maxBufferSize, software, deviceMemory };
+  return { maxBufferSize: limits.maxBufferSize, software, half: features.has("shader-f16"), deviceMemory };
 }
 
 /**
@@ -35,10 +40,15 @@ export function gpuBudget({ maxBufferSize, software, deviceMemory }: GpuLimits):
  * @param tensors those of the checkpoint
  * @param storedBytes what its tensors take in the form that is asked about
  */
-export function estimateGpuBytes(config: ModelConfig, tensors: TensorSource, storedBytes: number): number {
-  // The encoder widens its weights, stored as f16, to f32.
+export function estimateGpuBytes(
+  config: ModelConfig,
+  tensors: TensorSource,
+  storedBytes: number,
+  { half }: Pick<GpuLimits, "half">,
+): number {
+  // The encoder widens its weights, stored as f16, to f32, unless it computes in f16.
   const vision = tensors.names.filter((name) => /^(vision_model|connector)\./.test(name));
-  const widened = vision.reduce(
+  const widened = (half ? [] : vision).reduce(
     (sum, name) => sum + 2 * (tensors.info(name)?.shape ?? [0]).reduce((a, b) => a * b, 1),
     0,
   );

@@ -49,8 +49,9 @@ async function offerFolder(
   stored: readonly StoredModel[],
 ): Promise<ModelOffer> {
   const { quantization } = config;
-  const gpuBytes = estimateGpuBytes(config, tensors, byteLength);
-  const fits = gpuBytes <= gpuBudget(await readLimits());
+  const limits = await readLimits();
+  const gpuBytes = estimateGpuBytes(config, tensors, byteLength, limits);
+  const fits = gpuBytes <= gpuBudget(limits);
   return {
     name: config.name,
     license: config.license,

@@ -53,7 +53,7 @@ export async function planModel(files: FileSet, assets: ModelAssets, limits: Gpu
       : await readCheckpoint(tracked, assets, ready);
   const budget = gpuBudget(limits);
   const options = [...known.storedBytes].map(([quantization, storedBytes]) => {
-    const gpuBytes = estimateGpuBytes(known.config, known.tensors, storedBytes);
+    const gpuBytes = estimateGpuBytes(known.config, known.tensors, storedBytes, limits);
     return { quantization, storedBytes, gpuBytes, fits: gpuBytes <= budget };
   });
   return {

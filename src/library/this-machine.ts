@@ -5,7 +5,7 @@ import { type GpuLimits, readGpuLimits } from "./gpu-budget.ts";
 export async function readLimits(): Promise<GpuLimits> {
   const gpu = (navigator as { gpu?: GPU }).gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return { maxBufferSize: 0, software: true, deviceMemory: null };
+  if (!adapter) return { maxBufferSize: 0, software: true, half: false, deviceMemory: null };
   return readGpuLimits(adapter, describeAdapter(adapter));
 }
 

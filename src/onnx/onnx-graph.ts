@@ -16,7 +16,13 @@ const typeField = { tensor: 1 } as const;
 const tensorType = { elementType: 1, shape: 2 } as const;
 const shapeField = { dimension: 1 } as const;
 const dimensionField = { value: 1, param: 2 } as const;
-const dataType = { float: 1, int64: 7 } as const;
+const dataType = { f32: 1, i64: 7, f16: 10, u32: 12 } as const;
+
+/** Types of values. */
+type ValueType = keyof typeof dataType;
+
+/** Types of the numbers that are computed with. */
+export type FloatType = "f32" | "f16";
 
 /** Names of activation functions as in Hugging Face's configurations. */
 export type Activation = "gelu" | "gelu_pytorch_tanh" | "quick_gelu" | "relu" | "silu";
@@ -27,27 +33,34 @@ type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 type Node = {
   readonly type: string;
   readonly inputs: readonly string[];
-  readonly output: string;
+  readonly outputs: readonly string[];
   readonly attributes: Attributes;
 };
 
-/** An ONNX model of f32 values under construction. A value is named by the string that its maker returns. */
+/** An ONNX model under construction. A value is named by the string that its maker returns. */
 export type OnnxGraph = {
-  input(name: string, shape: readonly Dimension[]): string;
-  /** Makes a node's output an output of the model. */
-  output(value: string, name: string, shape: readonly Dimension[]): void;
-  /** Adds a constant; `data` must not change before `encode`. */
-  constant(data: Float32Array, shape: readonly number[]): string;
+  /** What the products of matrices are computed in, with what lies between them; all else is f32. */
+  readonly products: FloatType;
+  /** Adds an input of the model, f32 unless told otherwise. */
+  input(name: string, shape: readonly Dimension[], type?: ValueType): string;
+  /** Makes a node's output an output of the model, f32 unless told otherwise. */
+  output(value: string, name: string, shape: readonly Dimension[], type?: ValueType): void;
+  /** Adds a constant, of bits of f16 where `data` is a Uint16Array; `data` must not change before `encode`. */
+  constant(data: Float32Array | Uint16Array, shape: readonly number[]): string;
   /** Adds an int64 constant, e.g. a shape. */
   integers(values: readonly number[]): string;
   /** Adds a node with one output. */
   node(type: string, inputs: readonly string[], attributes?: Attributes): string;
+  /** Adds a node with two outputs. */
+  pair(type: string, inputs: readonly string[], attributes?: Attributes): readonly [string, string];
+  /** Adds a conversion. */
+  cast(value: string, type: ValueType): string;
   /** The model as a protobuf file. */
   encode(): Uint8Array<ArrayBuffer>;
 };
 
 /** Starts an empty graph. */
-export function createOnnxGraph(name: string): OnnxGraph {
+export function createOnnxGraph(name: string, products: FloatType = "f32"): OnnxGraph {
   const nodes: Node[] = [];
   const graph = createMessage().text(graphField.name, name);
   let values = 0;
@@ -63,27 +76,35 @@ export function createOnnxGraph(name: string): OnnxGraph {
     graph.message(graphField.initializer, tensor);
     return value;
   };
+  const addNode = (type: string, inputs: readonly string[], attributes: Attributes = {}) => {
+    const output = nextName();
+    nodes.push({ type, inputs, outputs: [output], attributes });
+    return output;
+  };
   return {
-    input(value, shape) {
-      graph.message(graphField.input, valueInfo(value, shape));
+    products,
+    input(value, shape, type = "f32") {
+      graph.message(graphField.input, valueInfo(value, shape, type));
       return value;
     },
-    output(value, as, shape) {
+    output(value, as, shape, type = "f32") {
       renamed.set(value, as);
-      graph.message(graphField.output, valueInfo(as, shape));
+      graph.message(graphField.output, valueInfo(as, shape, type));
     },
-    constant: (data, shape) => addInitializer(dataType.float, shape, data),
+    constant: (data, shape) => addInitializer(data instanceof Uint16Array ? dataType.f16 : dataType.f32, shape, data),
     integers: (list) =>
       addInitializer(
-        dataType.int64,
+        dataType.i64,
         [list.length],
         BigInt64Array.from(list, (value) => BigInt(value)),
       ),
-    node(type, inputs, attributes = {}) {
-      const output = nextName();
-      nodes.push({ type, inputs, output, attributes });
-      return output;
+    node: addNode,
+    pair(type, inputs, attributes = {}) {
+      const outputs = [nextName(), nextName()] as const;
+      nodes.push({ type, inputs, outputs, attributes });
+      return outputs;
     },
+    cast: (value, type) => addNode("Cast", [value], { to: dataType[type] }),
     encode() {
       for (const node of nodes) graph.message(graphField.node, encodeNode(node, finalName));
       const opsets = createMessage().text(opsetId.domain, "").integer(opsetId.version, opset);
@@ -96,16 +117,26 @@ export function createOnnxGraph(name: string): OnnxGraph {
   };
 }
 
-function encodeNode({ type, inputs, output, attributes }: Node, finalName: (value: string) => string): Message {
+function encodeNode({ type, inputs, outputs, attributes }: Node, finalName: (value: string) => string): Message {
   const node = createMessage();
   for (const input of inputs) node.text(nodeField.input, finalName(input));
-  node.text(nodeField.output, finalName(output));
-  node.text(nodeField.name, `${type}.${output}`).text(nodeField.opType, type);
+  for (const output of outputs) node.text(nodeField.output, finalName(output));
+  node.text(nodeField.name, `${type}.${outputs[0]}`).text(nodeField.opType, type);
   for (const [name, value] of Object.entries(attributes)) node.message(nodeField.attribute, attribute(name, value));
   return node;
 }
 
-/** Adds an activation function. */
+/** Turns an f32 value into what products are computed in. */
+export function toProducts(graph: OnnxGraph, value: string): string {
+  return graph.products === "f32" ? value : graph.cast(value, graph.products);
+}
+
+/** Turns a value that products were computed in into f32. */
+export function fromProducts(graph: OnnxGraph, value: string): string {
+  return graph.products === "f32" ? value : graph.cast(value, "f32");
+}
+
+/** Adds an activation function, in what products are computed in. */
 export function addActivation(graph: OnnxGraph, kind: Activation, x: string): string {
   switch (kind) {
     case "gelu":
@@ -113,7 +144,7 @@ export function addActivation(graph: OnnxGraph, kind: Activation, x: string): st
     case "gelu_pytorch_tanh":
       return graph.node("Gelu", [x], { approximate: "tanh" });
     case "quick_gelu": {
-      const scaled = graph.node("Mul", [x, graph.constant(Float32Array.of(1.702), [])]);
+      const scaled = graph.node("Mul", [x, toProducts(graph, graph.constant(Float32Array.of(1.702), []))]);
       return graph.node("Mul", [x, graph.node("Sigmoid", [scaled])]);
     }
     case "relu":
@@ -123,7 +154,7 @@ export function addActivation(graph: OnnxGraph, kind: Activation, x: string): st
   }
 }
 
-function valueInfo(name: string, shape: readonly Dimension[]): Message {
+function valueInfo(name: string, shape: readonly Dimension[], type: ValueType): Message {
   const dimensions = createMessage();
   for (const size of shape) {
     const dimension = createMessage();
@@ -131,7 +162,7 @@ function valueInfo(name: string, shape: readonly Dimension[]): Message {
     else dimension.text(dimensionField.param, size);
     dimensions.message(shapeField.dimension, dimension);
   }
-  const tensor = createMessage().integer(tensorType.elementType, dataType.float).message(tensorType.shape, dimensions);
+  const tensor = createMessage().integer(tensorType.elementType, dataType[type]).message(tensorType.shape, dimensions);
   return createMessage()
     .text(valueField.name, name)
     .message(valueField.type, createMessage().message(typeField.tensor, tensor));

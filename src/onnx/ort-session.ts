@@ -7,7 +7,7 @@ import { mapForReading } from "../gpu/wait.ts";
 import type { OrtBackend } from "./ort-build.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 
-/** A tensor, or the first rows of one, as a model's input or output; dense f32. */
+/** A tensor, or the first rows of one, as a model's input or output; dense f32, or on `wasm` an output of any type of 4 bytes. */
 export type Bound = { readonly tensor: Tensor; readonly shape: readonly number[] };
 type Bindings = Readonly<Record<string, Bound>>;
 
@@ -30,28 +30,71 @@ export async function createOrtSession(
   gpu: Gpu,
   backend: OrtBackend,
   model: Uint8Array,
-  { label, what }: OrtNames,
+  names: OrtNames,
 ): Promise<OrtSession> {
-  const provider = backend === "webgpu" ? ({ name: "webgpu", device: gpu.device } as const) : "wasm";
+  if (backend === "wasm") return createOrtChain(gpu, [model], names);
   const ort = await loadRuntime(backend);
+  const session = await load(gpu, ort, { name: "webgpu", device: gpu.device }, model, names);
+  return wrap(gpu, [session], names, (inputs, outputs) => runOnGpu(ort, session, inputs, outputs));
+}
+
+/**
+ * Loads ONNX models that run one after the other on the CPU. What one puts out under a name, those behind it take in by that name,
+ * without a copy to the GPU and back; the chain's outputs are what any of them puts out.
+ *
+ * @param models made one at a time, since copies of one exist while it is loaded
+ * @throws AuroraError as `createOrtSession`, and what `models` throws
+ */
+export async function createOrtChain(
+  gpu: Gpu,
+  models: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  names: OrtNames,
+): Promise<OrtSession> {
+  const ort = await loadRuntime("wasm");
+  const sessions: Ort.InferenceSession[] = [];
+  const chain = wrap(gpu, sessions, names, (inputs, outputs) =>
+    runOnCpu(ort, sessions, inputs, outputs, { gpu, ...names }),
+  );
+  try {
+    for await (const model of models) sessions.push(await load(gpu, ort, "wasm", model, names));
+    return chain;
+  } catch (error) {
+    await chain.release();
+    throw error;
+  }
+}
+
+function load(
+  gpu: Gpu,
+  ort: Runtime,
+  provider: Ort.InferenceSession.ExecutionProviderConfig,
+  model: Uint8Array,
+  { what }: OrtNames,
+): Promise<Ort.InferenceSession> {
   const create = () =>
     ort.InferenceSession.create(model, {
       executionProviders: [provider],
       logSeverityLevel: 3, // the warning that shapes are computed on the CPU is of no use to anybody
     });
-  const session = await exclusively(gpu, create).catch((error) => {
+  return exclusively(gpu, create).catch((error) => {
     throw toOrtError(error, "ModelUnsupported", `This model's ${what} could not be loaded.`);
   });
-  const run = (inputs: Bindings, outputs: Bindings) =>
-    backend === "webgpu"
-      ? runOnGpu(ort, session, inputs, outputs)
-      : runOnCpu(ort, session, inputs, outputs, { gpu, label });
+}
+
+function wrap(
+  gpu: Gpu,
+  sessions: readonly Ort.InferenceSession[],
+  { what }: OrtNames,
+  run: (inputs: Bindings, outputs: Bindings) => Promise<void>,
+): OrtSession {
   return {
     run: (inputs, outputs) =>
       exclusively(gpu, () => run(inputs, outputs)).catch((error) => {
         throw toOrtError(error, "DeviceLost", `The ${what} stopped working. Reload the model to go on.`);
       }),
-    release: () => exclusively(gpu, () => session.release(), true),
+    async release() {
+      for (const session of sessions) await exclusively(gpu, () => session.release(), true);
+    },
   };
 }
 
@@ -68,13 +111,20 @@ async function runOnGpu(
 
 async function runOnCpu(
   ort: Runtime,
-  session: Ort.InferenceSession,
+  sessions: readonly Ort.InferenceSession[],
   inputs: Bindings,
   outputs: Bindings,
   { gpu, label }: { readonly gpu: Gpu; readonly label: string },
 ): Promise<void> {
   const toCpuTensor = ({ shape }: Bound, values: Float32Array) => new ort.Tensor("float32", values, [...shape]);
-  const results = await withReadback(gpu, label, inputs, toCpuTensor, (feeds) => session.run(feeds));
+  const results = await withReadback(gpu, label, inputs, toCpuTensor, async (feeds) => {
+    let values: Record<string, Ort.Tensor> = feeds;
+    for (const session of sessions) {
+      const taken = Object.fromEntries(session.inputNames.map((name) => [name, values[name] as Ort.Tensor]));
+      values = { ...values, ...(await session.run(taken)) };
+    }
+    return values;
+  });
   for (const [name, { tensor }] of Object.entries(outputs)) {
     const data = (results[name] as Ort.Tensor).data as Float32Array<ArrayBuffer>;
     gpu.device.queue.writeBuffer(tensor.buffer, 0, data);

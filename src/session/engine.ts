@@ -121,6 +121,7 @@ async function loadModel(gpu: Gpu, opened: OpenedModel, options: EngineOptions):
   const encoder = config.vision
     ? await createEncoder(gpu, config, tensors, {
         backend,
+        precision: options.encoderPrecision ?? "auto",
         maxBatch: config.sampling.maxBatch,
         ...(signal ? { signal } : {}),
       })
@@ -195,5 +196,7 @@ function describeModel({ folder, storedKey, notices }: OpenedModel, encoder: Enc
 
 function describeAdapter({ adapter }: Gpu, encoder: Encoder, tuned: Tuned): AdapterInfo {
   const description = adapter.description || `${adapter.vendor} ${adapter.architecture}`.trim() || "unknown adapter";
-  return { description, software: adapter.software, encoder: encoder.backend, kernels: describeTuned(tuned) };
+  const { backend, precision } = encoder;
+  const { software } = adapter;
+  return { description, software, encoder: backend, encoderPrecision: precision, kernels: describeTuned(tuned) };
 }

@@ -1,5 +1,6 @@
 import type { Quantization } from "../library/types.ts";
 import type { Assumptions } from "../model/assumptions.ts";
+import type { FloatType } from "../onnx/onnx-graph.ts";
 
 /** What the loaded model is. */
 export type ModelInfo = {
@@ -32,11 +33,12 @@ export type ModelInfo = {
   readonly assumptions: Assumptions;
 };
 
-/** What computes. `encoder` is the backend in use. */
+/** What computes. `encoder` is the backend in use, `encoderPrecision` what its products are computed in. */
 export type AdapterInfo = {
   readonly description: string;
   readonly software: boolean;
   readonly encoder: "webgpu" | "wasm";
+  readonly encoderPrecision: FloatType;
   /** Which kernels make the language model's products, and how they were chosen; for people. */
   readonly kernels: string;
 };

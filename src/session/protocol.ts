@@ -12,6 +12,7 @@ import type {
   AnswerScore,
   AskOptions,
   EncoderBackend,
+  EncoderPrecision,
   FrameRecord,
   ModelInfo,
   ScoreOptions,
@@ -39,6 +40,7 @@ export type ToWorker =
       readonly model: ModelChoice;
       readonly quantization: Quantization | "auto";
       readonly encoder: EncoderBackend;
+      readonly encoderPrecision: EncoderPrecision;
       readonly kernels: KernelChoice;
       /** The folder that the app's own files lie in. */
       readonly appUrl: string;

@@ -19,12 +19,16 @@ type OneFile = Blob | string | URL;
 /** Where the encoder runs: `auto` takes the GPU, or wasm where the adapter is itself software. */
 export type EncoderBackend = "auto" | "webgpu" | "wasm";
 
+/** What the encoder computes in: `auto` takes f16 where it runs on a GPU that has it, which halves its memory. */
+export type EncoderPrecision = "auto" | "f16" | "f32";
+
 export type OpenOptions = {
   /** What to open; a text is the URL of a model folder, absolute or relative to the page. */
   readonly model: string | ModelChoice;
   /** Form of the weights where the model is converted; `auto` (the default) takes what `ModelOffer.recommended` says. */
   readonly quantization?: Quantization | "auto";
   readonly encoder?: EncoderBackend;
+  readonly encoderPrecision?: EncoderPrecision;
   readonly kernels?: KernelChoice;
   /** Folder with what comes with the app besides code (models/, tokenizers/, probe/); the page's own, unless given. */
   readonly assets?: string | URL;

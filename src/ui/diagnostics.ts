@@ -55,7 +55,10 @@ function gpuFacts({ adapter }: Assistant, usage: GpuUsage | null): FactGroup {
     title: "GPU",
     facts: [
       ["Adapter", adapter.software ? `${adapter.description} (software)` : adapter.description],
-      ["Encoder runs on", adapter.encoder === "wasm" ? "WebAssembly (CPU)" : "WebGPU"],
+      [
+        "Encoder runs on",
+        `${adapter.encoder === "wasm" ? "WebAssembly (CPU)" : "WebGPU"}, in ${adapter.encoderPrecision}`,
+      ],
       ["Products of matrices", adapter.kernels],
       [
         "Buffers",

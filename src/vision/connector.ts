@@ -1,7 +1,7 @@
 import { rowStride } from "../kernels/row-stride.ts";
 import type { SeeingConfig } from "../model/config.ts";
 import { addLayerNorm, addLinear, type ReadWeight } from "../onnx/layers.ts";
-import { addActivation, type OnnxGraph } from "../onnx/onnx-graph.ts";
+import { addActivation, fromProducts, type OnnxGraph, toProducts } from "../onnx/onnx-graph.ts";
 
 /** PyTorch's default, which ModRWKV leaves as it is. */
 const residualNormEps = 1e-5;
@@ -20,7 +20,7 @@ export async function addConnector(
   const { depth, hiddenAct, hiddenSize, residualNorm } = config.projector;
   const width = config.text.hiddenSize;
   const stride = rowStride(width);
-  let y = rows;
+  let y = toProducts(graph, rows);
   for (let layer = 0; layer < depth; layer++) {
     const last = layer === depth - 1;
     if (layer > 0) y = addActivation(graph, hiddenAct, y);
@@ -28,6 +28,7 @@ export async function addConnector(
     const to = last ? width : hiddenSize;
     y = await addLinear(graph, read, `connector.${2 * layer}`, y, from, to, last && !residualNorm ? stride : to);
   }
+  y = fromProducts(graph, y);
   if (!residualNorm) return y;
   y = graph.node("Add", [y, await addLayerNorm(graph, read, "connector.norm", y, width, residualNormEps)]);
   return stride === width ? y : graph.node("Pad", [y, graph.integers([0, 0, 0, stride - width])]);

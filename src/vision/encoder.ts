@@ -1,13 +1,14 @@
 import { AuroraError, assert } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { runDispatches } from "../gpu/record.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { rowStride } from "../kernels/row-stride.ts";
 import { cannotSee, type ModelConfig, type SeeingConfig, seeing } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
-import { type Bound, createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
-import { createMerger, type Merger, type MergeStep } from "./merge.ts";
-import { buildSegment, patchCount, planSegments, type Segment } from "./segments.ts";
+import type { FloatType } from "../onnx/onnx-graph.ts";
+import { createCpuEncoder } from "./cpu-encoder.ts";
+import type { EncoderCore, EncoderTensors } from "./encoder-core.ts";
+import { createGpuEncoder } from "./gpu-encoder.ts";
+import { defaultBytes, patchCount, planSegments, type Segment } from "./segments.ts";
 import { createWeightReader } from "./weights.ts";
 
 /** What its sessions are called. */
@@ -32,6 +33,8 @@ export type EncodedFrames = {
 /** A vision encoder on the GPU, or on the CPU with its merging on the GPU. */
 export type Encoder = {
   readonly backend: "webgpu" | "wasm";
+  /** What linear layers and attention are computed in, and their weights held. */
+  readonly precision: FloatType;
   /** M */
   readonly tokensPerFrame: number;
   /** N */
@@ -49,6 +52,12 @@ export type Encoder = {
   destroy(): Promise<void>;
 };
 
+/** Where an encoder is to compute, and in what: f32 unless given. */
+type EncoderPlace = {
+  readonly backend: "auto" | Encoder["backend"];
+  readonly precision?: "auto" | FloatType;
+};
+
 /**
  * In place of an encoder, of a model for text only: pictures have no tokens.
  *
@@ -56,7 +65,7 @@ export type Encoder = {
  */
 export function createNoEncoder(gpu: Gpu, config: ModelConfig, backend: "auto" | Encoder["backend"]): Encoder {
   return {
-    backend: backendOf(gpu, backend),
+    ...placeEncoder(gpu, { backend }),
     tokensPerFrame: 0,
     patches: 0,
     maxBatch: config.sampling.maxBatch,
@@ -67,14 +76,21 @@ export function createNoEncoder(gpu: Gpu, config: ModelConfig, backend: "auto" |
   };
 }
 
-function backendOf(gpu: Gpu, backend: "auto" | Encoder["backend"]): Encoder["backend"] {
-  return backend === "auto" ? (gpu.adapter.software ? "wasm" : "webgpu") : backend;
+/** Where an encoder computes, and in what; see `createEncoder`. f16 is what a GPU has to have shaders for. */
+export function placeEncoder(
+  { adapter, device }: Gpu,
+  { backend, precision = "f32" }: EncoderPlace,
+): Pick<Encoder, "backend" | "precision"> {
+  const place = backend === "auto" ? (adapter.software ? "wasm" : "webgpu") : backend;
+  if (precision !== "auto") return { backend: place, precision };
+  return { backend: place, precision: place === "webgpu" && device.features.has("shader-f16") ? "f16" : "f32" };
 }
 
 /**
  * Loads SigLIP with token merging and its connector from a checkpoint.
  *
  * @param options.backend `auto` is `webgpu`, or `wasm` where the adapter is itself software
+ * @param options.precision f32 unless given; `auto` is f16 on a GPU that computes in it. On `wasm` f16 is rounded to and computed in f32
  * @param options.maxBatch most frames of one call; lowered to what the adapter has room for
  * @param options.onTensor called with the bytes of each tensor read
  * @param options.segmentBytes see `planSegments`
@@ -83,44 +99,87 @@ function backendOf(gpu: Gpu, backend: "auto" | Encoder["backend"]): Encoder["bac
 export async function createEncoder(
   gpu: Gpu,
   modelConfig: ModelConfig,
-  tensors: TensorSource,
-  options: {
-    readonly backend: "auto" | "webgpu" | "wasm";
+  source: TensorSource,
+  options: EncoderPlace & {
     readonly maxBatch: number;
     readonly signal?: AbortSignal;
     readonly onTensor?: (bytes: number) => void;
     readonly segmentBytes?: number;
   },
 ): Promise<Encoder> {
-  const backend = backendOf(gpu, options.backend);
+  const { backend, precision } = placeEncoder(gpu, options);
   const config = seeing(modelConfig);
   checkSupported(config);
-  const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, options.maxBatch) : options.maxBatch;
-  const segments = planSegments(config, options.segmentBytes);
-  const read = createWeightReader(tensors, options);
-  const sessions: OrtSession[] = [];
+  const maxBatch = backend === "webgpu" ? fittingBatch(gpu, config, precision, options.maxBatch) : options.maxBatch;
+  const { segmentBytes = defaultBytes } = options;
+  const segments = planSegments(config, segmentBytes);
+  const tensors = createTensors(gpu, config, segments, maxBatch);
+  const create = backend === "webgpu" ? createGpuEncoder : createCpuEncoder;
   try {
-    // One after the other: onnxruntime demands it, and so the host holds one segment's weights at a time.
-    for (const segment of segments) {
-      sessions.push(await createOrtSession(gpu, backend, await buildSegment(config, read, segment), names));
-    }
+    const plan = { segments, precision, sessionBytes: segmentBytes, names };
+    const core = await create(gpu, config, createWeightReader(source, options), tensors, plan);
+    if (options.signal?.aborted) await core.destroy();
     options.signal?.throwIfAborted();
+    return assemble(config, tensors, core, { backend, precision, maxBatch });
   } catch (error) {
-    await releaseAll(sessions);
+    for (const tensor of Object.values(tensors)) tensor.destroy();
     throw options.signal?.aborted ? new AuroraError("Aborted", "Stopped.", error) : error;
   }
-  return assemble(gpu, config, { backend, segments, sessions, maxBatch });
 }
 
-async function releaseAll(sessions: readonly OrtSession[]): Promise<void> {
-  for (const session of sessions) await session.release();
+/** Where a batch is put. */
+function createTensors(gpu: Gpu, config: SeeingConfig, segments: readonly Segment[], maxBatch: number): EncoderTensors {
+  const { vision, merge, text } = config;
+  const tokens = (segments.at(-1)?.tokens ?? 0) - Number(merge.dropFirst);
+  const patches = patchCount(vision);
+  const owners = firstOwners(maxBatch, patches, merge.dropFirst);
+  return {
+    merged: createTensor(gpu, "vision.merged", [maxBatch, tokens, vision.hiddenSize], "f32"),
+    visual: createTensor(gpu, "vision.visual", [maxBatch * tokens, rowStride(text.hiddenSize)], "f32"),
+    sizes: createTensor(gpu, "vision.sizes", [maxBatch, tokens], "f32", new Float32Array(maxBatch * tokens).fill(1)),
+    owners: createTensor(gpu, "vision.owners", [maxBatch, patches], "u32", owners),
+  };
 }
 
-/** Bytes of a frame's largest tensor inside a segment: the attention's logits [H, T, T], or the MLP's hidden rows [T, inner]. */
-function largestBytes(config: SeeingConfig): number {
+function assemble(
+  { vision }: SeeingConfig,
+  tensors: EncoderTensors,
+  core: EncoderCore,
+  about: Pick<Encoder, "backend" | "precision" | "maxBatch">,
+): Encoder {
+  const { maxBatch } = about;
+  const tokens = tensors.merged.shape[1] ?? 0;
+  let running: Promise<unknown> | null = null;
+  return {
+    ...about,
+    tokensPerFrame: tokens,
+    patches: patchCount(vision),
+    async encode(pixels, frames) {
+      assert(!running, "the encoder is busy");
+      assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);
+      const result = core.run(pixels, frames);
+      running = result.catch(() => undefined);
+      try {
+        await result;
+        return { frames, tokens, ...tensors };
+      } finally {
+        running = null;
+      }
+    },
+    async destroy() {
+      await running;
+      for (const tensor of Object.values(tensors)) tensor.destroy();
+      await core.destroy();
+    },
+  };
+}
+
+/** Bytes of a frame's largest tensor: the attention's logits [H, T, T], the MLP's hidden rows [T, inner], or the picture [3, S, S] f32. */
+function largestBytes(config: SeeingConfig, precision: FloatType): number {
   const { numAttentionHeads: heads, intermediateSize, imageSize } = config.vision;
   const tokens = patchCount(config.vision);
-  return 4 * Math.max(heads * tokens * tokens, tokens * intermediateSize, 3 * imageSize * imageSize);
+  const inside = (precision === "f16" ? 2 : 4) * tokens * Math.max(heads * tokens, intermediateSize);
+  return Math.max(inside, 4 * 3 * imageSize * imageSize);
 }
 
 function checkSupported(config: SeeingConfig): void {
@@ -131,8 +190,8 @@ function checkSupported(config: SeeingConfig): void {
 }
 
 /** Frames that the adapter's buffers have room for at once, at most `wanted`. */
-function fittingBatch(gpu: Gpu, config: SeeingConfig, wanted: number): number {
-  const bytes = largestBytes(config);
+function fittingBatch(gpu: Gpu, config: SeeingConfig, precision: FloatType, wanted: number): number {
+  const bytes = largestBytes(config, precision);
   if (bytes <= gpu.maxBindingBytes) return Math.min(wanted, Math.floor(gpu.maxBindingBytes / bytes));
   const [needs, has] = [bytes, gpu.maxBindingBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`);
   throw new AuroraError(
@@ -141,107 +200,11 @@ function fittingBatch(gpu: Gpu, config: SeeingConfig, wanted: number): number {
   );
 }
 
-type Parts = {
-  readonly backend: "webgpu" | "wasm";
-  readonly segments: readonly Segment[];
-  readonly sessions: readonly OrtSession[];
-  readonly maxBatch: number;
-};
-
-/** A segment with the tensors that it goes through: it reads `input` and writes `output`; a merge goes back to `input`. */
-type Stage = {
-  readonly session: OrtSession;
-  readonly segment: Segment;
-  readonly input: Tensor;
-  readonly output: Tensor;
-  readonly step: MergeStep | null;
-  /** Sizes of the tokens that come in. */
-  readonly sizes: Tensor;
-};
-
-/** Allocates the tensors between the segments, and puts the encoder together. */
-function assemble(gpu: Gpu, config: SeeingConfig, parts: Parts): Encoder {
-  const { vision, merge, text } = config;
-  const { backend, segments, maxBatch } = parts;
-  const patches = patchCount(vision);
-  const width = vision.hiddenSize;
-  const left = segments.at(-1)?.tokens ?? 0;
-  const tokens = left - Number(merge.dropFirst);
-  const merged = createTensor(gpu, "vision.merged", [maxBatch, tokens, width], "f32");
-  const visual = createTensor(gpu, "vision.visual", [maxBatch * tokens, rowStride(text.hiddenSize)], "f32");
-  const sizes = createTensor(gpu, "vision.sizes", [maxBatch, tokens], "f32");
-  const merger = createMerger(gpu, config, segments, maxBatch);
-  const hidden = [0, 1].map((i) => createTensor(gpu, `vision.x.${i}`, [maxBatch, patches, width], "f32"));
-  const stages = planStages(parts, merger, hidden);
-  let running: Promise<unknown> | null = null;
-
-  async function runStage(stage: Stage, pixels: Tensor, frames: number): Promise<void> {
-    const { segment, session, input, output, step } = stage;
-    const rows = [frames, segment.tokens] as const;
-    const inputs: Record<string, Bound> =
-      segment.index === 0
-        ? { pixels: { tensor: pixels, shape: [frames, 3, vision.imageSize, vision.imageSize] } }
-        : { x: { tensor: input, shape: [...rows, width] } };
-    if (segment.sized) inputs.size = { tensor: stage.sizes, shape: rows };
-    const outputs: Record<string, Bound> = segment.last
-      ? {
-          merged: { tensor: merged, shape: [frames, tokens, width] },
-          visual: { tensor: visual, shape: [frames * tokens, rowStride(text.hiddenSize)] },
-        }
-      : { y: { tensor: output, shape: [...rows, width] } };
-    if (step) outputs.metric = { tensor: merger.metric, shape: [...rows, merger.metricWidth] };
-    await session.run(inputs, outputs);
-    if (step) runDispatches(gpu, step.dispatches, { rows: frames });
-  }
-
-  /** The last merge's sizes, less those of a dropped token 0. */
-  function copySizes(frames: number): void {
-    const encoder = gpu.device.createCommandEncoder({ label: "vision.sizes" });
-    for (let frame = 0; frame < frames; frame++) {
-      const from = (frame * left + left - tokens) * 4;
-      encoder.copyBufferToBuffer(merger.sizes.buffer, from, sizes.buffer, frame * tokens * 4, tokens * 4);
-    }
-    gpu.device.queue.submit([encoder.finish()]);
-  }
-
-  async function runAll(pixels: Tensor, frames: number): Promise<EncodedFrames> {
-    for (const stage of stages) await runStage(stage, pixels, frames);
-    copySizes(frames);
-    return { frames, tokens, merged, sizes, visual, owners: merger.owners };
-  }
-
-  return {
-    backend,
-    tokensPerFrame: tokens,
-    patches,
-    maxBatch,
-    async encode(pixels, frames) {
-      assert(!running, "the encoder is busy");
-      assert(frames >= 1 && frames <= maxBatch, `${frames} frames, at most ${maxBatch}`);
-      const result = runAll(pixels, frames);
-      running = result.catch(() => undefined);
-      try {
-        return await result;
-      } finally {
-        running = null;
-      }
-    },
-    async destroy() {
-      await running;
-      for (const tensor of [merged, visual, sizes, ...hidden]) tensor.destroy();
-      merger.destroy();
-      await releaseAll(parts.sessions);
-    },
-  };
-}
-
-function planStages(parts: Parts, merger: Merger, hidden: readonly Tensor[]): Stage[] {
-  let [input, output] = hidden as [Tensor, Tensor];
-  return parts.segments.map((segment, i) => {
-    const sizes = merger.sizes;
-    const step = segment.removed > 0 ? merger.addStep(segment, output, input) : null;
-    const stage = { session: parts.sessions[i] as OrtSession, segment, input, output, step, sizes };
-    if (!step) [input, output] = [output, input];
-    return stage;
+/** Owners as they are when nothing merges: patch n is token n, or n − 1 without token 0. */
+function firstOwners(maxBatch: number, patches: number, dropFirst: boolean): Uint32Array {
+  return Uint32Array.from({ length: maxBatch * patches }, (_, i) => {
+    const token = i % patches;
+    if (!dropFirst) return token;
+    return token === 0 ? 0xffff : token - 1;
   });
 }

@@ -20,15 +20,18 @@ export type Merger = {
   readonly metricWidth: number;
   /** Sizes [maxBatch, T] f32 of the tokens after the steps added so far. */
   readonly sizes: Tensor;
-  /** [maxBatch, N] u32; see `EncodedFrames`. */
-  readonly owners: Tensor;
   /** Adds the merge after `segment`, of `from` [F, T, D] into `to` [F, T − r, D]. To be called in the order of segments. */
   addStep(segment: Segment, from: Tensor, to: Tensor): MergeStep;
   destroy(): void;
 };
 
-/** Prepares the token merging (ToMe's match and merge, AuroraLong's sort) between the segments of an encoder. */
-export function createMerger(gpu: Gpu, config: SeeingConfig, segments: readonly Segment[], maxBatch: number): Merger {
+/**
+ * Prepares the token merging (ToMe's match and merge, AuroraLong's sort) between the segments of an encoder.
+ *
+ * @param owners [maxBatch, N] u32, which the steps fill; see `EncodedFrames`
+ */
+export function createMerger(gpu: Gpu, config: SeeingConfig, segments: readonly Segment[], owners: Tensor): Merger {
+  const [maxBatch = 0] = owners.shape;
   const { vision, merge } = config;
   const patches = patchCount(vision);
   const width = vision.hiddenSize / vision.numAttentionHeads;
@@ -46,7 +49,6 @@ export function createMerger(gpu: Gpu, config: SeeingConfig, segments: readonly 
   const kept = make("kept", [patches], "u32");
   const next = make("next", [patches], "u32");
   const scratch = make("scratch", [sortScratchLength(patches)], "u32");
-  const owners = make("owners", [patches], "u32", firstOwners(maxBatch, patches, merge.dropFirst));
   const ones = make("sizes", [patches], "f32", new Float32Array(maxBatch * patches).fill(1));
   const spare = [make("sizes.0", [patches], "f32"), make("sizes.1", [patches], "f32")] as [Tensor, Tensor];
   let sizes = ones;
@@ -79,19 +81,9 @@ export function createMerger(gpu: Gpu, config: SeeingConfig, segments: readonly 
     get sizes() {
       return sizes;
     },
-    owners,
     addStep,
     destroy() {
       for (const each of owned) each.destroy();
     },
   };
-}
-
-/** Owners as they are when nothing merges: patch n is token n, or n − 1 without token 0. */
-function firstOwners(maxBatch: number, patches: number, dropFirst: boolean): Uint32Array {
-  return Uint32Array.from({ length: maxBatch * patches }, (_, i) => {
-    const token = i % patches;
-    if (!dropFirst) return token;
-    return token === 0 ? 0xffff : token - 1;
-  });
 }

@@ -3,7 +3,7 @@ import { blockNames } from "../model/block-names.ts";
 import type { SeeingConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
 import { addLayerNorm, type ReadWeight } from "../onnx/layers.ts";
-import { createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
+import { createOnnxGraph, type FloatType, fromProducts, type OnnxGraph } from "../onnx/onnx-graph.ts";
 import { addAttention, addMlp, type Block } from "../onnx/transformer.ts";
 import { addConnector } from "./connector.ts";
 
@@ -25,8 +25,13 @@ export type Segment = {
   readonly last: boolean;
 };
 
-/** Default for `planSegments`. */
-const defaultBytes = 256 << 20;
+/** Bytes of f32 weights that one session of onnxruntime may have, unless told otherwise. */
+export const defaultBytes = 256 << 20;
+
+/** Bytes of a block's matrices in f32. */
+export function blockBytes({ hiddenSize, intermediateSize }: VisionConfig): number {
+  return 4 * (4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize);
+}
 
 /** Number of patches of a frame, N. */
 export function patchCount(vision: VisionConfig): number {
@@ -41,7 +46,6 @@ export function patchCount(vision: VisionConfig): number {
  */
 export function planSegments(config: SeeingConfig, segmentBytes = defaultBytes): Segment[] {
   const { vision, merge } = config;
-  const blockBytes = 4 * (4 * vision.hiddenSize ** 2 + 2 * vision.hiddenSize * vision.intermediateSize);
   const blocks = usedLayers(vision);
   const segments: Segment[] = [];
   let tokens = patchCount(vision);
@@ -57,7 +61,7 @@ export function planSegments(config: SeeingConfig, segmentBytes = defaultBytes):
   for (let block = 0; block < blocks; block++) {
     const most = Math.floor((tokens - Number(merge.protectFirst)) / 2);
     const removed = Math.max(0, Math.min(merge.r[block] ?? 0, most));
-    if (removed > 0 || (block + 1 - from) * blockBytes >= segmentBytes) cut(block + 1, removed, false);
+    if (removed > 0 || (block + 1 - from) * blockBytes(vision) >= segmentBytes) cut(block + 1, removed, false);
   }
   cut(blocks, 0, true);
   return segments;
@@ -68,49 +72,75 @@ export function planSegments(config: SeeingConfig, segmentBytes = defaultBytes):
  * Inputs: `pixels` [F, 3, S, S] (the first) or `x` [F, T, D]; `size` [F, T] where `sized`. Outputs: `y` [F, T, D], and
  * `metric` [F, T, rowStride(d)] where a merge follows; of the last, `merged` [F, M, D] and `visual` [F·M, rowStride(C)].
  *
+ * @param products what linear layers and attention are computed in; the patch embedding, norms and sums are f32
  * @throws AuroraError `ModelCorrupt` when a tensor is missing or has another shape; errors of `read`
  */
 export async function buildSegment(
   config: SeeingConfig,
   read: ReadWeight,
   segment: Segment,
+  products: FloatType,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { vision } = config;
-  const { tokens, from, to } = segment;
-  const graph = createOnnxGraph(`vision.${segment.index}`);
+  const { tokens, index } = segment;
+  const graph = createOnnxGraph(`vision.${index}`, products);
   const width = vision.hiddenSize;
-  let x: string;
-  if (segment.index === 0) {
-    x = await addEmbeddings(graph, vision, read);
-  } else {
-    x = graph.node("Reshape", [graph.input("x", ["F", tokens, width]), graph.integers([-1, width])]);
-    x = await addMlp(graph, read, blockOf(vision, from - 1), x);
-  }
-  const logSize = segment.sized ? addLogSize(graph, tokens) : null;
-  let key = "";
-  for (let block = from; block < to; block++) {
-    if (block > from) x = await addMlp(graph, read, blockOf(vision, block - 1), x);
-    ({ x, key } = await addAttention(graph, read, blockOf(vision, block), { tokens, x, bias: logSize }));
-  }
+  const rows =
+    index === 0 ? null : graph.node("Reshape", [graph.input("x", ["F", tokens, width]), graph.integers([-1, width])]);
+  const size = segment.sized ? graph.input("size", ["F", tokens]) : null;
+  const { x, key } = await addSegment(graph, vision, read, segment, rows, size);
   if (segment.last) {
-    // The last block's MLP, unless a merge after its attention put it at the start of this segment.
-    if (to > from) x = await addMlp(graph, read, blockOf(vision, to - 1), x);
-    await addEnd(graph, config, read, tokens, x);
+    const { merged, visual } = await addEnd(graph, config, read, tokens, x);
+    graph.output(merged, "merged", ["F", tokens - Number(config.merge.dropFirst), width]);
+    graph.output(visual, "visual", ["rows", rowStride(config.text.hiddenSize)]);
   } else {
     graph.output(graph.node("Reshape", [x, graph.integers([-1, tokens, width])]), "y", ["F", tokens, width]);
     if (segment.removed > 0) {
-      const metric = addMetric(graph, key, width / vision.numAttentionHeads);
-      graph.output(metric, "metric", ["F", tokens, rowStride(width / vision.numAttentionHeads)]);
+      const depth = width / vision.numAttentionHeads;
+      graph.output(padRows(graph, addMetric(graph, key), depth), "metric", ["F", tokens, rowStride(depth)]);
     }
   }
   return graph.encode();
 }
 
-/** Keys [F, T, H, d] averaged over the heads, [F, T, rowStride(d)]. */
-function addMetric(graph: OnnxGraph, key: string, width: number): string {
-  const mean = graph.node("ReduceMean", [key, graph.integers([2])], { keepdims: 0 });
+/**
+ * Adds a segment's blocks to rows [F·T, D]; gives the rows with the keys [F, T, H, d] of its last attention, if it has one.
+ *
+ * @param rows null for the first segment, which starts from the input `pixels`
+ * @param size [F, T]: how many patches each token stands for; looked at where the segment is `sized`
+ */
+export async function addSegment(
+  graph: OnnxGraph,
+  vision: VisionConfig,
+  read: ReadWeight,
+  { tokens, from, to, last, sized }: Segment,
+  rows: string | null,
+  size: string | null,
+): Promise<{ x: string; key: string }> {
+  let x =
+    rows === null
+      ? await addEmbeddings(graph, vision, read)
+      : await addMlp(graph, read, blockOf(vision, from - 1), rows);
+  const bias = sized && size !== null ? addLogSize(graph, size, tokens) : null;
+  let key = "";
+  for (let block = from; block < to; block++) {
+    if (block > from) x = await addMlp(graph, read, blockOf(vision, block - 1), x);
+    ({ x, key } = await addAttention(graph, read, blockOf(vision, block), { tokens, x, bias }));
+  }
+  // The last block's MLP, unless a merge after its attention put it at the start of this segment.
+  if (last && to > from) x = await addMlp(graph, read, blockOf(vision, to - 1), x);
+  return { x, key };
+}
+
+/** Keys [F, T, H, d] averaged over the heads, [F, T, d] f32. */
+export function addMetric(graph: OnnxGraph, key: string): string {
+  return graph.node("ReduceMean", [fromProducts(graph, key), graph.integers([2])], { keepdims: 0 });
+}
+
+/** Values [F, T, width], each row filled up with zeros to `rowStride(width)`. */
+function padRows(graph: OnnxGraph, values: string, width: number): string {
   const gap = rowStride(width) - width;
-  return gap === 0 ? mean : graph.node("Pad", [mean, graph.integers([0, 0, 0, 0, 0, gap])]);
+  return gap === 0 ? values : graph.node("Pad", [values, graph.integers([0, 0, 0, 0, 0, gap])]);
 }
 
 /** Adds the patch convolution and the position embedding of the input `pixels` [F, 3, S, S]: rows [F·N, D]. @throws errors of `read` */
@@ -131,10 +161,9 @@ export async function addEmbeddings(graph: OnnxGraph, vision: VisionConfig, read
   return graph.node("Reshape", [x, graph.integers([-1, width])]);
 }
 
-/** ln(size) as [F, 1, 1, T], to be added along the keys (ToMe's proportional attention). */
-function addLogSize(graph: OnnxGraph, tokens: number): string {
-  const log = graph.node("Log", [graph.input("size", ["F", tokens])]);
-  return graph.node("Reshape", [log, graph.integers([-1, 1, 1, tokens])]);
+/** ln(size) of [F, T] as [F, 1, 1, T], to be added along the keys (ToMe's proportional attention). */
+function addLogSize(graph: OnnxGraph, size: string, tokens: number): string {
+  return graph.node("Reshape", [graph.node("Log", [size]), graph.integers([-1, 1, 1, tokens])]);
 }
 
 /** Block `index` of the tower. */
@@ -149,26 +178,23 @@ export function blockOf(vision: VisionConfig, index: number): Block {
   };
 }
 
-/** Post-layernorm, the dropped first token, and the connector. */
-async function addEnd(
+/** Adds what follows the blocks: the post-layernorm, token 0 dropped, `merged` [F, M, D], and `visual` [F·M, rowStride(C)] by the connector. */
+export async function addEnd(
   graph: OnnxGraph,
   config: SeeingConfig,
   read: ReadWeight,
   tokens: number,
   rows: string,
-): Promise<void> {
+): Promise<{ merged: string; visual: string }> {
   const { vision, merge } = config;
   const width = vision.hiddenSize;
   const normed = vision.postLayernorm
     ? await addLayerNorm(graph, read, "vision_model.post_layernorm", rows, width, vision.layerNormEps)
     : rows;
   let merged = graph.node("Reshape", [normed, graph.integers([-1, tokens, width])]);
-  const left = tokens - Number(merge.dropFirst);
   if (merge.dropFirst) {
     merged = graph.node("Slice", [merged, graph.integers([1]), graph.integers([tokens]), graph.integers([1])]);
   }
   const flat = graph.node("Reshape", [merged, graph.integers([-1, width])]);
-  const visual = await addConnector(graph, config, read, flat);
-  graph.output(merged, "merged", ["F", left, width]);
-  graph.output(visual, "visual", ["rows", rowStride(config.text.hiddenSize)]);
+  return { merged, visual: await addConnector(graph, config, read, flat) };
 }

@@ -104,9 +104,11 @@ describe.each(["wasm", "webgpu"] as const)("an encoder on %s", (backend) => {
   });
 });
 
-it("takes wasm where the adapter is software, else the GPU", async () => {
-  const encoder = await createEncoder(gpu, config, tensors, { backend: "auto", maxBatch: 1 });
+it("takes wasm and f32 where the adapter is software, else the GPU, and f16 where it has it", async () => {
+  const encoder = await createEncoder(gpu, config, tensors, { backend: "auto", precision: "auto", maxBatch: 1 });
   expect(encoder.backend).toBe(gpu.adapter.software ? "wasm" : "webgpu");
+  const half = !gpu.adapter.software && gpu.device.features.has("shader-f16");
+  expect(encoder.precision).toBe(half ? "f16" : "f32");
   await encoder.destroy();
 });
 

@@ -64,7 +64,7 @@ it("computes as PyTorch does: all frames of a sample through the embedded model"
 });
 
 function open(folder: string, encoder: EncoderBackend): Promise<Engine> {
-  return openEngine({ model: new URL(folder, location.href).href, encoder });
+  return openEngine({ model: new URL(folder, location.href).href, encoder, encoderPrecision: "f32" });
 }
 
 /** Compares every tensor of the reference with the dump's tensor of that name. */

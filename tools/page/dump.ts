@@ -20,7 +20,8 @@ export type DumpCommand = {
 
 /** Computes the intermediate tensors of pictures and prompt ids, and downloads them as a safetensors file. */
 export async function dump(command: DumpCommand, pictures: readonly File[]): Promise<{ readonly tensors: number }> {
-  const engine = await openEngine({ model: command.model, encoder: command.encoder });
+  const { model, encoder } = command;
+  const engine = await openEngine({ model, encoder, encoderPrecision: "f32" });
   const tensors = await dumpTensors(engine, pictures, command.promptIds);
   await engine.destroy();
   download(new Blob([writeSafetensors(tensors)]), "dump.safetensors");

@@ -43,11 +43,11 @@ export async function openAssistant(options: OpenOptions): Promise<Assistant> {
         if (data.type === "opened") resolve(data);
         if (data.type === "open-failed") reject(AuroraError.fromData(data.error));
       };
-      const { encoder = "auto", kernels = "auto", quantization = "auto" } = options;
+      const { encoder = "auto", encoderPrecision = "auto", kernels = "auto", quantization = "auto" } = options;
       const model = toChoice(options.model);
       if (model.kind === "hub" || model.kind === "files") askToKeep();
-      const message: ToWorker = { type: "open", model, quantization, encoder, kernels, appUrl: assets };
-      worker.postMessage(message);
+      const choices = { quantization, encoder, encoderPrecision, kernels };
+      worker.postMessage({ type: "open", model, ...choices, appUrl: assets } satisfies ToWorker);
     });
     return connect(worker, opened, assets);
   } catch (error) {

@@ -13,7 +13,8 @@ import type {
 } from "../types.ts";
 
 /** @throws AuroraError `BadRequest` naming the option that is wrong, and what it may be */
-export function checkOpenOptions({ model, quantization, encoder, kernels, assets }: OpenOptions): void {
+export function checkOpenOptions(options: OpenOptions): void {
+  const { model, quantization, encoder, encoderPrecision, kernels, assets } = options;
   const kinds = ["folder", "hub", "files", "stored"];
   const known =
     typeof model === "string" ? model !== "" : kinds.includes((model as { kind: string } | null)?.kind ?? "");
@@ -25,6 +26,7 @@ export function checkOpenOptions({ model, quantization, encoder, kernels, assets
     "auto, f16, int8 or int4",
   );
   check("encoder", encoder, isOneOf(encoder, ["auto", "webgpu", "wasm"]), "auto, webgpu or wasm");
+  check("encoderPrecision", encoderPrecision, isOneOf(encoderPrecision, ["auto", "f16", "f32"]), "auto, f16 or f32");
   check("kernels", kernels, isOneOf(kernels, ["auto", "measure", "suited"]), "auto, measure or suited");
   check("assets", assets, assets !== "" && URL.canParse(String(assets), document.baseURI), "the address of a folder");
 }

@@ -54,14 +54,15 @@ export async function openEye(
   const { gpu, source } = engine;
   const missing = gpu.ledger.bytes + encoderBytes(engine) - gpuBudget(readGpuLimits(gpu.device, gpu.adapter));
   if (missing > 0) return null;
-  const { backend, maxBatch } = engine.encoder;
-  const options = { backend, maxBatch, ...(signal ? { signal } : {}) };
+  const { backend, precision, maxBatch } = engine.encoder;
+  const options = { backend, precision, maxBatch, ...(signal ? { signal } : {}) };
   return createEye(engine, config, stills, await createEncoder(gpu, config, source.tensors, options));
 }
 
-/** GPU memory of an encoder's weights, which it widens to f32. */
-function encoderBytes({ source: { tensors } }: Engine): number {
+/** GPU memory of an encoder's weights. */
+function encoderBytes({ encoder, source: { tensors } }: Engine): number {
+  const bytes = encoder.precision === "f16" ? 2 : 4;
   return tensors.names
     .filter((name) => name.startsWith("vision_model.") || name.startsWith("connector."))
-    .reduce((sum, name) => sum + 4 * (tensors.info(name)?.shape ?? []).reduce((a, b) => a * b, 1), 0);
+    .reduce((sum, name) => sum + bytes * (tensors.info(name)?.shape ?? []).reduce((a, b) => a * b, 1), 0);
 }

@@ -60,7 +60,7 @@ export function modelInUse({ model }: ModelSlotState): ModelInfo | null {
 export function createModelSlot(
   open: (options: OpenOptions) => Promise<Assistant>,
   request: ModelRequest,
-  { encoder = "auto", kernels = "auto" }: Pick<OpenOptions, "encoder" | "kernels"> = {},
+  choices: Pick<OpenOptions, "encoder" | "encoderPrecision" | "kernels"> = {},
 ): ModelSlot {
   const store = createStore<ModelSlotState>({
     request,
@@ -120,8 +120,7 @@ export function createModelSlot(
       const assistant = await open({
         model: choice,
         quantization,
-        encoder,
-        kernels,
+        ...choices,
         signal,
         onProgress: report,
         beforeLoading,

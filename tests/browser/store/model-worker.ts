@@ -48,6 +48,7 @@ self.onmessage = async ({ data }: MessageEvent<Order>) => {
       limits: {
         maxBufferSize: data.gpuBytes, // its whole memory, of a software adapter
         software: true,
+        half: false,
         deviceMemory: null,
       },
       assets: createAssets(location.origin),

@@ -85,7 +85,7 @@ async function openPage() {
   };
   const assistant = {
     model: info,
-    adapter: { description: "", software: false, encoder: "webgpu" },
+    adapter: { description: "", software: false, encoder: "webgpu", encoderPrecision: "f16" },
     watch: () => session,
     failed: new Promise(() => undefined),
     close: async () => undefined,

@@ -5,6 +5,7 @@ const gib = 2 ** 30;
 const card: GpuLimits = {
   maxBufferSize: 2 * gib,
   software: false,
+  half: true,
   deviceMemory: 8,
 };
 

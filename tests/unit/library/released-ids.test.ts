@@ -17,7 +17,7 @@ import { safetensorsFile } from "../model/safetensors-file.ts";
 const options = {
   patience: { attempts: 1, firstWaitMs: 1, longestWaitMs: 1, stallMs: 5000 },
   assets: { worldVocabulary: async () => readFileSync("public/tokenizers/rwkv_vocab_v20230424.txt") },
-  limits: { maxBufferSize: 2 ** 31, software: false, deviceMemory: null },
+  limits: { maxBufferSize: 2 ** 31, software: false, half: false, deviceMemory: null },
 };
 const fixtures = "tests/fixtures";
 

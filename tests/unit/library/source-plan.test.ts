@@ -8,7 +8,7 @@ import { safetensorsFile } from "../model/safetensors-file.ts";
 const options = {
   patience: { attempts: 1, firstWaitMs: 1, longestWaitMs: 1, stallMs: 5000 },
   assets: { worldVocabulary: async () => new Uint8Array() },
-  limits: { maxBufferSize: 2 ** 30, software: false, deviceMemory: null },
+  limits: { maxBufferSize: 2 ** 30, software: false, half: false, deviceMemory: null },
 };
 
 /** Names and shapes of a small WorldRWKV, whose encoder is made as wide as the released one. */

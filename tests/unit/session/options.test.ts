@@ -19,7 +19,7 @@ describe("options of opening", () => {
   it.each([
     { model: "models/nano/" },
     { model: "models/nano/", assets: "./aurora" },
-    { model: { kind: "hub", id: "a/b" }, quantization: "int4", encoder: "wasm" },
+    { model: { kind: "hub", id: "a/b" }, quantization: "int4", encoder: "wasm", encoderPrecision: "f32" },
   ] as OpenOptions[])("are taken: %o", (options) => {
     expect(() => checkOpenOptions(options)).not.toThrow();
   });
@@ -31,6 +31,7 @@ describe("options of opening", () => {
     [{ model: { kind: "cloud" } }, "model"],
     [{ model: "x", quantization: "int2" }, "quantization"],
     [{ model: "x", encoder: "cpu" }, "encoder"],
+    [{ model: "x", encoderPrecision: "f8" }, "encoderPrecision"],
     [{ model: "x", assets: "" }, "assets"],
     [{ model: "x", assets: "http://" }, "assets"],
   ] as [OpenOptions, string][])("are refused by the field's name: %o", (options, field) => {

@@ -102,10 +102,10 @@ describe("buildSegment", () => {
     ...["q", "k", "v", "out"].map((which) => `self_attn.${which}_proj.weight`).map(layerZero([128, 128])),
     ...["q", "k", "v", "out"].map((which) => `self_attn.${which}_proj.bias`).map(layerZero([128])),
   ]);
-  const build = async (tensors: TensorSource, signal?: AbortSignal) => {
+  const build = async (tensors: TensorSource, signal?: AbortSignal, precision: "f32" | "f16" = "f32") => {
     const [first] = planSegments(config);
     if (!first) throw new Error("no segment");
-    return buildSegment(config, createWeightReader(tensors, { signal }), first);
+    return buildSegment(config, createWeightReader(tensors, { signal }), first, precision);
   };
 
   it("writes a model with a free number of frames and fixed tokens", async () => {
@@ -119,6 +119,14 @@ describe("buildSegment", () => {
     ]);
     const made = new Set(graph?.node?.flatMap((node) => node.output ?? []));
     expect([made.has("y"), made.has("metric")]).toEqual([true, true]);
+  });
+
+  it("holds the weights of products in half the bytes for f16", async () => {
+    const [half, full] = [await build(source(), undefined, "f16"), await build(source())];
+    const products = 4 * (128 * 128 + 128);
+    expect(full.byteLength - half.byteLength).toBeGreaterThan(2 * products - 2000);
+    const types = onnx.ModelProto.decode(half).graph?.initializer?.map(({ dataType }) => dataType) ?? [];
+    expect(types.filter((type) => type === onnx.TensorProto.DataType.FLOAT16)).toHaveLength(8);
   });
 
   it.each([

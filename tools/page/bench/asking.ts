@@ -1,5 +1,5 @@
 import { openAssistant } from "../../../src/session/page/client.ts";
-import type { AnswerFigures, Assistant, EncoderBackend, Session } from "../../../src/session/types.ts";
+import type { AnswerFigures, Assistant, OpenOptions, Session } from "../../../src/session/types.ts";
 import { watched } from "../ask.ts";
 import { type Figure, median, timed } from "./measure.ts";
 
@@ -7,15 +7,15 @@ const openings = 3;
 
 /** Opens the model a few times, once uncounted: the tools' server compiles the worker's modules then. Leaves the last open. */
 export async function benchOpening(
-  model: string,
-  encoder: EncoderBackend,
+  options: Required<Pick<OpenOptions, "model" | "encoder" | "encoderPrecision">>,
 ): Promise<{ assistant: Assistant; figures: Figure[] }> {
   const times: number[] = [];
-  let assistant = await openAssistant({ model, encoder });
+  const { model, encoder, encoderPrecision } = options;
+  let assistant = await openAssistant({ model, encoder, encoderPrecision });
   for (let i = 0; i < openings; i++) {
     await assistant.close();
     const milliseconds = await timed(async () => {
-      assistant = await openAssistant({ model, encoder });
+      assistant = await openAssistant({ model, encoder, encoderPrecision });
     });
     times.push(milliseconds);
   }

@@ -1,15 +1,17 @@
 import { AuroraError, assert } from "../../../src/errors.ts";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
 import { rowStride } from "../../../src/kernels/row-stride.ts";
 import { openModelFolder } from "../../../src/library/url-folder.ts";
 import { type ModelConfig, seeing } from "../../../src/model/config.ts";
 import type { ModelFolder } from "../../../src/model/model-folder.ts";
-import type { AdapterInfo, EncoderBackend } from "../../../src/session/types.ts";
+import type { AdapterInfo, EncoderBackend, EncoderPrecision } from "../../../src/session/types.ts";
 import { benchClips, benchOpening } from "./asking.ts";
+import { benchEncoderPeers } from "./encoder-peers.ts";
 import { benchFrameByFrame } from "./frame-by-frame.ts";
 import { repeatClip } from "./long-video.ts";
 import type { Figure } from "./measure.ts";
 import { benchMerging, syntheticEncoder } from "./merging.ts";
+import type { PartName } from "./part-names.ts";
 import { benchPeers } from "./peers.ts";
 import { benchProducts } from "./products.ts";
 import { benchQuantised } from "./quantised.ts";
@@ -20,36 +22,98 @@ import { type Checkpoint, watchLong } from "./watching.ts";
 export type BenchCommand = {
   readonly model: string;
   readonly encoder: EncoderBackend;
+  readonly encoderPrecision: EncoderPrecision;
   /** Length of the long video. */
   readonly frames: number;
   readonly questions: readonly string[];
-  /** Nothing but the cost of reading frame by frame. */
-  readonly onlyFrameByFrame: boolean;
+  /** What to measure. */
+  readonly parts: readonly PartName[];
 };
 
 export type BenchResult = {
-  readonly adapter: AdapterInfo;
+  /** The device that the parts ran on. */
+  readonly adapter: Pick<AdapterInfo, "description" | "software">;
   readonly modelName: string;
   readonly figures: readonly Figure[];
   readonly checkpoints: readonly Checkpoint[];
 };
 
-/** Measures everything that the documents state, one after the other; `clips` are sample videos, the first of which is made longer still. */
+type Measured = Pick<BenchResult, "figures" | "checkpoints">;
+
+/** Measures what the documents state, one part after the other; `clips` are sample videos, the first of which is made longer still. */
 export async function bench(command: BenchCommand, clips: readonly File[]): Promise<BenchResult> {
-  if (command.onlyFrameByFrame) return benchFrameByFrame(command.model, command.encoder);
   const folder = await openModelFolder(command.model);
-  const watching = await benchWatching(command, folder.config, clips);
-  const alone = await benchFrameByFrame(command.model, command.encoder);
-  const parts = await benchParts(command, folder);
-  return { ...watching, figures: [...watching.figures, ...alone.figures, ...parts] };
+  const gpu = await openGpu();
+  try {
+    const figures: Figure[] = [];
+    const checkpoints: Checkpoint[] = [];
+    for (const name of command.parts) {
+      console.info(name);
+      const measured = await runPart(name, gpu, command, folder, clips);
+      figures.push(...measured.figures);
+      checkpoints.push(...measured.checkpoints);
+      const { buffers, bytes } = gpu.ledger;
+      assert(buffers === 0, `${name} left ${buffers} buffers of ${bytes} bytes on the GPU`);
+    }
+    const { description, vendor, architecture, software } = gpu.adapter;
+    const adapter = { description: description || `${vendor} ${architecture}`.trim(), software };
+    return { adapter, modelName: folder.config.name, figures, checkpoints };
+  } finally {
+    gpu.destroy();
+  }
+}
+
+async function runPart(
+  name: PartName,
+  gpu: Gpu,
+  command: BenchCommand,
+  folder: ModelFolder,
+  clips: readonly File[],
+): Promise<Measured> {
+  if (name === "watching") return benchWatching(command, folder.config, clips);
+  return { figures: await measure(name, gpu, command, folder), checkpoints: [] };
+}
+
+/** A part that the sessions' worker has no share in. */
+async function measure(
+  name: Exclude<PartName, "watching">,
+  gpu: Gpu,
+  command: BenchCommand,
+  { config: modelConfig, tensors }: ModelFolder,
+): Promise<Figure[]> {
+  const config = seeing(modelConfig);
+  const { encoder: backend, encoderPrecision: precision } = command;
+  switch (name) {
+    case "frame-by-frame":
+      return benchFrameByFrame(command);
+    case "reading":
+      return benchReading(gpu, config.text, tensors);
+    case "peers":
+      return [
+        ...(await benchPeers(gpu, config.text, tensors)),
+        ...(await benchEncoderPeers(gpu, config, { backend, precision })),
+      ];
+    case "merging": {
+      const own = await benchMerging(gpu, { config, tensors, backend, precision, suffix: "", about: config.name });
+      const about = "random ViT, width 384, 8 layers";
+      const larger = { ...syntheticEncoder(config), backend, precision, suffix: "-196-tokens", about };
+      return [...own, ...(await benchMerging(gpu, larger))];
+    }
+    case "siglip-large":
+      return benchSiglipLarge(gpu, config, backend, precision);
+    case "products":
+      return benchProducts(gpu);
+    case "quantised":
+      return benchQuantised(gpu);
+  }
 }
 
 /** What a person meets, through the assistant in its worker. */
-async function benchWatching(command: BenchCommand, config: ModelConfig, clips: readonly File[]): Promise<BenchResult> {
+async function benchWatching(command: BenchCommand, config: ModelConfig, clips: readonly File[]): Promise<Measured> {
   const [long, ...short] = clips;
   if (!long) throw new AuroraError("VideoUnreadable", "No sample clip was given.");
   console.info("opening the model");
-  const { assistant, figures } = await benchOpening(command.model, command.encoder);
+  const { assistant, figures } = await benchOpening(command);
   const before = await assistant.gpuUsage();
   console.info(`watching ${short.length} clips and asking`);
   const asked = await benchClips(assistant, short, command.questions);
@@ -61,38 +125,5 @@ async function benchWatching(command: BenchCommand, config: ModelConfig, clips: 
   const after = await assistant.gpuUsage();
   assert(after.bytes === before.bytes, `closed sessions left ${after.bytes - before.bytes} bytes on the GPU`);
   await assistant.close();
-  return {
-    adapter: assistant.adapter,
-    modelName: assistant.model.name,
-    figures: [...watching.figures, ...asked, ...figures],
-    checkpoints: watching.checkpoints,
-  };
-}
-
-/** Encoder, language model and matrix products by themselves, on a device of their own. */
-async function benchParts(command: BenchCommand, { config: modelConfig, tensors }: ModelFolder): Promise<Figure[]> {
-  const config = seeing(modelConfig);
-  const gpu = await openGpu();
-  const backend = command.encoder;
-  try {
-    console.info("language model");
-    const reading = await benchReading(gpu, config.text, tensors);
-    console.info("language model of another engine");
-    const peers = await benchPeers(gpu, config.text, tensors);
-    console.info("encoder with and without merging");
-    const own = await benchMerging(gpu, { config, tensors, backend, suffix: "", about: config.name });
-    const about = "random ViT, width 384, 8 layers";
-    const larger = await benchMerging(gpu, { ...syntheticEncoder(config), backend, suffix: "-196-tokens", about });
-    console.info("encoder of SigLIP-L's size");
-    const full = await benchSiglipLarge(gpu, config, backend);
-    console.info("matrix products");
-    const products = await benchProducts(gpu);
-    console.info("quantised weights");
-    const quantised = await benchQuantised(gpu);
-    const { buffers, bytes } = gpu.ledger;
-    assert(buffers === 0, `${buffers} buffers of ${bytes} bytes were left on the GPU`);
-    return [...own, ...larger, ...full, ...products, ...quantised, ...reading, ...peers];
-  } finally {
-    gpu.destroy();
-  }
+  return { figures: [...watching.figures, ...asked, ...figures], checkpoints: watching.checkpoints };
 }

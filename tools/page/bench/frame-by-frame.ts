@@ -1,14 +1,18 @@
 import { openEngine } from "../../../src/session/engine.ts";
 import { createMemory } from "../../../src/session/memory/memory.ts";
-import type { EncoderBackend } from "../../../src/session/types.ts";
+import type { OpenOptions } from "../../../src/session/types.ts";
 import { type Figure, interleave, median, timeRatio } from "./measure.ts";
 
 const frames = 32;
 const rounds = 5;
 
 /** What it costs to read each frame of a camera as it comes, beside reading as many as the encoder takes at once. */
-export async function benchFrameByFrame(model: string, encoder: EncoderBackend) {
-  const engine = await openEngine({ model, encoder });
+export async function benchFrameByFrame({
+  model,
+  encoder,
+  encoderPrecision,
+}: Required<Pick<OpenOptions, "model" | "encoder" | "encoderPrecision">>): Promise<Figure[]> {
+  const engine = await openEngine({ model, encoder, encoderPrecision });
   const noSpill = () => Promise.reject(new Error("a few frames fit into memory"));
   const memory = createMemory(engine, { keepBytes: 2 ** 24, openSpill: noSpill });
   let second = 0;
@@ -23,7 +27,7 @@ export async function benchFrameByFrame(model: string, encoder: EncoderBackend) 
     const [alone, together] = await interleave(rounds, [read(false), read(true)]);
     const note = `${frames} frames of 320 × 240, median of ${rounds}; ${engine.model.name}`;
     const batch = engine.encoder.maxBatch;
-    const figures: Figure[] = [
+    return [
       {
         id: "frame-alone-ms",
         value: median(alone ?? []) / frames,
@@ -38,7 +42,6 @@ export async function benchFrameByFrame(model: string, encoder: EncoderBackend) 
       },
       { id: "frame-alone-vs-batch", value: timeRatio(alone, together), unit: "×", note: "the one over the other" },
     ];
-    return { adapter: engine.adapter, modelName: engine.model.name, figures, checkpoints: [] as const };
   } finally {
     await memory.destroy();
     await engine.destroy();

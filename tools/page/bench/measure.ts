@@ -1,5 +1,11 @@
-/** One measured or counted value. */
+/** One measured or counted value; NaN for one that could not be. */
 export type Figure = { readonly id: string; readonly value: number; readonly unit: string; readonly note: string };
+
+/** In place of a figure of another engine that failed: says why, and the bench goes on. */
+export function notMeasured(id: string, unit: string, error: unknown): Figure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { id, value: Number.NaN, unit, note: `not measured: ${reason.replaceAll(/\s+/g, " ").slice(0, 200)}` };
+}
 
 /** The middle value; the mean of the two middle ones where their number is even. @throws where there is none */
 export function median(values: readonly number[]): number {
