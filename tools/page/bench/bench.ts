@@ -114,9 +114,10 @@ async function benchWatching(command: BenchCommand, config: ModelConfig, clips: 
   if (!long) throw new AuroraError("VideoUnreadable", "No sample clip was given.");
   console.info("opening the model");
   const { assistant, figures } = await benchOpening(command);
-  const before = await assistant.gpuUsage();
   console.info(`watching ${short.length} clips and asking`);
   const asked = await benchClips(assistant, short, command.questions);
+  // From here on: onnxruntime keeps buffers for what it has run once, where it computes on the GPU.
+  const before = await assistant.gpuUsage();
   console.info(`watching ${command.frames} frames`);
   const video = await repeatClip(long, command.frames);
   const { numHiddenLayers: layers, hiddenSize: width } = config.text;
