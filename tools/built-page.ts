@@ -13,6 +13,8 @@ const root = resolve(import.meta.dirname, "..");
 export type Visit = {
   /** From the navigation until the model was ready. */
   readonly readyMs: number;
+  /** The same moment in Unix time, ms. */
+  readonly readyAt: number;
   /** Frames of the video over the time that watching took, as the session tells. */
   readonly framesPerSecond: number;
   /** After the first token, one for each answer. */
@@ -60,21 +62,23 @@ export async function openBuiltPage(): Promise<BuiltPage> {
     const asked = listen(server);
     const address = server.resolvedUrls?.local[0] ?? "";
     const open = (video?: { path: string; questions: readonly string[] }) => visit(context, address, video);
-    await open();
-    return { scriptBytes: scriptBytes(folder, asked), visit: open, close };
+    const { readyAt } = await open();
+    const before = [...asked].filter(([, at]) => at <= readyAt).map(([path]) => path);
+    return { scriptBytes: scriptBytes(folder, before), visit: open, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** Paths of the files that are asked for, from now on. */
-function listen({ httpServer }: PreviewServer): Set<string> {
-  const paths = new Set<string>();
-  httpServer.prependListener("request", ({ url = "" }: { url?: string }) =>
-    paths.add(url.split("?")[0]?.slice(1) ?? ""),
-  );
-  return paths;
+/** Paths of the files that are asked for, from now on, and when each was for the first time (Unix time, ms). */
+function listen({ httpServer }: PreviewServer): Map<string, number> {
+  const asked = new Map<string, number>();
+  httpServer.prependListener("request", ({ url = "" }: { url?: string }) => {
+    const path = url.split("?")[0]?.slice(1) ?? "";
+    if (!asked.has(path)) asked.set(path, Date.now());
+  });
+  return asked;
 }
 
 /** How the page is asked whether it is done: so rarely that it costs nothing. */
@@ -92,8 +96,10 @@ async function visit(
     await page.waitForFunction(() => (window as unknown as Ears).heard.readyMs !== null, null, waiting);
     if (video) await watchAndAsk(page, video);
     const { readyMs, watched, answers, longTasks } = await page.evaluate(() => (window as unknown as Ears).heard);
+    const origin = await page.evaluate(() => performance.timeOrigin);
     return {
       readyMs: readyMs ?? Number.NaN,
+      readyAt: origin + (readyMs ?? Number.NaN),
       framesPerSecond: watched ? (watched.framesWatched * 1000) / watched.watchMs : Number.NaN,
       tokensPerSecond: answers.filter(({ tokens }) => tokens > 1).map(({ tokensPerSecond }) => tokensPerSecond),
       longestTaskMs: Math.max(0, ...longTasks),
