@@ -1,6 +1,6 @@
 import { AuroraError, type ErrorData, toAuroraError } from "../errors.ts";
+import { loadPart } from "../load-part.ts";
 import type { FileSound, FrameSource, Sampling, SoundPlace, VideoLoss, WatchSource } from "../video/frame-source.ts";
-import { openSource } from "../video/open-source.ts";
 import { describeLoss } from "../video/video-loss.ts";
 import { createGate, createSignal } from "./flow.ts";
 import type { Hearing } from "./memory/hearing.ts";
@@ -36,6 +36,11 @@ export type WatchPlan = {
   /** Told where the source's sound is once it is open, null where it can have none. */
   onSound?(sound: SoundPlace | null): void;
 };
+
+/** Loads what opens files, cameras and screens, which a page that watches nothing yet does without. */
+export function loadSources(): Promise<typeof import("../video/open-source.ts")> {
+  return loadPart(() => import("../video/open-source.ts"));
+}
 
 type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) => void;
 
@@ -92,6 +97,7 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
 
   async function watch(): Promise<void> {
     report({ status: "opening" });
+    const { openSource } = await loadSources();
     const opened = await openSource(source, sampling, {
       signal: ending.signal,
       onDownload,
