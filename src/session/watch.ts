@@ -37,11 +37,6 @@ export type WatchPlan = {
   onSound?(sound: SoundPlace | null): void;
 };
 
-/** Loads what opens files, cameras and screens, which a page that watches nothing yet does without. */
-export function loadSources(): Promise<typeof import("../video/open-source.ts")> {
-  return loadPart(() => import("../video/open-source.ts"));
-}
-
 type Publish = (part: SessionChange["part"], frames?: readonly FrameRecord[]) => void;
 
 /**
@@ -97,7 +92,7 @@ export function startWatching(memory: Memory, plan: WatchPlan, publish: Publish)
 
   async function watch(): Promise<void> {
     report({ status: "opening" });
-    const { openSource } = await loadSources();
+    const { openSource } = await loadPart(() => import("../video/open-source.ts"));
     const opened = await openSource(source, sampling, {
       signal: ending.signal,
       onDownload,

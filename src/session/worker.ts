@@ -9,7 +9,6 @@ import type { SessionChange, ToPage, ToWorker } from "./protocol.ts";
 import { restoreSpoken } from "./saving.ts";
 import type { SeenFrames } from "./seeing/seen-frames.ts";
 import { createSession, type SessionStart, type WorkerSession } from "./session.ts";
-import { loadSources } from "./watch.ts";
 
 /** The part of a dedicated worker's global scope that is used here; TypeScript's DOM library describes the window's. */
 const port = globalThis as unknown as {
@@ -127,7 +126,6 @@ async function open({ type: _, ...options }: Extract<ToWorker, { type: "open" }>
       port.postMessage({ type: "failed", error: error.toData() });
     });
     port.postMessage({ type: "opened", model: engine.model, adapter: engine.adapter });
-    loadSources().catch(() => undefined); // so that it is there once there is a video; who opens one is told of a failure
   } catch (error) {
     const typed = toAuroraError(
       error,
