@@ -92,7 +92,7 @@ describe.each<[DecodeLanes, typeof pairs]>([
     const gpu = await testGpu();
     const [first, second] = [await prepare(a, 1), await prepare(b, 11)];
 
-    runDispatches(gpu, [linearPair(gpu, first.product, second.product, { lanes })]);
+    runDispatches(gpu, [linearPair(gpu, first.product, second.product, { variant: { lanes, arithmetic: "f32" } })]);
 
     const expected = reference.linearPair(first.reference, second.reference);
     await first.check(expected[0]);

@@ -4,13 +4,13 @@ import { assert } from "../../../src/errors.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { gpuIdle } from "../../../src/gpu/wait.ts";
 import type { TextConfig } from "../../../src/model/config.ts";
-import { float32ToHalf } from "../../../src/model/half.ts";
 import type { TensorSource } from "../../../src/model/tensors.ts";
 import { openRnn } from "../../../src/rnn/rnn.ts";
 import { createRnnState } from "../../../src/rnn/state.ts";
 import { createRnnWriter, maxFlush } from "../../../src/rnn/writer.ts";
 import { rwkv6ToGguf, tokenWord } from "./gguf.ts";
-import { type Figure, median, randomFloats, timed } from "./measure.ts";
+import { type Figure, median, timed } from "./measure.ts";
+import { randomRwkv6 } from "./random-rwkv6.ts";
 
 const rounds = 3;
 
@@ -34,7 +34,7 @@ export async function benchPeers(gpu: Gpu, config: TextConfig, tensors: TensorSo
   if (config.modelType !== "rwkv6") return [];
   await expectSameTokens(gpu, config, tensors);
   const larger = { ...config, ...sizes };
-  const random = randomRwkv6(larger);
+  const random = randomRwkv6(larger, ranks);
   const prompt = Array.from({ length: promptTokens }, (_, i) => 1 + ((i * 7919) % (larger.vocabSize - 1)));
   const runs = await inTurn([await openOurs(gpu, larger, random), await openWllama(larger, random)], prompt);
   const [ours = [], theirs = []] = runs;
@@ -130,48 +130,5 @@ async function openWllama(config: TextConfig, tensors: TensorSource): Promise<En
       };
     },
     close: () => wllama.exit(),
-  };
-}
-
-/** Random weights of an RWKV-6 in BlinkDL's names and shapes, in f16 as released. */
-function randomRwkv6({ hiddenSize: width, numHiddenLayers: layers, ...config }: TextConfig): TensorSource {
-  const { intermediateSize: inner, headSize, vocabSize } = config;
-  const shapes = new Map<string, readonly number[]>();
-  const norm = (name: string) => {
-    for (const part of ["weight", "bias"]) shapes.set(`${name}.${part}`, [width]);
-  };
-  for (const name of ["emb.weight", "head.weight"]) shapes.set(name, [vocabSize, width]);
-  for (const name of ["blocks.0.ln0", "ln_out"]) norm(name);
-  for (let layer = 0; layer < layers; layer++) {
-    const at = `blocks.${layer}.`;
-    for (const name of ["ln1", "ln2", "att.ln_x"]) norm(at + name);
-    for (const name of ["key", "value", "receptance", "gate", "output"])
-      shapes.set(`${at}att.${name}.weight`, [width, width]);
-    for (const name of ["x", "w", "k", "v", "r", "g"]) shapes.set(`${at}att.time_maa_${name}`, [1, 1, width]);
-    shapes.set(`${at}att.time_maa_w1`, [width, 5 * ranks.mix]);
-    shapes.set(`${at}att.time_maa_w2`, [5, ranks.mix, width]);
-    shapes.set(`${at}att.time_decay`, [1, 1, width]);
-    shapes.set(`${at}att.time_decay_w1`, [width, ranks.decay]);
-    shapes.set(`${at}att.time_decay_w2`, [ranks.decay, width]);
-    shapes.set(`${at}att.time_faaaa`, [width / headSize, headSize]);
-    for (const name of ["k", "r"]) shapes.set(`${at}ffn.time_maa_${name}`, [1, 1, width]);
-    shapes.set(`${at}ffn.key.weight`, [inner, width]);
-    shapes.set(`${at}ffn.value.weight`, [width, inner]);
-    shapes.set(`${at}ffn.receptance.weight`, [width, width]);
-  }
-  return {
-    names: [...shapes.keys()],
-    info(name) {
-      const shape = shapes.get(name);
-      return shape ? { shape, dtype: "F16" } : null;
-    },
-    async read(name, rows) {
-      const [count = 1, ...rest] = shapes.get(name) ?? [];
-      const rowLength = rest.reduce((product, size) => product * size, 1);
-      const [first, end] = rows ?? [0, count];
-      const whole = randomFloats(count * rowLength, name.length, rest.length === 1 ? 1 / Math.sqrt(width) : 0.5);
-      const values = whole.subarray(first * rowLength, end * rowLength);
-      return { shape: [end - first, ...rest], dtype: "F16", bytes: new Uint8Array(float32ToHalf(values).buffer) };
-    },
   };
 }

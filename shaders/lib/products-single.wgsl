@@ -1,0 +1,15 @@
+// What one of LANES threads adds to four outputs, rows of w, in f32: x · w over its part of K. `at` is the first input's index.
+fn single_products(at: u32, row: vec4u, lane: u32) -> vec4f {
+  var sums = vec4f();
+  if (format() == INT8 || format() == INT4) { // what the whole numbers add up to is multiplied by their scale once
+    for (var step = lane; step < linear.quads / 4u; step += LANES) {
+      let k = at + 4u * step;
+      sums += products16(row, step, mat4x4f(input(k), input(k + 1u), input(k + 2u), input(k + 3u)));
+    }
+    return sums;
+  }
+  for (var k = lane; k < linear.quads; k += LANES) {
+    sums += input(at + k) * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
+  }
+  return sums;
+}
