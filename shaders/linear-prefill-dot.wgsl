@@ -79,15 +79,15 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) index
     }
     let at = part * size_n + column;
     let scale_w = vec4f(scales_w[at], scales_w[at + THREADS_N], scales_w[at + 2u * THREADS_N], scales_w[at + 3u * THREADS_N]);
-    let from = part * size_t + row;
-    a0 = fma(scales_x[from + 0u * THREADS_T] * scale_w, vec4f(s0), a0);
-    a1 = fma(scales_x[from + 1u * THREADS_T] * scale_w, vec4f(s1), a1);
-    a2 = fma(scales_x[from + 2u * THREADS_T] * scale_w, vec4f(s2), a2);
-    a3 = fma(scales_x[from + 3u * THREADS_T] * scale_w, vec4f(s3), a3);
-    a4 = fma(scales_x[from + 4u * THREADS_T] * scale_w, vec4f(s4), a4);
-    a5 = fma(scales_x[from + 5u * THREADS_T] * scale_w, vec4f(s5), a5);
-    a6 = fma(scales_x[from + 6u * THREADS_T] * scale_w, vec4f(s6), a6);
-    a7 = fma(scales_x[from + 7u * THREADS_T] * scale_w, vec4f(s7), a7);
+    let first_x = part * size_t + row;
+    a0 = fma(scales_x[first_x + 0u * THREADS_T] * scale_w, vec4f(s0), a0);
+    a1 = fma(scales_x[first_x + 1u * THREADS_T] * scale_w, vec4f(s1), a1);
+    a2 = fma(scales_x[first_x + 2u * THREADS_T] * scale_w, vec4f(s2), a2);
+    a3 = fma(scales_x[first_x + 3u * THREADS_T] * scale_w, vec4f(s3), a3);
+    a4 = fma(scales_x[first_x + 4u * THREADS_T] * scale_w, vec4f(s4), a4);
+    a5 = fma(scales_x[first_x + 5u * THREADS_T] * scale_w, vec4f(s5), a5);
+    a6 = fma(scales_x[first_x + 6u * THREADS_T] * scale_w, vec4f(s6), a6);
+    a7 = fma(scales_x[first_x + 7u * THREADS_T] * scale_w, vec4f(s7), a7);
     workgroupBarrier();
   }
 

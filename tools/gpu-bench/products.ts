@@ -36,7 +36,7 @@ export type ProductRow = {
   readonly format: LinearFormat;
   readonly rows: number;
   readonly variant: string;
-  /** One product; null where it failed. */
+  /** One product; null where times were not wanted. */
   readonly ms: number | null;
   /** Bytes of weights and scales that are read, for one row; multiplications and additions for many. */
   readonly rate: number;
@@ -46,6 +46,12 @@ export type ProductRow = {
   /** Largest that is right. */
   readonly bound: number;
 };
+
+/** `only`: part of a variant's name. `timing`: not values alone. */
+type ProductOptions = { readonly only: string; readonly timing: boolean };
+
+/** Most copies of the weights that products of many rows go through, where reading them is not what takes the time. */
+const mostCopies = 3;
 
 /** Outputs that are compared. */
 const checked = { rows: 8, columns: 48 };
@@ -60,22 +66,21 @@ function productsOf({ config }: Size): Product[] {
   ];
 }
 
-/** Every variant of every product of a model, in all formats, for one row and for many; `only` is part of a variant's name. */
+/** Every variant of every product of a model, in all formats, for one row and for many, into `rows`. */
 export async function benchProducts(
   gpu: Gpu,
   size: Size,
-  only: string,
+  { only, timing }: ProductOptions,
+  rows: ProductRow[],
   tell: (text: string) => void,
-): Promise<ProductRow[]> {
-  const rows: ProductRow[] = [];
+): Promise<void> {
   for (const product of productsOf(size)) {
     for (const format of ["f16", "int8", "int4"] as const) {
       tell(`${size.name} ${product.name} ${format}`);
       const counts = product.name === "head" ? [1] : [1, ...size.rows];
-      rows.push(...(await benchProduct(gpu, size, product, format, counts, only)));
+      rows.push(...(await benchProduct(gpu, size, product, format, counts, { only, timing })));
     }
   }
-  return rows;
 }
 
 async function benchProduct(
@@ -84,7 +89,7 @@ async function benchProduct(
   product: Product,
   format: LinearFormat,
   counts: readonly number[],
-  only: string,
+  { only, timing }: ProductOptions,
 ): Promise<ProductRow[]> {
   const { batch, outWidth, inWidth } = product;
   const { stored, values } = randomWeights(product, format);
@@ -107,18 +112,17 @@ async function benchProduct(
     );
     const built = variants.map((variant) => ({
       variant,
-      dispatches: weights.map((w) => build(gpu, { x, w, y, rows: uniform }, variant, most)),
+      dispatches: weights
+        .slice(0, count === 1 ? weights.length : mostCopies)
+        .map((w) => build(gpu, { x, w, y, rows: uniform }, variant, most)),
     }));
     const errors = new Map<unknown, number>();
     for (const { variant, dispatches } of built)
       errors.set(variant, await errorOf(gpu, dispatches[0] ?? [], y, expected, count));
-    const times = await gpuTimes(
-      gpu,
-      built.map(({ dispatches }) => dispatches.flat()),
-      count,
-    );
+    const lists = built.map(({ dispatches }) => dispatches.flat());
+    const times = timing ? await gpuTimes(gpu, lists, count) : [];
     for (const [i, { variant }] of built.entries()) {
-      const ms = (times[i] ?? Number.NaN) / weights.length;
+      const ms = (times[i] ?? Number.NaN) / (built[i]?.dispatches.length ?? 1);
       const work = count === 1 ? bytesOf(weights[0] as LinearWeights) : 2 * batch * count * outWidth * inWidth;
       results.push({
         size: size.name,
