@@ -1,15 +1,30 @@
-// Y = act(X · Wᵀ) for many rows in 16 bits: linear-prefill-blocked with its tiles, products and the sums over a tile of 32 along K in
+// Y = act(X · Wᵀ) for many rows in 16 bits: linear-prefill-blocked with its tiles, products and the sums over a tile of 16 along K in
 // f16, all other sums in f32. A tile of x is divided by its largest value, so that none overflows.
-override THREADS_T: u32 = 8u;   // threads along T, of 8 rows each
-override THREADS_N: u32 = 8u;   // and along N, of 8 columns each
+override THREADS_T: u32 = 8u;   // threads along T, of 8 rows each, at least 8
+override THREADS_N: u32 = 8u;   // and along N, of 8 columns each, likewise
 override SPLIT: u32 = 1u;
-const DEPTH = 8u;               // of a tile along K, in quads
+const DEPTH = 4u;               // of a tile along K, in quads
 
 var<workgroup> tile_x: array<vec4h, 8u * DEPTH * THREADS_T * SPLIT>;  // [part, k, t / 4]
 var<workgroup> tile_w: array<vec4h, 8u * DEPTH * THREADS_N * SPLIT>;  // [part, k, n / 4]
 var<workgroup> most: array<atomic<u32>, SPLIT>;                      // bits of the largest value of a tile of x
 var<workgroup> spare: array<vec4f, (SPLIT - 1u) * THREADS_T * THREADS_N + 1u>;
 
+fn fetch_x(row: vec4u, k: u32) -> mat4x4f {
+  let inside = min(k, linear.quads - 1u);
+  return mat4x4f(x[row.x + inside], x[row.y + inside], x[row.z + inside], x[row.w + inside]);
+}
+
+fn fetch_w(row: vec4u, k: u32) -> array<vec4u, 4> {
+  let inside = min(k, linear.quads - 1u);
+  return array<vec4u, 4>(fetch4(row.x, inside), fetch4(row.y, inside), fetch4(row.z, inside), fetch4(row.w, inside));
+}
+
+// Zeros past the end of K.
+fn unpack_w(words: array<vec4u, 4>, k: u32) -> mat4x4f {
+  let inside = select(0.0, 1.0, k < linear.quads);
+  return inside * transpose(mat4x4f(unpack4(words[0], k), unpack4(words[1], k), unpack4(words[2], k), unpack4(words[3], k)));
+}
 
 @compute @workgroup_size(THREADS_T * THREADS_N * SPLIT)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
@@ -32,42 +47,41 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   var a5 = vec4f(); var b5 = vec4f();
   var a6 = vec4f(); var b6 = vec4f();
   var a7 = vec4f(); var b7 = vec4f();
+  // What a thread brings to the tiles: four rows of x and of w, of four along K. The next are fetched while these are multiplied.
+  let block = thread % DEPTH;      // neighbours fetch along a row
+  let to = thread / DEPTH;
+  let loads_x = to < 2u * THREADS_T;
+  let loads_w = to < 2u * THREADS_N;
+  let rows_x = vec4u(input_row(batch, first_t + 4u * to), input_row(batch, first_t + 4u * to + 1u),
+    input_row(batch, first_t + 4u * to + 2u), input_row(batch, first_t + 4u * to + 3u));
+  let rows_w = weight_rows(batch, first_n + 4u * to);
+  var k_next = part * DEPTH + block;
+  var next_x = fetch_x(rows_x, k_next);
+  var next_w = fetch_w(rows_w, k_next);
   if (thread == 0u) { atomicStore(&most[part], 0u); }
   workgroupBarrier();
   for (var k0 = 0u; k0 < linear.quads; k0 += DEPTH * SPLIT) {
-    var largest = vec4f();
-    for (var at = thread; at < 8u * DEPTH * THREADS_T; at += threads) {
-      let k = k0 + part * DEPTH + at % DEPTH; // neighbours fetch along a row
-      if (k < linear.quads) { largest = max(largest, abs(x[input_row(batch, first_t + at / DEPTH) + k])); }
-    }
+    let largest = max(max(abs(next_x[0]), abs(next_x[1])), max(abs(next_x[2]), abs(next_x[3])));
     atomicMax(&most[part], bitcast<u32>(max(max(largest.x, largest.y), max(largest.z, largest.w))));
     workgroupBarrier();
     let scale_x = bitcast<f32>(atomicLoad(&most[part]));
     let factor = select(1.0 / scale_x, 0.0, scale_x < 1e-30);
-    for (var at = thread; at < 2u * DEPTH * THREADS_T; at += threads) {
-      let k = k0 + part * DEPTH + at % DEPTH;
-      let t = first_t + 4u * (at / DEPTH);
-      var block = mat4x4f();
-      if (k < linear.quads) {
-        block = factor * transpose(mat4x4f(x[input_row(batch, t) + k], x[input_row(batch, t + 1u) + k],
-          x[input_row(batch, t + 2u) + k], x[input_row(batch, t + 3u) + k]));
-      }
-      let to = from_x + 8u * THREADS_T * (at % DEPTH) + at / DEPTH;
-      tile_x[to] = vec4h(block[0]); tile_x[to + 2u * THREADS_T] = vec4h(block[1]);
-      tile_x[to + 4u * THREADS_T] = vec4h(block[2]); tile_x[to + 6u * THREADS_T] = vec4h(block[3]);
+    if (loads_x) {
+      let turned = factor * transpose(next_x);
+      let at = from_x + 8u * THREADS_T * block + to;
+      tile_x[at] = vec4h(turned[0]); tile_x[at + 2u * THREADS_T] = vec4h(turned[1]);
+      tile_x[at + 4u * THREADS_T] = vec4h(turned[2]); tile_x[at + 6u * THREADS_T] = vec4h(turned[3]);
     }
-    for (var at = thread; at < 2u * DEPTH * THREADS_N; at += threads) {
-      let k = k0 + part * DEPTH + at % DEPTH;
-      let rows = weight_rows(batch, first_n + 4u * (at / DEPTH));
-      var block = mat4x4f();
-      if (k < linear.quads) {
-        block = transpose(mat4x4f(weight4(rows.x, k), weight4(rows.y, k), weight4(rows.z, k), weight4(rows.w, k)));
-      }
-      let to = from_w + 8u * THREADS_N * (at % DEPTH) + at / DEPTH;
-      tile_w[to] = vec4h(block[0]); tile_w[to + 2u * THREADS_N] = vec4h(block[1]);
-      tile_w[to + 4u * THREADS_N] = vec4h(block[2]); tile_w[to + 6u * THREADS_N] = vec4h(block[3]);
+    if (loads_w) {
+      let turned = unpack_w(next_w, k_next);
+      let at = from_w + 8u * THREADS_N * block + to;
+      tile_w[at] = vec4h(turned[0]); tile_w[at + 2u * THREADS_N] = vec4h(turned[1]);
+      tile_w[at + 4u * THREADS_N] = vec4h(turned[2]); tile_w[at + 6u * THREADS_N] = vec4h(turned[3]);
     }
     workgroupBarrier();
+    k_next += DEPTH * SPLIT;
+    next_x = fetch_x(rows_x, k_next);
+    next_w = fetch_w(rows_w, k_next);
     if (thread == 0u) { atomicStore(&most[part], 0u); }
     var c0 = vec4h(); var d0 = vec4h();
     var c1 = vec4h(); var d1 = vec4h();

@@ -3,15 +3,20 @@
 const TILE_T = 16u;
 const TILE_N = 4u;
 
+struct Eight {
+  low: vec4f,
+  high: vec4f,
+}
+
 // Eight weights of a row from 8·index on, times their scale.
-fn weights8(row: u32, index: u32, scale: f32) -> array<vec4f, 2> {
+fn weights8(row: u32, index: u32, scale: f32) -> Eight {
   let at = row * (linear.quads / 2u) + index;
   if (FORMAT == INT4) {
     let packed = word(at / 2u)[at % 2u];
-    return array<vec4f, 2>(scale * (nibbles(packed) - 8.0), scale * (nibbles(packed >> 16u) - 8.0));
+    return Eight(scale * (nibbles(packed) - 8.0), scale * (nibbles(packed >> 16u) - 8.0));
   }
   let packed = word(at);
-  return array<vec4f, 2>(scale * signed_bytes(packed.x), scale * signed_bytes(packed.y));
+  return Eight(scale * signed_bytes(packed.x), scale * signed_bytes(packed.y));
 }
 
 @compute @workgroup_size(4)
@@ -34,22 +39,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
       let q = weights8(row.y, index, scales.y);
       let r = weights8(row.z, index, scales.z);
       let s = weights8(row.w, index, scales.w);
-      for (var half = 0u; half < 2u; half++) {
-        let k = 2u * index + half;
-        let weights = mat4x4f(
-          select(p[0], p[1], half == 1u), select(q[0], q[1], half == 1u),
-          select(r[0], r[1], half == 1u), select(s[0], s[1], half == 1u),
-        );
-        let a = x[x0 + k]; let b = x[x4 + k]; let c = x[x8 + k]; let d = x[x12 + k];
-        s0 += quadBroadcast(a, 0u) * weights; s1 += quadBroadcast(a, 1u) * weights;
-        s2 += quadBroadcast(a, 2u) * weights; s3 += quadBroadcast(a, 3u) * weights;
-        s4 += quadBroadcast(b, 0u) * weights; s5 += quadBroadcast(b, 1u) * weights;
-        s6 += quadBroadcast(b, 2u) * weights; s7 += quadBroadcast(b, 3u) * weights;
-        s8 += quadBroadcast(c, 0u) * weights; s9 += quadBroadcast(c, 1u) * weights;
-        s10 += quadBroadcast(c, 2u) * weights; s11 += quadBroadcast(c, 3u) * weights;
-        s12 += quadBroadcast(d, 0u) * weights; s13 += quadBroadcast(d, 1u) * weights;
-        s14 += quadBroadcast(d, 2u) * weights; s15 += quadBroadcast(d, 3u) * weights;
-      }
+      let low = mat4x4f(p.low, q.low, r.low, s.low);
+      let a = x[x0 + 2u * index]; let b = x[x4 + 2u * index]; let c = x[x8 + 2u * index]; let d = x[x12 + 2u * index];
+      s0 += quadBroadcast(a, 0u) * low; s1 += quadBroadcast(a, 1u) * low;
+      s2 += quadBroadcast(a, 2u) * low; s3 += quadBroadcast(a, 3u) * low;
+      s4 += quadBroadcast(b, 0u) * low; s5 += quadBroadcast(b, 1u) * low;
+      s6 += quadBroadcast(b, 2u) * low; s7 += quadBroadcast(b, 3u) * low;
+      s8 += quadBroadcast(c, 0u) * low; s9 += quadBroadcast(c, 1u) * low;
+      s10 += quadBroadcast(c, 2u) * low; s11 += quadBroadcast(c, 3u) * low;
+      s12 += quadBroadcast(d, 0u) * low; s13 += quadBroadcast(d, 1u) * low;
+      s14 += quadBroadcast(d, 2u) * low; s15 += quadBroadcast(d, 3u) * low;
+      let high = mat4x4f(p.high, q.high, r.high, s.high);
+      let e = x[x0 + 2u * index + 1u]; let f = x[x4 + 2u * index + 1u]; let g = x[x8 + 2u * index + 1u]; let h = x[x12 + 2u * index + 1u];
+      s0 += quadBroadcast(e, 0u) * high; s1 += quadBroadcast(e, 1u) * high;
+      s2 += quadBroadcast(e, 2u) * high; s3 += quadBroadcast(e, 3u) * high;
+      s4 += quadBroadcast(f, 0u) * high; s5 += quadBroadcast(f, 1u) * high;
+      s6 += quadBroadcast(f, 2u) * high; s7 += quadBroadcast(f, 3u) * high;
+      s8 += quadBroadcast(g, 0u) * high; s9 += quadBroadcast(g, 1u) * high;
+      s10 += quadBroadcast(g, 2u) * high; s11 += quadBroadcast(g, 3u) * high;
+      s12 += quadBroadcast(h, 0u) * high; s13 += quadBroadcast(h, 1u) * high;
+      s14 += quadBroadcast(h, 2u) * high; s15 += quadBroadcast(h, 3u) * high;
     }
   }
 

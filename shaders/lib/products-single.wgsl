@@ -8,8 +8,18 @@ fn single_products(at: u32, row: vec4u, lane: u32) -> vec4f {
     }
     return sums;
   }
-  for (var k = lane; k < linear.quads; k += LANES) {
-    sums += input(at + k) * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
+  var k = lane;
+  for (; k + 3u * LANES < linear.quads; k += 4u * LANES) { // four at once: more loads on their way
+    let a = quad_products(at, row, k);
+    let b = quad_products(at, row, k + LANES);
+    let c = quad_products(at, row, k + 2u * LANES);
+    let d = quad_products(at, row, k + 3u * LANES);
+    sums = sums + a + b + c + d;
   }
+  for (; k < linear.quads; k += LANES) { sums += quad_products(at, row, k); }
   return sums;
+}
+
+fn quad_products(at: u32, row: vec4u, k: u32) -> vec4f {
+  return input(at + k) * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
 }

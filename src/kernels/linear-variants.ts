@@ -71,9 +71,9 @@ type BlockedShape = {
 
 export const blockedShapes: Record<BlockedVariant, BlockedShape> = {
   blocked: { threads: [8, 8], split: 1, bytes: 512, arithmetic: "f32" },
-  "blocked-split": { threads: [4, 8], split: 4, bytes: 512, arithmetic: "f32" },
-  half: { threads: [8, 8], split: 1, bytes: 512, arithmetic: "half" },
-  "half-split": { threads: [4, 8], split: 2, bytes: 512, arithmetic: "half" },
+  "blocked-split": { threads: [8, 8], split: 4, bytes: 512, arithmetic: "f32" },
+  half: { threads: [8, 8], split: 1, bytes: 256, arithmetic: "half" },
+  "half-split": { threads: [8, 8], split: 4, bytes: 256, arithmetic: "half" },
   dot: { threads: [8, 16], split: 1, bytes: 288, arithmetic: "dot" },
   "dot-split": { threads: [4, 16], split: 4, bytes: 288, arithmetic: "dot" },
 };
