@@ -45,19 +45,34 @@ export function suitedVariants({ adapter, subgroupSize }: Gpu): LinearVariants {
   return { prefill: "direct", decode: decode(1) };
 }
 
+/** All variants that there are, whether an adapter can run them or not. */
+export const allVariants: { readonly prefill: readonly PrefillVariant[]; readonly decode: readonly DecodeVariant[] } = {
+  prefill: ["tiled", "direct", "subgroup", "blocked", "blocked-split", "half", "half-split", "dot", "dot-split"],
+  decode: [
+    ...inArithmetic("f32", [1, 8, 32, 64, "subgroup"]),
+    ...inArithmetic("half", [8, 32, "subgroup"]),
+    ...inArithmetic("dot", [8, 32, "subgroup"]),
+  ],
+};
+
+function inArithmetic(arithmetic: Arithmetic, lanes: readonly DecodeLanes[]): DecodeVariant[] {
+  return lanes.map((each) => ({ lanes: each, arithmetic }));
+}
+
 /** All that an adapter can run. */
 export function availableVariants(gpu: Gpu): { prefill: PrefillVariant[]; decode: DecodeVariant[] } {
-  const { subgroupSize } = gpu;
-  const subgroup: DecodeLanes[] = subgroupSize !== null && subgroupSize <= 64 ? ["subgroup"] : [];
-  const blocked = (Object.keys(blockedShapes) as BlockedVariant[]).filter((variant) => hasRoom(gpu, variant));
-  const decode = (arithmetic: Arithmetic, lanes: DecodeLanes[]) => lanes.map((each) => ({ lanes: each, arithmetic }));
+  const { subgroupSize, halfArithmetic, packedDot } = gpu;
+  const arithmetic = { f32: true, half: halfArithmetic, dot: packedDot };
+  const runs = (variant: PrefillVariant) => {
+    if (variant === "subgroup") return subgroupSize === 4;
+    return arithmetic[arithmeticOf(variant)] && (!isBlocked(variant) || hasRoom(gpu, variant));
+  };
+  const subgroups = subgroupSize !== null && subgroupSize <= 64;
   return {
-    prefill: ["tiled", "direct", ...(subgroupSize === 4 ? (["subgroup"] as const) : []), ...blocked],
-    decode: [
-      ...decode("f32", [1, 8, 32, 64, ...subgroup]),
-      ...(gpu.halfArithmetic ? decode("half", [8, 32, ...subgroup]) : []),
-      ...(gpu.packedDot ? decode("dot", [8, 32, ...subgroup]) : []),
-    ],
+    prefill: allVariants.prefill.filter(runs),
+    decode: allVariants.decode.filter(
+      (each) => arithmetic[each.arithmetic] && (each.lanes !== "subgroup" || subgroups),
+    ),
   };
 }
 
@@ -78,12 +93,11 @@ export const blockedShapes: Record<BlockedVariant, BlockedShape> = {
   "dot-split": { threads: [4, 16], split: 4, bytes: 288, arithmetic: "dot" },
 };
 
-function hasRoom({ device, halfArithmetic, packedDot }: Gpu, variant: BlockedVariant): boolean {
+function hasRoom({ device }: Gpu, variant: BlockedVariant): boolean {
   const { threads, split, bytes, arithmetic } = blockedShapes[variant];
   const [t, n] = threads;
   const { maxComputeWorkgroupStorageSize: mostBytes, maxComputeInvocationsPerWorkgroup: mostThreads } = device.limits;
   const spare = arithmetic === "f32" ? 0 : 16 * ((split - 1) * t * n + 1) + 4 * split;
-  if ((arithmetic === "half" && !halfArithmetic) || (arithmetic === "dot" && !packedDot)) return false;
   return bytes * (t + n) * split + spare <= mostBytes && t * n * split <= mostThreads;
 }
 
@@ -102,5 +116,9 @@ export function nameVariant(variant: PrefillVariant | DecodeVariant): string {
 /** What a variant's products are made in. */
 export function arithmeticOf(variant: PrefillVariant | DecodeVariant): Arithmetic {
   if (typeof variant !== "string") return variant.arithmetic;
-  return variant in blockedShapes ? blockedShapes[variant as BlockedVariant].arithmetic : "f32";
+  return isBlocked(variant) ? blockedShapes[variant].arithmetic : "f32";
+}
+
+function isBlocked(variant: PrefillVariant): variant is BlockedVariant {
+  return variant in blockedShapes;
 }

@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
 import { type LinearActivation, type LinearOptions, linearDecode, linearPrefill } from "../../src/kernels/linear.ts";
 import {
+  allVariants,
   arithmeticOf,
   availableVariants,
   type DecodeVariant,
@@ -143,14 +144,43 @@ const extras: [LinearActivation, Case["combine"], boolean][] = [
   ["sigmoid", "add-gated", false],
 ];
 
-const manyRows = [1, 2, 7, 33, 64];
 const available = availableVariants(await testGpu());
-const kernels: [string, Kernel, number[]][] = [
-  ...available.decode.map((decode): [string, Kernel, number[]] => [`decode, ${nameVariant(decode)}`, { decode }, [1]]),
-  ...available.prefill.map((prefill): [string, Kernel, number[]] => [`prefill, ${prefill}`, { prefill }, manyRows]),
+const can = (variant: DecodeVariant | PrefillVariant) =>
+  [...available.decode, ...available.prefill].some((each) => nameVariant(each) === nameVariant(variant));
+
+const kernels: [string, Kernel, number[], boolean][] = [
+  ...allVariants.decode.map((decode): (typeof kernels)[number] => [
+    `decode, ${nameVariant(decode)}`,
+    { decode },
+    [1],
+    can(decode),
+  ]),
+  ...allVariants.prefill.map((prefill): (typeof kernels)[number] => [
+    `prefill, ${prefill}`,
+    { prefill },
+    ["tiled", "direct", "subgroup"].includes(prefill) ? [1, 2, 7, 33, 64] : [1, 33, 93],
+    can(prefill),
+  ]),
 ];
 
-describe.each(kernels)("%s", (_, kernel, rowCounts) => {
+it("runs every variant of an adapter with f16, subgroups and packed products", async () => {
+  const gpu = await testGpu();
+  const able = { ...gpu, subgroupSize: 4, halfArithmetic: true, packedDot: true };
+  expect(availableVariants(able)).toEqual(allVariants);
+  expect(availableVariants({ ...able, subgroupSize: null, halfArithmetic: false, packedDot: false })).toEqual({
+    prefill: ["tiled", "direct", "blocked", "blocked-split"],
+    decode: [1, 8, 32, 64].map((lanes) => ({ lanes, arithmetic: "f32" })),
+  });
+});
+
+// What the adapter lacks is told as skipped.
+describe.each(kernels)("%s", { timeout: 300_000 }, (_, kernel, rowCounts, possible) => {
+  beforeEach(({ skip }) => skip(!possible, "the adapter lacks a feature or room"));
+
+  const arithmetic = arithmeticOf("decode" in kernel ? kernel.decode : kernel.prefill);
+  /** Weights of one format that the variant multiplies in its own arithmetic. */
+  const own = { f32: { inWidth: 35 }, half: { inWidth: 64 }, dot: { inWidth: 64, format: "int8" } } as const;
+
   it.each(rowCounts)("multiplies %i rows of every width", async (rows) => {
     for (const [inWidth, outWidth] of widths) {
       await check(kernel, { rows, inWidth, outWidth, format: "f16" });
@@ -173,7 +203,7 @@ describe.each(kernels)("%s", (_, kernel, rowCounts) => {
   const rows = rowCounts.at(-2) ?? 1;
 
   it.each(extras)("applies %s, %s, bias %s", async (activation, combine, bias) => {
-    await check(kernel, { rows, inWidth: 35, outWidth: 67, activation, bias, combine: combine ?? "store" });
+    await check(kernel, { rows, ...own[arithmetic], outWidth: 67, activation, bias, combine: combine ?? "store" });
   });
 
   it("multiplies batches, each with its own weights", async () => {
