@@ -55,18 +55,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) threa
   let row = weight_rows(batch, n);
   let at = batch * linear.batch_x;
 
-  var sums = vec4f();
-  if (format() == INT8 || format() == INT4) {
-    for (var step = lane; step < linear.quads / 4u; step += LANES) {
-      let k = at + 4u * step;
-      sums += products16(row, step, mat4x4f(input(k), input(k + 1u), input(k + 2u), input(k + 3u)));
-    }
-  } else {
-    for (var k = lane; k < linear.quads; k += LANES) {
-      sums += input(at + k) * mat4x4f(weight4(row.x, k), weight4(row.y, k), weight4(row.z, k), weight4(row.w, k));
-    }
-  }
-  sums = sum_lanes(sums, thread);
+  let sums = sum_lanes(lane_products(at, row, lane), thread);
   if (lane > 0u) { return; }
   for (var i = 0u; i < min(4u, linear.rows - min(n, linear.rows)); i++) {
     let to = batch * linear.batch_y + linear.first + n + i;

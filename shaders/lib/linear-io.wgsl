@@ -11,6 +11,8 @@ override FORMAT: u32 = F16;        // of w; known when the kernel is compiled
 
 fn format() -> u32 { return FORMAT; }
 
+fn input(index: u32) -> vec4f { return x[index]; }
+
 fn word(index: u32) -> vec2u { return w[index]; }
 
 fn scale_word(index: u32) -> u32 { return scales[index]; }

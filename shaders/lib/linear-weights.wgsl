@@ -32,6 +32,25 @@ fn weight4(row: u32, k: u32) -> vec4f {
   return vec4f(bitcast<vec2f>(word(2u * index)), bitcast<vec2f>(word(2u * index + 1u)));
 }
 
+// `weight4` in two parts, so that other work may be done while the words are on their way.
+fn fetch4(row: u32, k: u32) -> vec4u {
+  let index = row * linear.quads + k;
+  if (format() == F16) { return vec4u(word(index), 0u, 0u); }
+  if (format() == INT8) { return vec4u(word(index / 2u), scale_of(row, k / 8u), 0u); }
+  if (format() == INT4) { return vec4u(word(index / 4u), scale_of(row, k / 8u), 0u); }
+  return vec4u(word(2u * index), word(2u * index + 1u));
+}
+
+fn unpack4(words: vec4u, k: u32) -> vec4f {
+  if (format() == F16) { return vec4f(unpack2x16float(words.x), unpack2x16float(words.y)); }
+  if (format() == INT8) { return half(words.z, k / 8u) * signed_bytes(select(words.x, words.y, k % 2u == 1u)); }
+  if (format() == INT4) {
+    let eight = select(words.x, words.y, k % 4u > 1u);
+    return half(words.z, k / 8u) * (nibbles(eight >> (16u * (k % 2u))) - 8.0);
+  }
+  return bitcast<vec4f>(words);
+}
+
 // Product of 16 inputs and a row's whole numbers as they are stored, from 16·step on.
 fn product16(row: u32, step: u32, inputs: mat4x4f) -> f32 {
   let index = row * (linear.quads / 4u) + step;
@@ -63,11 +82,17 @@ fn signed_bytes(word: u32) -> vec4f { return vec4f(vec4i(vec4u(word) << vec4u(24
 // The four lowest groups of four bits, not yet less 8.
 fn nibbles(word: u32) -> vec4f { return vec4f((vec4u(word) >> vec4u(0u, 4u, 8u, 12u)) & vec4u(15u)); }
 
-// The scale of a row's weights from 32·group on. It is no matter for unpack2x16float, which may take subnormals for zero:
-// that would lose all small weights.
-fn scale(row: u32, group: u32) -> f32 {
-  let half = (scale_word(row * ((linear.quads + 15u) / 16u) + group / 2u) >> (16u * (group % 2u))) & 0xffffu;
-  return select(bitcast<f32>((half << 13u) + 0x38000000u), f32(half) * 0x1p-24f, half < 0x400u);
+// The scale of a row's weights from 32·group on.
+fn scale(row: u32, group: u32) -> f32 { return half(scale_of(row, group), group); }
+
+// The word with the scale of a row's group, and of the one beside it.
+fn scale_of(row: u32, group: u32) -> u32 { return scale_word(row * ((linear.quads + 15u) / 16u) + group / 2u); }
+
+// The lower half of a word of two f16, or for odd numbers the upper. It is no matter for unpack2x16float, which may take subnormals for
+// zero: that would lose all small weights.
+fn half(word: u32, odd: u32) -> f32 {
+  let bits = (word >> (16u * (odd % 2u))) & 0xffffu;
+  return select(bitcast<f32>((bits << 13u) + 0x38000000u), f32(bits) * 0x1p-24f, bits < 0x400u);
 }
 
 // Row n of the piece among the rows of w; rows past the end repeat the last one.

@@ -15,22 +15,30 @@ const modules = new WeakMap<GPUDevice, Map<string, GPUShaderModule>>();
 
 /** Compiles a kernel (entry point `main`), or returns the pipeline compiled before for the same device, name and constants. */
 export function compileKernel(gpu: Gpu, source: KernelSource): GPUComputePipeline {
-  const constants = source.constants ?? {};
-  const key = `${source.name} ${JSON.stringify(Object.entries(constants).sort())}`;
   const cache = cacheOf(pipelines, gpu.device);
-  let pipeline = cache.get(key);
-  if (!pipeline) {
-    for (const [name, value] of Object.entries(constants))
-      assert(Number.isFinite(value), `${source.name}: ${name} is ${value}`);
-    const module = compileModule(gpu, source);
-    pipeline = gpu.device.createComputePipeline({
-      label: source.name,
-      layout: "auto",
-      compute: { module, entryPoint: "main", constants: { ...constants } },
-    });
-    cache.set(key, pipeline);
-  }
+  const key = keyOf(source);
+  const pipeline = cache.get(key) ?? gpu.device.createComputePipeline(describe(gpu, source));
+  cache.set(key, pipeline);
   return pipeline;
+}
+
+/** Has a kernel compiled while other work goes on, so that `compileKernel` finds it. @throws what the driver says of it */
+export async function compileAhead(gpu: Gpu, source: KernelSource): Promise<void> {
+  const cache = cacheOf(pipelines, gpu.device);
+  const key = keyOf(source);
+  if (!cache.has(key)) cache.set(key, await gpu.device.createComputePipelineAsync(describe(gpu, source)));
+}
+
+function keyOf({ name, constants = {} }: KernelSource): string {
+  return `${name} ${JSON.stringify(Object.entries(constants).sort())}`;
+}
+
+function describe(gpu: Gpu, source: KernelSource): GPUComputePipelineDescriptor {
+  const { name, constants = {} } = source;
+  for (const [constant, value] of Object.entries(constants))
+    assert(Number.isFinite(value), `${name}: ${constant} is ${value}`);
+  const compute = { module: compileModule(gpu, source), entryPoint: "main", constants: { ...constants } };
+  return { label: name, layout: "auto", compute };
 }
 
 function compileModule(gpu: Gpu, source: KernelSource): GPUShaderModule {

@@ -17,6 +17,10 @@ export type Gpu = {
   readonly maxBindingBytes: number;
   /** Threads of a subgroup where shaders may use them and all subgroups are alike; else null. */
   readonly subgroupSize: number | null;
+  /** Whether shaders may compute in f16. */
+  readonly halfArithmetic: boolean;
+  /** Whether shaders may multiply whole numbers of 8 bits by fours. */
+  readonly packedDot: boolean;
   /** Live buffers, counting those of libraries that share the device. */
   readonly ledger: { readonly buffers: number; readonly bytes: number };
   /** Settles with the reason when the device is lost for another reason than our `destroy()`, or has an uncaptured error. */
@@ -67,7 +71,7 @@ export async function openGpu(options: { gpu?: GPU | undefined } = {}): Promise<
   const device = await requestDevice(adapter);
   // onnxruntime asks the device, but before Chrome 132 and in Safari 26.0 only the adapter tells.
   if (!device.adapterInfo) Object.defineProperty(device, "adapterInfo", { value: adapter.info });
-  return wrapDevice(device, describeAdapter(adapter));
+  return wrapDevice(device, describeAdapter(adapter), entry.wgslLanguageFeatures);
 }
 
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
@@ -96,7 +100,11 @@ export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
   return { vendor, architecture, description, software };
 }
 
-function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
+function wrapDevice(
+  device: GPUDevice,
+  adapter: AdapterDescription,
+  language: { has(feature: string): boolean } | undefined,
+): Gpu {
   const ledger = keepLedger(device);
   let destroyed = false;
   const failed = new Promise<AuroraError>((resolve) => {
@@ -120,6 +128,8 @@ function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
     adapter,
     maxBindingBytes,
     subgroupSize: readSubgroupSize(device),
+    halfArithmetic: device.features.has("shader-f16"),
+    packedDot: language?.has("packed_4x8_integer_dot_product") ?? false,
     ledger,
     failed,
     destroy() {

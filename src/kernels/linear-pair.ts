@@ -1,11 +1,10 @@
-import weightsCode from "../../shaders/lib/linear-weights.wgsl?raw";
 import pairCode from "../../shaders/linear-pair.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
-import { type LinearIo, type LinearOptions, linearSizes, shareOutputs, withLanes } from "./linear.ts";
-import type { DecodeLanes } from "./linear-variants.ts";
+import { byLanes, type LinearIo, type LinearOptions, linearSizes, shareOutputs } from "./linear.ts";
+import { type DecodeVariant, linearVariants } from "./linear-variants.ts";
 import { linearFormats } from "./linear-weights.ts";
 
 /** One of two products: y = act(x · wᵀ). */
@@ -22,15 +21,16 @@ export function shouldPair({ adapter }: Gpu, first: LinearIo, second: LinearIo):
 /**
  * Two products of one row each in one dispatch, where neither waits for the other: `linearDecode` of both.
  *
- * @param options.lanes threads that share an output; what was chosen for the adapter unless given
+ * @param options.variant the kernel; what was chosen for the adapter unless given
  */
 export function linearPair(
   gpu: Gpu,
   first: PairedProduct,
   second: PairedProduct,
-  options: { readonly lanes?: DecodeLanes } = {},
+  options: { readonly variant?: DecodeVariant } = {},
 ): Dispatch {
-  const shared = shareOutputs(gpu, options.lanes);
+  const variant = options.variant ?? linearVariants(gpu).decode;
+  const shared = shareOutputs(gpu, variant.lanes);
   const parts = [first, second].map((product) => {
     const [piece, ...others] = product.w.pieces;
     assert(piece && others.length === 0, `${product.w.label}: a pair takes weights in one piece`);
@@ -54,7 +54,7 @@ export function linearPair(
     ...each(({ sizes }) => sizes),
   ];
   const [FORMAT0, FORMAT1] = [first, second].map(({ w }) => linearFormats[w.format].number) as [number, number];
-  const kernel = withLanes({ name: "linear-pair", code: weightsCode + pairCode }, shared);
+  const kernel = byLanes(gpu, { name: "linear-pair", code: "", main: pairCode }, variant);
   const pipeline = compileKernel(gpu, { ...kernel, constants: { ...kernel.constants, FORMAT0, FORMAT1 } });
   const groups = each((part) => part.groups).reduce((sum, count) => sum + count, 0);
   return createDispatch(gpu, `${first.w.label}.pair`, pipeline, bindings, [groups]);

@@ -1,19 +1,35 @@
+import halfCode from "../../shaders/lib/enable-f16.wgsl?raw";
 import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
+import inPackedCode from "../../shaders/lib/in-packed.wgsl?raw";
+import inSingleCode from "../../shaders/lib/in-single.wgsl?raw";
 import subgroupLanesCode from "../../shaders/lib/lanes-subgroup.wgsl?raw";
 import treeCode from "../../shaders/lib/lanes-tree.wgsl?raw";
 import ioCode from "../../shaders/lib/linear-io.wgsl?raw";
 import weightsCode from "../../shaders/lib/linear-weights.wgsl?raw";
+import packedDotCode from "../../shaders/lib/packed-dot.wgsl?raw";
+import packedHalfCode from "../../shaders/lib/packed-half.wgsl?raw";
+import singleCode from "../../shaders/lib/products-single.wgsl?raw";
 import decodeCode from "../../shaders/linear-decode.wgsl?raw";
-import quantisedCode from "../../shaders/linear-decode-quantised.wgsl?raw";
 import prefillCode from "../../shaders/linear-prefill.wgsl?raw";
+import blockedCode from "../../shaders/linear-prefill-blocked.wgsl?raw";
 import directCode from "../../shaders/linear-prefill-direct.wgsl?raw";
+import dotCode from "../../shaders/linear-prefill-dot.wgsl?raw";
+import blockedHalfCode from "../../shaders/linear-prefill-half.wgsl?raw";
 import subgroupCode from "../../shaders/linear-prefill-subgroup.wgsl?raw";
+import groupedCode from "../../shaders/linear-prefill-subgroup-quantised.wgsl?raw";
 import { assert } from "../errors.ts";
-import { compileKernel } from "../gpu/compile.ts";
+import { compileKernel, type KernelSource } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import { type DecodeLanes, linearVariants, type PrefillVariant } from "./linear-variants.ts";
+import {
+  type BlockedVariant,
+  blockedShapes,
+  type DecodeLanes,
+  type DecodeVariant,
+  linearVariants,
+  type PrefillVariant,
+} from "./linear-variants.ts";
 import { type LinearPiece, type LinearWeights, linearFormats } from "./linear-weights.ts";
 import { rowStride } from "./row-stride.ts";
 
@@ -50,32 +66,32 @@ export type LinearOptions = {
   readonly batchRows?: number;
 };
 
-const decodeKernels = {
-  plain: { name: "linear-decode", code: libraries + decodeCode },
-  quantised: { name: "linear-decode-quantised", code: libraries + quantisedCode },
-} as const;
-
 /**
  * y = act(x · wᵀ + bias) for one row of x [B, K] into y [B, N].
  *
- * @param options.lanes threads that share an output; what was chosen for the adapter unless given
+ * @param options.variant the kernel; what was chosen for the adapter unless given
  */
 export function linearDecode(
   gpu: Gpu,
   io: LinearIo,
-  options: LinearOptions & { readonly lanes?: DecodeLanes } = {},
+  options: LinearOptions & { readonly variant?: DecodeVariant } = {},
 ): Dispatch[] {
-  const { bits, number } = linearFormats[io.w.format];
-  const shared = shareOutputs(gpu, options.lanes);
-  const kernel = withLanes(bits < 16 ? decodeKernels.quantised : decodeKernels.plain, shared);
-  const pipeline = compileKernel(gpu, { ...kernel, constants: { ...kernel.constants, FORMAT: number } });
+  const variant = options.variant ?? linearVariants(gpu).decode;
+  const pipeline = compileKernel(gpu, decodeKernel(gpu, io.w, variant));
+  const { groups } = shareOutputs(gpu, variant.lanes);
   return io.w.pieces.map((piece) =>
     createDispatch(gpu, `${io.w.label}.decode`, pipeline, bindingsOf(io, piece, options), [
-      shared.groups(piece),
+      groups(piece),
       1,
       io.w.batch,
     ]),
   );
+}
+
+/** The kernel that `linearDecode` takes for weights. */
+export function decodeKernel(gpu: Gpu, { format }: LinearWeights, variant: DecodeVariant): KernelSource {
+  const kernel = byLanes(gpu, { name: "linear-decode", code: ioCode, main: decodeCode }, variant);
+  return { ...kernel, constants: { ...kernel.constants, FORMAT: linearFormats[format].number } };
 }
 
 /** How the threads of a workgroup share the outputs of one row, four outputs at a time. */
@@ -87,8 +103,7 @@ export type SharedOutputs = {
   groups(piece: LinearPiece): number;
 };
 
-/** @param lanes what was chosen for the adapter unless given */
-export function shareOutputs(gpu: Gpu, lanes: DecodeLanes = linearVariants(gpu).lanes): SharedOutputs {
+export function shareOutputs(gpu: Gpu, lanes: DecodeLanes): SharedOutputs {
   const count = lanes === "subgroup" ? gpu.subgroupSize : lanes;
   assert(count !== null, "the adapter's subgroups differ in size");
   // Without barriers small workgroups spread best over a CPU's cores.
@@ -97,18 +112,24 @@ export function shareOutputs(gpu: Gpu, lanes: DecodeLanes = linearVariants(gpu).
   return { threads, lanes: count, bySubgroup: lanes === "subgroup", groups };
 }
 
-/** A kernel joined with how it adds up what the threads of an output have. */
-export function withLanes(kernel: { name: string; code: string }, { threads, lanes, bySubgroup }: SharedOutputs) {
-  const constants = { THREADS: threads, LANES: lanes };
-  if (!bySubgroup) return { name: kernel.name, code: treeCode + kernel.code, constants };
-  return { name: `${kernel.name} by subgroup`, code: subgroupsCode + subgroupLanesCode + kernel.code, constants };
+/** A kernel of one row joined with what its threads compute, and how they add up. */
+export function byLanes(
+  gpu: Gpu,
+  { name, code, main }: { readonly name: string; readonly code: string; readonly main: string },
+  { lanes, arithmetic }: DecodeVariant,
+): KernelSource {
+  const { threads: THREADS, lanes: LANES, bySubgroup } = shareOutputs(gpu, lanes);
+  const adding = bySubgroup ? subgroupLanesCode : treeCode;
+  const enabled = (arithmetic === "half" ? halfCode : "") + (bySubgroup ? subgroupsCode : "");
+  const products =
+    singleCode +
+    { f32: inSingleCode, half: packedHalfCode + inPackedCode, dot: packedDotCode + inPackedCode }[arithmetic];
+  return {
+    name: `${name} in ${arithmetic}${bySubgroup ? " by subgroup" : ""}`,
+    code: enabled + adding + code + weightsCode + products + main,
+    constants: { THREADS, LANES },
+  };
 }
-
-const prefillKernels = {
-  tiled: { name: "linear-prefill", code: libraries + prefillCode, tile: [64, 32] },
-  direct: { name: "linear-prefill-direct", code: libraries + directCode, tile: [16, 16] },
-  subgroup: { name: "linear-prefill-subgroup", code: subgroupsCode + libraries + subgroupCode, tile: [16, 16] },
-} as const;
 
 /**
  * Y = act(X · Wᵀ + bias) for T rows of X [B, T, K] into Y [B, T, N].
@@ -121,8 +142,8 @@ export function linearPrefill(
   io: LinearIo & { readonly rows: GPUBuffer },
   options: LinearOptions & { readonly variant?: PrefillVariant } = {},
 ): Dispatch[] {
-  const { name, code, tile } = prefillKernels[options.variant ?? linearVariants(gpu).prefill];
-  const pipeline = compileKernel(gpu, { name, code, constants: { FORMAT: linearFormats[io.w.format].number } });
+  const { tile, ...kernel } = prefillKernel(io.w, options.variant ?? linearVariants(gpu).prefill);
+  const pipeline = compileKernel(gpu, kernel);
   return io.w.pieces.map((piece) =>
     createDispatch(gpu, `${io.w.label}.prefill`, pipeline, [...bindingsOf(io, piece, options), io.rows], (rows) => [
       Math.ceil(piece.rows / tile[0]),
@@ -130,6 +151,44 @@ export function linearPrefill(
       io.w.batch,
     ]),
   );
+}
+
+/** The kernel that `linearPrefill` takes for weights, and the columns and rows of Y that one of its workgroups makes. */
+export function prefillKernel(w: LinearWeights, variant: PrefillVariant): KernelSource & { tile: [number, number] } {
+  const { bits, number: FORMAT } = linearFormats[w.format];
+  switch (variant) {
+    case "tiled":
+      return { name: "linear-prefill", code: libraries + prefillCode, constants: { FORMAT }, tile: [64, 32] };
+    case "direct":
+      return { name: "linear-prefill-direct", code: libraries + directCode, constants: { FORMAT }, tile: [16, 16] };
+    case "subgroup": {
+      const [name, code] = bits < 16 ? ["subgroup-quantised", groupedCode] : ["subgroup", subgroupCode];
+      return {
+        name: `linear-prefill-${name}`,
+        code: subgroupsCode + libraries + code,
+        constants: { FORMAT },
+        tile: [16, 16],
+      };
+    }
+    default:
+      return blockedKernel(w, variant);
+  }
+}
+
+function blockedKernel(w: LinearWeights, variant: BlockedVariant): KernelSource & { tile: [number, number] } {
+  const { threads, split, arithmetic } = blockedShapes[variant];
+  const { bits, number: FORMAT } = linearFormats[w.format];
+  const possible = { f32: true, half: bits < 32, dot: bits < 16 }[arithmetic];
+  if (!possible) return blockedKernel(w, split > 1 ? "blocked-split" : "blocked");
+  const code = {
+    f32: libraries + blockedCode,
+    half: halfCode + libraries + blockedHalfCode,
+    dot: libraries + packedDotCode + dotCode,
+  }[arithmetic];
+  const [THREADS_T, THREADS_N] = threads;
+  const constants = { FORMAT, THREADS_T, THREADS_N, SPLIT: split };
+  const columns = arithmetic === "dot" ? 4 : 8;
+  return { name: `linear-prefill in ${arithmetic}`, code, constants, tile: [columns * THREADS_N, 8 * THREADS_T] };
 }
 
 function bindingsOf(io: LinearIo, piece: LinearPiece, options: LinearOptions) {

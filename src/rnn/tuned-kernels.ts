@@ -2,8 +2,11 @@ import type { Gpu } from "../gpu/device.ts";
 import {
   availableVariants,
   chooseVariants,
+  type DecodeVariant,
   describeVariants,
   type LinearVariants,
+  nameVariant,
+  type PrefillVariant,
   suitedVariants,
 } from "../kernels/linear-variants.ts";
 import { isRight, type Tuning, tuneLinear } from "../kernels/tune-linear.ts";
@@ -26,7 +29,7 @@ export type Tuned = {
 type KeptKernels = { read(): Promise<string | null>; write(text: string): Promise<void> };
 
 /** To be raised when kernels change: what was measured before then counts for nothing. */
-const version = 1;
+const version = 2;
 
 /** Chooses the kernels of an Rnn's products, for all that is built after it. */
 export async function tuneRnn(gpu: Gpu, rnn: Rnn, choice: KernelChoice, keeping: KeptKernels): Promise<Tuned> {
@@ -50,13 +53,14 @@ async function find(gpu: Gpu, rnn: Rnn, choice: KernelChoice, keeping: KeptKerne
 }
 
 /** One adapter in one browser, and one set of shapes. */
-function keyOf({ adapter, subgroupSize }: Gpu, { weights }: Rnn): string {
+function keyOf({ adapter, subgroupSize, halfArithmetic, packedDot }: Gpu, { weights }: Rnn): string {
   const { vendor, architecture, description } = adapter;
   const shapes = weights.layers.largest.map(
     ({ batch, outWidth, inWidth, format }) => `${batch}×${outWidth}×${inWidth} ${format}`,
   );
   const agent = (globalThis.navigator as Navigator | undefined)?.userAgent ?? "";
-  return [version, vendor, architecture, description, subgroupSize, agent, ...shapes].join(" · ");
+  const features = [subgroupSize, halfArithmetic && "f16", packedDot && "dot"];
+  return [version, vendor, architecture, description, ...features, agent, ...shapes].join(" · ");
 }
 
 /** All that was kept; nothing where it is missing or no longer whole. */
@@ -69,9 +73,13 @@ async function readAll(keeping: KeptKernels): Promise<Record<string, LinearVaria
   }
 }
 
-function isAvailable(gpu: Gpu, { prefill, lanes }: LinearVariants): boolean {
+function isAvailable(gpu: Gpu, { prefill, decode }: Partial<LinearVariants>): boolean {
   const available = availableVariants(gpu);
-  return available.prefill.includes(prefill) && available.lanes.includes(lanes);
+  const has = (
+    list: readonly (PrefillVariant | DecodeVariant)[],
+    variant: PrefillVariant | DecodeVariant | undefined,
+  ) => variant !== undefined && list.some((each) => nameVariant(each) === nameVariant(variant));
+  return has(available.prefill, prefill) && has(available.decode, decode);
 }
 
 const sources = {

@@ -1,8 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
 import { type LinearActivation, type LinearOptions, linearDecode, linearPrefill } from "../../src/kernels/linear.ts";
-import { availableVariants, type DecodeLanes, type PrefillVariant } from "../../src/kernels/linear-variants.ts";
+import {
+  allVariants,
+  arithmeticOf,
+  availableVariants,
+  type DecodeVariant,
+  nameVariant,
+  type PrefillVariant,
+} from "../../src/kernels/linear-variants.ts";
 import {
   createLinear,
   type LinearFormat,
@@ -10,6 +17,7 @@ import {
   uploadLinear,
   writeLinear,
 } from "../../src/kernels/linear-weights.ts";
+import { errorBounds } from "../../src/kernels/tune-linear.ts";
 import { float32ToHalf, halfToFloat32 } from "../../src/model/half.ts";
 import { dequantise, quantise } from "../../src/model/quantised.ts";
 import { expectClose, randomFloats } from "../close.ts";
@@ -31,7 +39,7 @@ type Case = {
   bias?: boolean;
 };
 
-type Kernel = { lanes: DecodeLanes } | { variant: PrefillVariant };
+type Kernel = { decode: DecodeVariant } | { prefill: PrefillVariant };
 
 /** Random weights as they are stored, and the values that they stand for. */
 function randomWeights(count: number, inWidth: number, format: LinearFormat, scale = 1) {
@@ -42,6 +50,12 @@ function randomWeights(count: number, inWidth: number, format: LinearFormat, sca
   const rows = quantise(raw, inWidth, format);
   return { rows, values: dequantise(rows, format) };
 }
+
+/** Largest error of a kernel, over the largest output. */
+const boundOf = (kernel: Kernel) => {
+  const arithmetic = arithmeticOf("decode" in kernel ? kernel.decode : kernel.prefill);
+  return arithmetic === "f32" ? 1e-5 : errorBounds[arithmetic];
+};
 
 /** Runs one product on the GPU and in the reference, and compares all of y, also what must stay as it was. */
 async function check(kernel: Kernel, options: Case): Promise<void> {
@@ -71,9 +85,9 @@ async function check(kernel: Kernel, options: Case): Promise<void> {
   };
 
   const dispatches =
-    "lanes" in kernel
-      ? linearDecode(gpu, { x, w, y }, { ...linearOptions, ...kernel })
-      : linearPrefill(gpu, { x, w, y, rows: uniform }, { ...linearOptions, ...kernel });
+    "decode" in kernel
+      ? linearDecode(gpu, { x, w, y }, { ...linearOptions, variant: kernel.decode })
+      : linearPrefill(gpu, { x, w, y, rows: uniform }, { ...linearOptions, variant: kernel.prefill });
   runDispatches(gpu, dispatches, { rows });
 
   const output = await readRows(gpu, y, outWidth);
@@ -92,7 +106,7 @@ async function check(kernel: Kernel, options: Case): Promise<void> {
         ...(combine === "add-gated" ? { gate: factor } : {}),
       },
     );
-    expectClose(part(output, outWidth, rows), expected, 1e-5);
+    expectClose(part(output, outWidth, rows), expected, boundOf(kernel));
     const [after, rest] = [part(output, outWidth, batchRows), part(before, outWidth, batchRows)];
     expect(after.subarray(rows * outWidth)).toEqual(rest.subarray(rows * outWidth));
   }
@@ -131,21 +145,42 @@ const extras: [LinearActivation, Case["combine"], boolean][] = [
 ];
 
 const available = availableVariants(await testGpu());
-const bySubgroups: [string, Kernel, number[]][] = [
-  ...(available.lanes.includes("subgroup") ? [["decode, subgroup", { lanes: "subgroup" }, [1]] as const] : []),
-  ...(available.prefill.includes("subgroup")
-    ? [["prefill, subgroup", { variant: "subgroup" }, [1, 2, 7, 33, 64]] as const]
-    : []),
-].map(([name, kernel, rows]) => [name, kernel, [...rows]]);
+const can = (variant: DecodeVariant | PrefillVariant) =>
+  [...available.decode, ...available.prefill].some((each) => nameVariant(each) === nameVariant(variant));
 
-describe.each<[string, Kernel, number[]]>([
-  ["decode, 1 lane", { lanes: 1 }, [1]],
-  ["decode, 4 lanes", { lanes: 4 }, [1]],
-  ["decode, 64 lanes", { lanes: 64 }, [1]],
-  ["prefill, direct", { variant: "direct" }, [1, 2, 7, 33, 64]],
-  ...bySubgroups,
-  ["prefill, tiled", { variant: "tiled" }, [1, 2, 7, 33, 64]],
-])("%s", (_, kernel, rowCounts) => {
+const kernels: [string, Kernel, number[], boolean][] = [
+  ...allVariants.decode.map((decode): (typeof kernels)[number] => [
+    `decode, ${nameVariant(decode)}`,
+    { decode },
+    [1],
+    can(decode),
+  ]),
+  ...allVariants.prefill.map((prefill): (typeof kernels)[number] => [
+    `prefill, ${prefill}`,
+    { prefill },
+    ["tiled", "direct", "subgroup"].includes(prefill) ? [1, 2, 7, 33, 64] : [1, 33, 93],
+    can(prefill),
+  ]),
+];
+
+it("runs every variant of an adapter with f16, subgroups and packed products", async () => {
+  const gpu = await testGpu();
+  const able = { ...gpu, subgroupSize: 4, halfArithmetic: true, packedDot: true };
+  expect(availableVariants(able)).toEqual(allVariants);
+  expect(availableVariants({ ...able, subgroupSize: null, halfArithmetic: false, packedDot: false })).toEqual({
+    prefill: ["tiled", "direct", "blocked", "blocked-split"],
+    decode: [1, 8, 32, 64].map((lanes) => ({ lanes, arithmetic: "f32" })),
+  });
+});
+
+// What the adapter lacks is told as skipped.
+describe.each(kernels)("%s", { timeout: 300_000 }, (_, kernel, rowCounts, possible) => {
+  beforeEach(({ skip }) => skip(!possible, "the adapter lacks a feature or room"));
+
+  const arithmetic = arithmeticOf("decode" in kernel ? kernel.decode : kernel.prefill);
+  /** Weights of one format that the variant multiplies in its own arithmetic. */
+  const own = { f32: { inWidth: 35 }, half: { inWidth: 64 }, dot: { inWidth: 64, format: "int8" } } as const;
+
   it.each(rowCounts)("multiplies %i rows of every width", async (rows) => {
     for (const [inWidth, outWidth] of widths) {
       await check(kernel, { rows, inWidth, outWidth, format: "f16" });
@@ -168,7 +203,7 @@ describe.each<[string, Kernel, number[]]>([
   const rows = rowCounts.at(-2) ?? 1;
 
   it.each(extras)("applies %s, %s, bias %s", async (activation, combine, bias) => {
-    await check(kernel, { rows, inWidth: 35, outWidth: 67, activation, bias, combine: combine ?? "store" });
+    await check(kernel, { rows, ...own[arithmetic], outWidth: 67, activation, bias, combine: combine ?? "store" });
   });
 
   it("multiplies batches, each with its own weights", async () => {

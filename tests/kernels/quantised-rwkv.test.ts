@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { chooseVariants } from "../../src/kernels/linear-variants.ts";
 import { parseConfig, type TextConfig } from "../../src/model/config.ts";
 import { openSafetensors } from "../../src/model/safetensors.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
@@ -89,4 +90,22 @@ describe("the built-in model", async () => {
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(mostError);
     expect(same.length / found.length).toBeGreaterThan(leastAgreement);
   });
+
+  const able = await testGpu();
+
+  for (const [arithmetic, prefill, most, least, possible] of [
+    ["half", "half", 0.005, 0.99, able.halfArithmetic],
+    ["dot", "dot", 0.03, 0.95, able.packedDot],
+  ] as const)
+    it.skipIf(!possible)(`chooses nearly the same in int8, its products made in ${arithmetic}`, async () => {
+      const { source: tensors } = await quantisedModel(source, "int8");
+      const expected = await run(tensors);
+      chooseVariants(able, { prefill, decode: { lanes: 8, arithmetic } });
+      const found = await run(tensors, expected);
+      chooseVariants(able, null);
+      const errors = found.map((logits, i) => relativeError(logits, expected[i] as Float32Array));
+      const same = found.filter((logits, i) => best(logits) === best(expected[i] as Float32Array));
+      expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(most);
+      expect(same.length / found.length).toBeGreaterThan(least);
+    });
 });

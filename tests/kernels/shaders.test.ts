@@ -30,11 +30,20 @@ describe.each(stems("shaders", ".wgsl"))("shader %s", (shader) => {
     expect(exists(`tests/kernels/${wrapper}.test.ts`)).toBe(true);
   });
 
-  it("compiles as it stands, after the library files that its wrapper joins", async () => {
+  it("compiles as it stands, after the library files that its wrapper joins", async ({ skip }) => {
     const gpu = await testGpu();
-    const libraries = joined(wrapper as string).filter((path) => /^lib\/(?!lanes-)/.test(path));
-    // `withLanes` joins one of two that stand for one another.
-    if (read(`shaders/${shader}.wgsl`).includes("sum_lanes(")) libraries.push("lib/lanes-tree.wgsl");
+    const text = read(`shaders/${shader}.wgsl`);
+    const needsHalf = /\bvec4h\b/.test(text);
+    skip(needsHalf && !gpu.halfArithmetic, "the adapter has no shader-f16");
+    const libraries = joined(wrapper as string).filter((path) =>
+      /^lib\/(?!lanes-|in-|packed-|products-|enable-f16)/.test(path),
+    );
+    if (needsHalf) libraries.unshift("lib/enable-f16.wgsl");
+    // `byLanes` joins one of each that stand for one another.
+    if (text.includes("sum_lanes("))
+      libraries.push("lib/lanes-tree.wgsl", "lib/products-single.wgsl", "lib/in-single.wgsl");
+    if (text.includes("pack32(")) libraries.push("lib/packed-dot.wgsl");
+    if (wrapper === "linear-pair") libraries.push("lib/linear-weights.wgsl");
     const code = [...libraries, `${shader}.wgsl`].map((path) => read(`shaders/${path}`)).join("");
     gpu.device.pushErrorScope("validation");
     const info = await gpu.device.createShaderModule({ label: shader, code }).getCompilationInfo();

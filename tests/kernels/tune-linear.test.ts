@@ -3,11 +3,14 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import {
   availableVariants,
   chooseVariants,
+  type DecodeVariant,
   linearVariants,
+  nameVariant,
+  type PrefillVariant,
   suitedVariants,
 } from "../../src/kernels/linear-variants.ts";
 import { uploadLinear } from "../../src/kernels/linear-weights.ts";
-import { tuneLinear } from "../../src/kernels/tune-linear.ts";
+import { errorBounds, tuneLinear } from "../../src/kernels/tune-linear.ts";
 import type { TextConfig } from "../../src/model/config.ts";
 import { openRnn } from "../../src/rnn/rnn.ts";
 import { describeTuned, tuneRnn } from "../../src/rnn/tuned-kernels.ts";
@@ -15,7 +18,7 @@ import { randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
 import { randomRwkv6 } from "../random-rwkv6.ts";
 
-const quick = { rows: 20, budgetMs: 20 };
+const quick = { rows: 20, budgetMs: 20, compileMs: 60_000 };
 
 const asCard = (gpu: Gpu): Gpu => ({ ...gpu, adapter: { ...gpu.adapter, software: false } });
 
@@ -40,11 +43,13 @@ describe("the tuner", () => {
     for (const w of samples) w.destroy();
 
     const available = availableVariants(gpu);
-    for (const kind of ["prefill", "lanes"] as const) {
+    for (const kind of ["prefill", "decode"] as const) {
       const list = measured.filter((each) => each.kind === kind);
-      expect(list.map(({ variant }) => variant).toSorted()).toEqual(available[kind].map(String).toSorted());
-      for (const { error } of list) expect(error).toBeLessThan(1e-5);
-      const ms = (variant: unknown) => list.find((each) => each.variant === String(variant))?.ms ?? Number.NaN;
+      expect(list.map(({ variant }) => variant).toSorted()).toEqual(available[kind].map(nameVariant).toSorted());
+      for (const { error, arithmetic } of list)
+        expect(error).toBeLessThan(arithmetic === "f32" ? 1e-5 : errorBounds[arithmetic]);
+      const ms = (variant: PrefillVariant | DecodeVariant) =>
+        list.find((each) => each.variant === nameVariant(variant))?.ms ?? Number.NaN;
       expect(ms(variants[kind])).toBeLessThanOrEqual(ms(suitedVariants(gpu)[kind]));
     }
     expect(gpu.ledger.buffers).toBe(before);
@@ -58,10 +63,10 @@ describe("the tuner", () => {
     const { variants, measured } = await tuneLinear({ ...gpu, subgroupSize: 2 * gpu.subgroupSize }, samples, quick);
     for (const w of samples) w.destroy();
 
-    const wrong = measured.find(({ kind, variant }) => kind === "lanes" && variant === "subgroup");
+    const wrong = measured.find(({ kind, variant }) => kind === "decode" && variant === "subgroup f32");
     expect(wrong?.error).toBeGreaterThan(1e-2);
-    expect(variants.lanes).not.toBe("subgroup");
-    expect(describeTuned({ variants, measured, source: "measured" })).toContain("never used: lanes subgroup");
+    expect(variants.decode.lanes).not.toBe("subgroup");
+    expect(describeTuned({ variants, measured, source: "measured" })).toContain("never used: decode subgroup");
   });
 });
 

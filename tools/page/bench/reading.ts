@@ -60,7 +60,7 @@ export async function benchReading(gpu: Gpu, config: TextConfig, tensors: Tensor
 }
 
 /** What writing a token asks of the GPU, counted over one `generate`. */
-function describeStep({ submits, dispatches }: Counts, { numHiddenLayers, hiddenSize }: TextConfig): Figure[] {
+export function describeStep({ submits, dispatches }: Counts, { numHiddenLayers, hiddenSize }: TextConfig): Figure[] {
   // Of the embedding, one row is read. Scratch (`rnn.`) and the state (`bench.`) are no weights. What stands in for scales that a format
   // lacks is the same buffer once more.
   const weights = dispatches.flatMap((bound) => {
