@@ -1,10 +1,13 @@
+import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
 import stateCode from "../../shaders/lib/wkv-state.wgsl?raw";
-import code from "../../shaders/wkv6.wgsl?raw";
+import directCode from "../../shaders/wkv6.wgsl?raw";
+import subgroupCode from "../../shaders/wkv6-subgroup.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { suitsQuads } from "./row-lanes.ts";
 import { rowStride } from "./row-stride.ts";
 
 /** Rows and columns of the state that a thread keeps in registers, and most threads of a workgroup. */
@@ -47,15 +50,12 @@ export function wkv6(
   const parts = Math.ceil(headSize / threadRows);
   assert(parts <= mostThreads, `a head of ${headSize} exceeds ${mostThreads * threadRows} rows`);
   const groups = Math.min(4, Math.floor(mostThreads / parts));
-  const constants = {
-    HEAD: headSize,
-    PARTS: parts,
-    GROUPS: groups,
-    STEPS: steps,
-    STRIDE: rowStride(width),
-    BATCH: batchRows,
-  };
-  const pipeline = compileKernel(gpu, { name: "wkv6", code: stateCode + code, constants });
+  const constants = { HEAD: headSize, PARTS: parts, STRIDE: rowStride(width), BATCH: batchRows };
+  const kernel =
+    suitsQuads(gpu) && groups === 4 && steps === 1
+      ? { name: "wkv6-subgroup", code: subgroupsCode + stateCode + subgroupCode, constants }
+      : { name: "wkv6", code: stateCode + directCode, constants: { ...constants, GROUPS: groups, STEPS: steps } };
+  const pipeline = compileKernel(gpu, kernel);
   const bindings = [io.kvrg, io.decay, io.bonus, io.state, io.y, io.rows];
   return createDispatch(gpu, `${io.y.label}.wkv6`, pipeline, bindings, [
     Math.ceil(headSize / (groups * threadColumns)),
