@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import type { Host, openHost } from "../../tools/host.ts";
+import { bareKernelFlags } from "../../tools/chromium.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { exitCodeOf, type Output } from "../../tools/run-tool.ts";
 
 /** What a tool said and how it ended. */
@@ -26,6 +27,9 @@ export async function runHere(tool: Tool, open: typeof openHost, ...args: string
   const code = await exitCodeOf((given, lines) => tool(given, lines, open), args, output);
   return { code, out: out.join(""), err: err.join("") };
 }
+
+/** The browser of a test file, whose kernels are not made safe. */
+export const openTestHost = () => openHost(bareKernelFlags);
 
 /** Gives tools a browser that stays open after them. */
 export function lend(host: Host): typeof openHost {
