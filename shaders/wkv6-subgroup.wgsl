@@ -17,11 +17,11 @@ const GROUPS = 4u;
 
 var<workgroup> partial: array<vec4f, 2u * PARTS * GROUPS>;          // [token mod 2, part, group]
 
-// One token for one row: adds its share of y to sum.
-fn turn(s: ptr<function, vec4f>, sum: ptr<function, vec4f>, k: f32, r: f32, w: f32, u: f32, v: vec4f) {
-  let kv = k * v;
-  *sum += r * (*s + u * kv);
-  *s = w * *s + kv;
+// One token for one row, of which `mine` are k, r and w: adds its share of y to sum.
+fn turn(s: ptr<function, vec4f>, sum: ptr<function, vec4f>, mine: vec3f, u: f32, v: vec4f) {
+  let kv = mine.x * v;
+  *sum += mine.y * (*s + u * kv);
+  *s = mine.z * *s + kv;
 }
 
 @compute @workgroup_size(GROUPS, PARTS)
@@ -39,27 +39,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var s6 = load(c + 6u, l6, columns); var s7 = load(c + 7u, l7, columns);
   let u = vec4f(bonus[c], bonus[c + 1u], bonus[c + 2u], bonus[c + 3u]);
   let u4 = vec4f(bonus[c + 4u], bonus[c + 5u], bonus[c + 6u], bonus[c + 7u]);
-  // Of the 8 rows this thread loads one of the first four and one of the last; one past the head counts as zero.
-  let mine = vec2u(lane, lane + 4u);
-  let live = i + mine < vec2u(HEAD);
-
   for (var t = 0u; t < rows.x; t++) {
     let row = t * STRIDE;
     let v = vec4f(kvrg[v_at.x + row], kvrg[v_at.y + row], kvrg[v_at.z + row], kvrg[v_at.w + row]);
-    let at = row + c + mine;
-    let k = select(vec2f(), vec2f(kvrg[at.x], kvrg[at.y]), live);
-    let r_at = 2u * BATCH * STRIDE + at;
-    let r = select(vec2f(), vec2f(kvrg[r_at.x], kvrg[r_at.y]), live);
-    let w = select(vec2f(), vec2f(decay[at.x], decay[at.y]), live);
+    // Of the 8 rows this thread loads one of the first four and one of the last; one past the head counts as zero.
+    let at = row + c + lane;
+    let r = 2u * BATCH * STRIDE + at;
+    let a = vec3f(select(0.0, kvrg[at], i + lane < HEAD), kvrg[r], decay[at]);
+    let b = vec3f(select(0.0, kvrg[at + 4u], i + lane + 4u < HEAD), kvrg[r + 4u], decay[at + 4u]);
     var sum = vec4f();
-    turn(&s0, &sum, quadBroadcast(k.x, 0u), quadBroadcast(r.x, 0u), quadBroadcast(w.x, 0u), u.x, v);
-    turn(&s1, &sum, quadBroadcast(k.x, 1u), quadBroadcast(r.x, 1u), quadBroadcast(w.x, 1u), u.y, v);
-    turn(&s2, &sum, quadBroadcast(k.x, 2u), quadBroadcast(r.x, 2u), quadBroadcast(w.x, 2u), u.z, v);
-    turn(&s3, &sum, quadBroadcast(k.x, 3u), quadBroadcast(r.x, 3u), quadBroadcast(w.x, 3u), u.w, v);
-    turn(&s4, &sum, quadBroadcast(k.y, 0u), quadBroadcast(r.y, 0u), quadBroadcast(w.y, 0u), u4.x, v);
-    turn(&s5, &sum, quadBroadcast(k.y, 1u), quadBroadcast(r.y, 1u), quadBroadcast(w.y, 1u), u4.y, v);
-    turn(&s6, &sum, quadBroadcast(k.y, 2u), quadBroadcast(r.y, 2u), quadBroadcast(w.y, 2u), u4.z, v);
-    turn(&s7, &sum, quadBroadcast(k.y, 3u), quadBroadcast(r.y, 3u), quadBroadcast(w.y, 3u), u4.w, v);
+    turn(&s0, &sum, quadBroadcast(a, 0u), u.x, v);
+    turn(&s1, &sum, quadBroadcast(a, 1u), u.y, v);
+    turn(&s2, &sum, quadBroadcast(a, 2u), u.z, v);
+    turn(&s3, &sum, quadBroadcast(a, 3u), u.w, v);
+    turn(&s4, &sum, quadBroadcast(b, 0u), u4.x, v);
+    turn(&s5, &sum, quadBroadcast(b, 1u), u4.y, v);
+    turn(&s6, &sum, quadBroadcast(b, 2u), u4.z, v);
+    turn(&s7, &sum, quadBroadcast(b, 3u), u4.w, v);
     let half = (t % 2u) * PARTS * GROUPS;
     partial[half + thread] = sum;
     workgroupBarrier();

@@ -8,8 +8,3 @@ export function rowLanes(gpu: Gpu, width: number): number {
   if (gpu.adapter.software) return 4;
   return width < 1024 ? 64 : 256;
 }
-
-/** Whether four threads at a time compute as one on the CPU, where handing each other what they loaded costs less than loads. */
-export function suitsQuads({ adapter, subgroupSize }: Gpu): boolean {
-  return adapter.software && subgroupSize === 4;
-}

@@ -1,11 +1,8 @@
-import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
-import directCode from "../../shaders/token-mix.wgsl?raw";
-import subgroupCode from "../../shaders/token-mix-subgroup.wgsl?raw";
+import code from "../../shaders/token-mix.wgsl?raw";
 import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import { suitsQuads } from "./row-lanes.ts";
 import { rowStride } from "./row-stride.ts";
 
 type TokenMixIo = {
@@ -38,10 +35,7 @@ export function tokenMix(
     RANK_STRIDE: rowStride(5 * options.rank),
     BATCH: options.batchRows,
   };
-  const kernel = suitsQuads(gpu)
-    ? { name: "token-mix-subgroup", code: subgroupsCode + subgroupCode }
-    : { name: "token-mix", code: directCode };
-  const pipeline = compileKernel(gpu, { ...kernel, constants });
+  const pipeline = compileKernel(gpu, { name: "token-mix", code, constants });
   const bindings = [io.x, io.shift, io.mix, io.m, io.up, io.out, io.rows];
   return createDispatch(gpu, `${io.out.label}.token-mix`, pipeline, bindings, (rows) => [
     Math.ceil(options.width / 64),

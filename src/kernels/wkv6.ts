@@ -7,7 +7,6 @@ import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createDispatch, type Dispatch } from "../gpu/dispatch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import { suitsQuads } from "./row-lanes.ts";
 import { rowStride } from "./row-stride.ts";
 
 /** Rows and columns of the state that a thread keeps in registers, and most threads of a workgroup. */
@@ -51,11 +50,15 @@ export function wkv6(
   assert(parts <= mostThreads, `a head of ${headSize} exceeds ${mostThreads * threadRows} rows`);
   const groups = Math.min(4, Math.floor(mostThreads / parts));
   const constants = { HEAD: headSize, PARTS: parts, STRIDE: rowStride(width), BATCH: batchRows };
-  const kernel =
-    suitsQuads(gpu) && groups === 4 && steps === 1
-      ? { name: "wkv6-subgroup", code: subgroupsCode + stateCode + subgroupCode, constants }
-      : { name: "wkv6", code: stateCode + directCode, constants: { ...constants, GROUPS: groups, STEPS: steps } };
-  const pipeline = compileKernel(gpu, kernel);
+  // Four threads that compute as one on the CPU lose less by handing each other what they loaded than by loads.
+  const pipeline =
+    gpu.adapter.software && gpu.subgroupSize === 4 && groups === 4 && steps === 1
+      ? compileKernel(gpu, { name: "wkv6-subgroup", code: subgroupsCode + stateCode + subgroupCode, constants })
+      : compileKernel(gpu, {
+          name: "wkv6",
+          code: stateCode + directCode,
+          constants: { ...constants, GROUPS: groups, STEPS: steps },
+        });
   const bindings = [io.kvrg, io.decay, io.bonus, io.state, io.y, io.rows];
   return createDispatch(gpu, `${io.y.label}.wkv6`, pipeline, bindings, [
     Math.ceil(headSize / (groups * threadColumns)),

@@ -1,31 +1,21 @@
 import { expect, it } from "vitest";
-import type { Gpu } from "../../src/gpu/device.ts";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
 import { tokenMix } from "../../src/kernels/token-mix.ts";
 import { expectClose, randomFloats } from "../close.ts";
-import { testGpu, withoutSubgroups } from "../gpu.ts";
+import { testGpu } from "../gpu.ts";
 import * as reference from "../reference/token-mix.ts";
 import { emptyRows, readRows, uploadRows } from "./gpu-rows.ts";
 
-const shapes: [number, number, number][] = [
+it.each([
   [1, 1, 1],
   [1, 192, 16],
   [2, 5, 3],
   [7, 35, 5],
   [33, 67, 2],
   [64, 130, 7],
-];
-
-it.each(shapes)("mixes %i rows of %i at rank %i", async (...shape) => {
-  await check(await testGpu(), ...shape);
-});
-
-it.each(shapes)("mixes %i rows of %i at rank %i without subgroups", async (...shape) => {
-  await check(withoutSubgroups(await testGpu()), ...shape);
-});
-
-async function check(gpu: Gpu, rows: number, width: number, rank: number): Promise<void> {
+])("mixes %i rows of %i at rank %i", async (rows, width, rank) => {
+  const gpu = await testGpu();
   const batchRows = rows + 3;
   const data = {
     x: randomFloats(rows * width, 1),
@@ -51,4 +41,4 @@ async function check(gpu: Gpu, rows: number, width: number, rank: number): Promi
     expect(mine.subarray(rows * width).every((value) => value === 0)).toBe(true);
   }
   for (const owner of [x, shift, mix, m, up, out, uniform]) owner.destroy();
-}
+});
