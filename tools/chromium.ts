@@ -19,11 +19,35 @@ const softwareFlags = [
   "--js-flags=--wasm-tiering-budget=1000000000",
 ];
 
+/**
+ * What Chromium leaves out: with each window it draws suggestions for its address bar, unseen, on two pages of their own. Of two
+ * such lists it takes the last, so those follow that Playwright leaves out, as far as they matter without other servers.
+ */
+const withoutFeatures = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "TcpPortRandomizationWin",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+];
+
 /** Command line of a headless Chromium that has WebGPU, on machines with and without a GPU. */
 export const chromiumFlags: readonly string[] = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
   "--enable-features=Vulkan",
+  `--disable-features=${withoutFeatures.join(",")}`,
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
