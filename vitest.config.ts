@@ -108,7 +108,9 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
-          // Each starts a server and a browser, which mostly wait: two files at a time.
+          // Two files at a time, each in a process that keeps its server, browser and opened model for the next ones.
+          pool: "forks",
+          isolate: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

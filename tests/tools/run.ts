@@ -28,8 +28,13 @@ export async function runHere(tool: Tool, open: typeof openHost, ...args: string
   return { code, out: out.join(""), err: err.join("") };
 }
 
-/** The browser of a test file, whose kernels are not made safe. */
-export const openTestHost = () => openHost(bareKernelFlags);
+let shared: Promise<Host> | undefined;
+
+/** The browser of all test files of this process, with which it goes; its kernels are not made safe. */
+export async function openTestHost(): Promise<Host> {
+  shared ??= openHost(bareKernelFlags);
+  return { ...(await shared), close: async () => undefined };
+}
 
 /** Gives tools a browser that stays open after them. */
 export function lend(host: Host): typeof openHost {
