@@ -1,11 +1,10 @@
-import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { firefox } from "./tests/firefox/provider.ts";
-import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
+import { bareKernelFlags, chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
 import { findFirefox } from "./tools/firefox.ts";
 import { speechRuntime } from "./tools/speech-runtime.ts";
 
@@ -18,15 +17,8 @@ const react = ["react", "react/jsx-dev-runtime", "react-dom/client"];
 
 /** What Dawn in Node needs to find its adapter. */
 function dawnEnvironment(): Record<string, string> {
-  const runtimeFolder = process.env.XDG_RUNTIME_DIR ?? mkdtempSync(join(tmpdir(), "aurora-"));
-  return { XDG_RUNTIME_DIR: runtimeFolder, ...(driver ? { VK_DRIVER_FILES: driver } : {}) };
+  return { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir(), ...(driver ? { VK_DRIVER_FILES: driver } : {}) };
 }
-
-/**
- * SwiftShader compiles the zeroing of workgroup memory for seconds a kernel. Kernels that write before they read need none, and one that
- * does not would show here; the tools and the built page are tested with it.
- */
-const fasterCompilation = "--enable-dawn-features=disable_workgroup_init";
 
 /** Tests that run in a stock Firefox too, where there is one, besides those that are about it. */
 const inFirefox = [
@@ -116,7 +108,9 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           environment: "node",
           include: ["tests/tools/**/*.test.ts"],
-          // Each starts a server and a browser, which mostly wait: two files at a time.
+          // Two files at a time, each in a process that keeps its server, browser and opened model for the next ones.
+          pool: "forks",
+          isolate: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -137,7 +131,8 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, fasterCompilation] },
+              // The built page and tools as a person runs them are tested without, the kernels with bounds checked.
+              launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, ...bareKernelFlags] },
             }),
             instances: [{ browser: "chromium" }],
           },

@@ -17,6 +17,9 @@ export function testGpu(): Promise<Gpu> {
   return shared;
 }
 
+/** The device as if its threads could not hand each other values. */
+export const withoutSubgroups = (gpu: Gpu): Gpu => ({ ...gpu, subgroupSize: null });
+
 async function openStrict(): Promise<Gpu> {
   const gpu = await openGpu({ gpu: dawn });
   void gpu.failed.then((error) => {

@@ -22,16 +22,46 @@ const softwareFlags = [
 /** Flags with which a Chromium without a screen finds a graphics card of Linux: it draws by Vulkan, onto no surface. */
 const linuxGpuFlags = ["--use-angle=vulkan", "--disable-vulkan-surface", "--ignore-gpu-blocklist"];
 
+/**
+ * What Chromium leaves out: with each window it draws suggestions for its address bar, unseen, on two pages of their own. Of two
+ * such lists it takes the last, so those follow that Playwright leaves out, as far as they matter without other servers.
+ */
+const withoutFeatures = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "TcpPortRandomizationWin",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+];
+
 /** Command line of a headless Chromium that has WebGPU, on machines with and without a GPU. */
 export const chromiumFlags: readonly string[] = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
   "--enable-features=Vulkan",
+  `--disable-features=${withoutFeatures.join(",")}`,
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
   ...(hasGpu ? (process.platform === "linux" ? linuxGpuFlags : []) : softwareFlags),
 ];
+
+/**
+ * What Dawn adds to kernels for pages that cannot be trusted: SwiftShader compiles the zeroing of workgroup memory for long, and
+ * checking the bounds of what is read and written takes a quarter of its time. Kernels that need neither give the same without.
+ */
+export const bareKernelFlags: readonly string[] = ["--enable-dawn-features=disable_workgroup_init,disable_robustness"];
 
 /** Path of a Chromium or Chrome on this machine; as root on Debian it is installed when missing. @throws with the command to run */
 export function findChromium(): string {

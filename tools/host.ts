@@ -37,10 +37,14 @@ export type Host = {
   close(): Promise<void>;
 };
 
-/** Starts the page's server and a browser. */
-export async function openHost(): Promise<Host> {
+/**
+ * Starts the page's server and a browser.
+ *
+ * @param flags of the browser's command line, besides the usual ones
+ */
+export async function openHost(flags: readonly string[] = []): Promise<Host> {
   const folders: string[] = [];
-  const launching = chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags] });
+  const launching = chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...flags] });
   const serving = startServer(folders);
   const close = async () => {
     const [browser, server] = await Promise.allSettled([launching, serving]);

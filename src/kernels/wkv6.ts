@@ -1,5 +1,7 @@
+import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
 import stateCode from "../../shaders/lib/wkv-state.wgsl?raw";
-import code from "../../shaders/wkv6.wgsl?raw";
+import directCode from "../../shaders/wkv6.wgsl?raw";
+import subgroupCode from "../../shaders/wkv6-subgroup.wgsl?raw";
 import { assert } from "../errors.ts";
 import { compileKernel } from "../gpu/compile.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -47,15 +49,16 @@ export function wkv6(
   const parts = Math.ceil(headSize / threadRows);
   assert(parts <= mostThreads, `a head of ${headSize} exceeds ${mostThreads * threadRows} rows`);
   const groups = Math.min(4, Math.floor(mostThreads / parts));
-  const constants = {
-    HEAD: headSize,
-    PARTS: parts,
-    GROUPS: groups,
-    STEPS: steps,
-    STRIDE: rowStride(width),
-    BATCH: batchRows,
-  };
-  const pipeline = compileKernel(gpu, { name: "wkv6", code: stateCode + code, constants });
+  const constants = { HEAD: headSize, PARTS: parts, STRIDE: rowStride(width), BATCH: batchRows };
+  // Four threads that compute as one on the CPU lose less by handing each other what they loaded than by loads.
+  const pipeline =
+    gpu.adapter.software && gpu.subgroupSize === 4 && groups === 4 && steps === 1
+      ? compileKernel(gpu, { name: "wkv6-subgroup", code: subgroupsCode + stateCode + subgroupCode, constants })
+      : compileKernel(gpu, {
+          name: "wkv6",
+          code: stateCode + directCode,
+          constants: { ...constants, GROUPS: groups, STEPS: steps },
+        });
   const bindings = [io.kvrg, io.decay, io.bonus, io.state, io.y, io.rows];
   return createDispatch(gpu, `${io.y.label}.wkv6`, pipeline, bindings, [
     Math.ceil(headSize / (groups * threadColumns)),

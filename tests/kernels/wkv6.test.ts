@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Gpu } from "../../src/gpu/device.ts";
 import { runDispatches } from "../../src/gpu/record.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { createUniform } from "../../src/gpu/uniform.ts";
 import { wkv6 } from "../../src/kernels/wkv6.ts";
 import { expectClose, randomFloats } from "../close.ts";
-import { testGpu } from "../gpu.ts";
+import { testGpu, withoutSubgroups } from "../gpu.ts";
 import * as reference from "../reference/wkv6.ts";
 import { emptyRows, readRows, uploadRows } from "./gpu-rows.ts";
 
@@ -23,8 +24,9 @@ async function check(
   rows: number,
   kind: keyof typeof decays,
   steps = 1,
+  gpu?: Gpu,
 ): Promise<void> {
-  const gpu = await testGpu();
+  gpu ??= await testGpu();
   const width = heads * headSize;
   const batchRows = rows + 1;
   const random = (seed: number, scale = 1) => randomFloats(rows * width, seed, scale);
@@ -70,6 +72,10 @@ describe.each([
 ])("RWKV-6's recurrence of %i heads of %i", (heads, headSize) => {
   it.each([1, 16, 17, 50])("computes %i tokens and the state they leave", async (rows) => {
     await check(heads, headSize, rows, "ordinary");
+  });
+
+  it("computes them without subgroups", async () => {
+    await check(heads, headSize, 17, "ordinary", 1, withoutSubgroups(await testGpu()));
   });
 
   it("computes them with a barrier every 8 tokens", async () => {

@@ -2,9 +2,9 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../../tools/ask.ts";
 import { convert } from "../../tools/convert.ts";
-import { type Host, openHost } from "../../tools/host.ts";
+import type { Host } from "../../tools/host.ts";
 import { references } from "../sample-answers.ts";
-import { lend, noBrowser, type Run, runAlone, runHere, said } from "./run.ts";
+import { lend, noBrowser, openTestHost, type Run, runAlone, runHere, said } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -12,7 +12,7 @@ const scratch = scratchFolder();
 /** One browser and one opened model for all that need no process of their own. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

@@ -1,8 +1,9 @@
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Host, openHost } from "../../tools/host.ts";
+import type { Host } from "../../tools/host.ts";
 import { damagePacket } from "../damaged-video.ts";
 import { questionOf, reference } from "../sample-answers.ts";
+import { openTestHost } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -31,7 +32,7 @@ const asked = { fps: null, encoder: "auto", questions: [question], from: "memory
 /** One browser for all. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { benchmark } from "../../tools/benchmark/benchmark.ts";
-import { type Host, openHost } from "../../tools/host.ts";
-import { lend, noBrowser, type Run, runHere, said } from "./run.ts";
+import type { Host } from "../../tools/host.ts";
+import { lend, noBrowser, openTestHost, type Run, runHere, said } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -13,7 +13,7 @@ const data = (task: string) => `tests/fixtures/benchmark/data/${task}`;
 /** One browser, one opened model and two short videos for all. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
   mkdirSync(scratch("videos/nested"), { recursive: true });
   for (const name of ["pig", "v_pig"]) copyFileSync("public/samples/one-object.mp4", scratch(`videos/${name}.mp4`));
   for (const name of ["count", "v_count"])

@@ -4,9 +4,10 @@ import { toFloat32 } from "../../src/model/half.ts";
 import { openWeightFolder } from "../../src/model/open-weights.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { convert } from "../../tools/convert.ts";
-import { type Host, openHost } from "../../tools/host.ts";
+import type { Host } from "../../tools/host.ts";
 import { openNodeFiles } from "../../tools/node-files.ts";
 import { relativeError } from "../close.ts";
+import { openTestHost } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -29,7 +30,7 @@ const silent = { print: () => undefined, warn: () => undefined };
 /** One browser for all. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

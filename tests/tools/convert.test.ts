@@ -5,11 +5,11 @@ import { toFloat32 } from "../../src/model/half.ts";
 import { openWeightFolder } from "../../src/model/open-weights.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { convert } from "../../tools/convert.ts";
-import { type Host, openHost } from "../../tools/host.ts";
+import type { Host } from "../../tools/host.ts";
 import { openNodeFiles } from "../../tools/node-files.ts";
 import { relativeError } from "../close.ts";
 import { questionOf, reference } from "../sample-answers.ts";
-import { noBrowser, type Run, runAlone, runHere } from "./run.ts";
+import { noBrowser, openTestHost, type Run, runAlone, runHere } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -34,7 +34,7 @@ describe("the embedded model", () => {
       const args = ["public/models/nano", "--out", scratch(form), "--quant", form];
       runs.set(form, form === "int8" ? await runAlone("convert", ...args) : await runHere(convert, noBrowser, ...args));
     }
-    host = await openHost();
+    host = await openTestHost();
   });
   afterAll(() => host.close());
 

@@ -4,9 +4,9 @@ import { toFloat32 } from "../../src/model/half.ts";
 import { openSafetensors } from "../../src/model/safetensors.ts";
 import type { TensorSource } from "../../src/model/tensors.ts";
 import { dump } from "../../tools/dump.ts";
-import { type Host, openHost } from "../../tools/host.ts";
+import type { Host } from "../../tools/host.ts";
 import { expectClose } from "../close.ts";
-import { lend, noBrowser, runAlone, runHere } from "./run.ts";
+import { lend, noBrowser, openTestHost, runAlone, runHere } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -14,7 +14,7 @@ const scratch = scratchFolder();
 /** One browser for all that need no process of their own. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

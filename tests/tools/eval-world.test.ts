@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { evaluate } from "../../tools/eval.ts";
-import { type Host, openHost } from "../../tools/host.ts";
-import { lend, runHere, said } from "./run.ts";
+import type { Host } from "../../tools/host.ts";
+import { lend, openTestHost, runHere, said } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
 
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

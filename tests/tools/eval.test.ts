@@ -2,11 +2,11 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { joinPictures } from "../../tools/apng.ts";
 import { evaluate } from "../../tools/eval.ts";
-import { type Host, openHost } from "../../tools/host.ts";
+import type { Host } from "../../tools/host.ts";
 import { randomFloats } from "../close.ts";
 import { pngChunk, writePng } from "../png.ts";
 import { type ClipAnswers, references } from "../sample-answers.ts";
-import { lend, noBrowser, type Run, runAlone, runHere, said } from "./run.ts";
+import { lend, noBrowser, openTestHost, type Run, runAlone, runHere, said } from "./run.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -65,7 +65,7 @@ function expectedScore(asked: typeof questions, from: "memory" | "look-again") {
 /** One browser and one opened model for all that need no process of their own. */
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "../../tools/ask.ts";
 import { find } from "../../tools/find.ts";
-import { type Host, openHost } from "../../tools/host.ts";
-import { lend, noBrowser, runHere, said } from "./run.ts";
+import type { Host } from "../../tools/host.ts";
+import { lend, noBrowser, openTestHost, runHere, said } from "./run.ts";
 
 const speech = "tests/fixtures/speech/speech.mp4";
 
 let host: Host;
 beforeAll(async () => {
-  host = await openHost();
+  host = await openTestHost();
 });
 afterAll(() => host.close());
 

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import type { Host, openHost } from "../../tools/host.ts";
+import { bareKernelFlags } from "../../tools/chromium.ts";
+import { type Host, openHost } from "../../tools/host.ts";
 import { exitCodeOf, type Output } from "../../tools/run-tool.ts";
 
 /** What a tool said and how it ended. */
@@ -25,6 +26,14 @@ export async function runHere(tool: Tool, open: typeof openHost, ...args: string
   };
   const code = await exitCodeOf((given, lines) => tool(given, lines, open), args, output);
   return { code, out: out.join(""), err: err.join("") };
+}
+
+let shared: Promise<Host> | undefined;
+
+/** The browser of all test files of this process, with which it goes; its kernels are not made safe. */
+export async function openTestHost(): Promise<Host> {
+  shared ??= openHost(bareKernelFlags);
+  return { ...(await shared), close: async () => undefined };
 }
 
 /** Gives tools a browser that stays open after them. */

@@ -104,8 +104,10 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
   async function readFrames({ frames, said, start, betweenFrames }: Reading, signal: AbortSignal): Promise<number> {
     table ??= createTensor(gpu, "session.look-again", [lookFrames * rows, rowStride(hiddenSize)], "f16");
     const frameBytes = frameByteLength(engine);
+    const due: number[] = [];
     let read = 0;
     let spoken = 0;
+    const readDue = () => writer.read(Uint32Array.from(due.splice(0)), table);
     /** The ids before a frame, or before what follows the last one. */
     const between = (frame: number): readonly number[] => {
       const from = spoken;
@@ -117,12 +119,17 @@ export function createBranch(engine: Engine, memory: Memory, reels: Pick<Reels, 
       if (signal.aborted) break;
       const slot = read % lookFrames;
       const first = read === 0 && start === "empty";
+      const next = frameRows(vocabSize, rows, slot, first ? [] : between(frames[read] as number));
+      // As many at once as there is room for: the state is the same, and weights are read less often.
+      if (due.length + next.length > rnn.scratch.maxRows) readDue();
       writeTensor(gpu, table, tokens, slot * frameBytes);
-      writer.read(frameRows(vocabSize, rows, slot, first ? [] : between(frames[read] as number)), table);
+      due.push(...next);
       read++;
-      // Keeps the queue short, so that watching goes on and Stop works.
-      if (read % lookFrames === 0) await gpuIdle(gpu);
+      if (read % lookFrames > 0) continue;
+      readDue();
+      await gpuIdle(gpu); // keeps the queue short, so that watching goes on and Stop works
     }
+    if (!signal.aborted) readDue();
     if (spoken < said.length && !signal.aborted) writer.read(Uint32Array.from(between(Number.POSITIVE_INFINITY)));
     return read;
   }
