@@ -20,7 +20,7 @@ export function readGpuLimits(
   { software }: AdapterDescription,
 ): GpuLimits {
   const { deviceMemory = null } = navigator as { deviceMemory?: number };
-  return { maxBufferSize: limits.maxBufferSize, software, half: features.has("shader-f16"), deviceMemory };
+  return { maxBufferSize: limits.maxBufferSize, software, half: !software && features.has("shader-f16"), deviceMemory };
 }
 
 /**
