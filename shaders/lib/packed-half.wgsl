@@ -35,19 +35,22 @@ fn weights8(index: u32) -> array<vec4h, 2> {
   if (format() == INT4) {
     let packed = word(index / 2u)[index % 2u];
     return array<vec4h, 2>(
-      bitcast<vec4h>(small(vec2u(packed, packed >> 4u), 0x000f000fu)) - vec4h(1032.0),
-      bitcast<vec4h>(small(vec2u(packed >> 8u, packed >> 12u), 0x000f000fu)) - vec4h(1032.0),
+      halves(small(vec2u(packed, packed >> 4u), 0x000f000fu)) - vec4h(1032.0),
+      halves(small(vec2u(packed >> 8u, packed >> 12u), 0x000f000fu)) - vec4h(1032.0),
     );
   }
   if (format() == INT8) {
     let packed = word(index) ^ vec2u(0x80808080u);
     return array<vec4h, 2>(
-      bitcast<vec4h>(small(vec2u(packed.x, packed.x >> 8u), 0x00ff00ffu)) - vec4h(1152.0),
-      bitcast<vec4h>(small(vec2u(packed.y, packed.y >> 8u), 0x00ff00ffu)) - vec4h(1152.0),
+      halves(small(vec2u(packed.x, packed.x >> 8u), 0x00ff00ffu)) - vec4h(1152.0),
+      halves(small(vec2u(packed.y, packed.y >> 8u), 0x00ff00ffu)) - vec4h(1152.0),
     );
   }
-  return array<vec4h, 2>(bitcast<vec4h>(word(2u * index)), bitcast<vec4h>(word(2u * index + 1u)));
+  return array<vec4h, 2>(halves(word(2u * index)), halves(word(2u * index + 1u)));
 }
+
+// Four f16 in two words; Firefox has no bitcast to f16.
+fn halves(words: vec2u) -> vec4h { return vec4h(vec4f(unpack2x16float(words.x), unpack2x16float(words.y))); }
 
 // 1024 and what the mask leaves of each half.
 fn small(words: vec2u, mask: u32) -> vec2u { return (words & vec2u(mask)) | vec2u(0x64006400u); }

@@ -42,15 +42,6 @@ export async function main(args: readonly string[]): Promise<void> {
   const sizes = sizesOf(values.small || gpu.adapter.software).filter(({ name }) => name.includes(values.size));
   const rows: ProductRow[] = [];
   const figures: Figure[] = [];
-  const onlyProducts = values.check || values.products;
-  if (!onlyProducts) figures.push(...(await benchMerging(gpu)));
-  for (const size of onlyProducts ? [] : sizes) {
-    for (const format of ["f16", "int8", "int4"] as const) {
-      tell(`${size.name}, the whole model in ${format}`);
-      figures.push(...(await benchModel(gpu, size, format)));
-      chooseVariants(gpu, null);
-    }
-  }
   const finish = (): never => {
     const wrong = rows.filter(({ error, bound }) => !(error <= bound));
     tell(`done; ${rows.length} rows, ${wrong.length} with wrong values`);
@@ -60,6 +51,15 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exit(wrong.length > 0 ? 1 : 0);
   };
   process.once("SIGTERM", finish); // out of time: what there is
+  const onlyProducts = values.check || values.products;
+  if (!onlyProducts) figures.push(...(await benchMerging(gpu)));
+  for (const size of onlyProducts ? [] : sizes) {
+    for (const format of ["f16", "int8", "int4"] as const) {
+      tell(`${size.name}, the whole model in ${format}`);
+      figures.push(...(await benchModel(gpu, size, format)));
+      chooseVariants(gpu, null);
+    }
+  }
   for (const size of sizes) await benchProducts(gpu, size, { only: values.only, timing: !values.check }, rows, tell);
   const { buffers, bytes } = gpu.ledger;
   assert(buffers === 0, `${buffers} buffers of ${bytes} bytes were left on the GPU`);
