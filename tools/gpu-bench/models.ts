@@ -6,7 +6,7 @@ import { describeTuned, tuneRnn } from "../../src/rnn/tuned-kernels.ts";
 import { createRnnWriter, maxFlush } from "../../src/rnn/writer.ts";
 import { createCounter } from "../page/bench/counting.ts";
 import { type Figure, interleave, median, timed } from "../page/bench/measure.ts";
-import { randomRwkv6 } from "../page/bench/random-rwkv6.ts";
+import { randomRwkv } from "../page/bench/random-rwkv.ts";
 import { describeStep } from "../page/bench/reading.ts";
 import type { Size } from "./sizes.ts";
 
@@ -16,7 +16,7 @@ const flushes = 4;
 /** A whole language model with random weights: what the tuner chooses and how long it takes, tokens a second with that and without. */
 export async function benchModel(gpu: Gpu, size: Size, format: "f16" | "int8" | "int4"): Promise<Figure[]> {
   const config = { ...size.config, numHiddenLayers: size.layers };
-  const rnn = await openRnn(gpu, config, randomRwkv6(config, size.ranks, format));
+  const rnn = await openRnn(gpu, config, randomRwkv(config, { format, ranks: size.ranks }));
   const id = (name: string) => `${name}-${size.name}-${format}`;
   const figures: Figure[] = [];
   for (const choice of ["suited", "measure"] as const) {
