@@ -101,7 +101,10 @@ export default defineConfig({
           maxWorkers: 2,
           environment: "node",
           include: ["tests/kernels/**/*.test.ts"],
+          // Files share a process, its device, and what was compiled for it; they leave no buffer and no choice behind.
           pool: "forks",
+          isolate: false,
+          setupFiles: ["tests/kernels/setup.ts"],
           // The Vulkan loader reads it when Dawn first asks for an adapter.
           env: dawnEnvironment(),
           testTimeout: 120_000,
