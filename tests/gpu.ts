@@ -1,4 +1,3 @@
-import { afterAll } from "vitest";
 import { create } from "webgpu";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
 
@@ -11,7 +10,7 @@ const dawn = create(["enable-dawn-features=disable_workgroup_init"]);
 let shared: Promise<Gpu> | undefined;
 let failure: Error | undefined;
 
-/** The one device that a test file uses, on Dawn. Fails, never skips, where there is no adapter. */
+/** The one device that the test files of a process use, on Dawn. Fails, never skips, where there is no adapter. */
 export function testGpu(): Promise<Gpu> {
   shared ??= openStrict();
   return shared;
@@ -28,7 +27,7 @@ async function openStrict(): Promise<Gpu> {
   return gpu;
 }
 
-// A validation error is a mistake of ours: the file that made it fails at its end.
-afterAll(() => {
+/** @throws what went wrong on the device that nobody waited for: a validation error is a mistake of ours */
+export function throwFailure(): void {
   if (failure) throw failure;
-});
+}

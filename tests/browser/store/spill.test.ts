@@ -59,7 +59,7 @@ it("what an ended worker left is swept when the next one spills; what is in use 
     await next.order({ write: 20 });
     await next.order("remove");
     expect((await library.usage()).spillBytes).toBe(3000);
-  });
+  }, 30_000);
   expect(await alive.order("read")).toEqual([2, 3, 4, 5]);
 });
 
