@@ -4,7 +4,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { firefox } from "./tests/firefox/provider.ts";
-import { chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
+import { bareKernelFlags, chromiumFlags, findChromium, findVulkanDriver } from "./tools/chromium.ts";
 import { findFirefox } from "./tools/firefox.ts";
 import { speechRuntime } from "./tools/speech-runtime.ts";
 
@@ -19,12 +19,6 @@ const react = ["react", "react/jsx-dev-runtime", "react-dom/client"];
 function dawnEnvironment(): Record<string, string> {
   return { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir(), ...(driver ? { VK_DRIVER_FILES: driver } : {}) };
 }
-
-/**
- * SwiftShader compiles the zeroing of workgroup memory for long. Kernels that write before they read need none, and one that does not
- * would show here; a part of the built page's tests has it. Bounds are checked.
- */
-const fasterCompilation = "--enable-dawn-features=disable_workgroup_init";
 
 /** Tests that run in a stock Firefox too, where there is one, besides those that are about it. */
 const inFirefox = [
@@ -140,7 +134,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, fasterCompilation] },
+              launchOptions: { executablePath: findChromium(), args: [...chromiumFlags, ...bareKernelFlags] },
             }),
             instances: [{ browser: "chromium" }],
           },
