@@ -94,7 +94,7 @@ def read_converted(folder):
 
 def windows_of(ids, count):
     starts = np.linspace(0, len(ids) - WINDOW - 1, count).astype(int)
-    return torch.stack([torch.from_numpy(ids[s : s + WINDOW + 1]) for s in starts])
+    return torch.stack([torch.from_numpy(ids[s : s + WINDOW + 1].astype(np.int64)) for s in starts])
 
 
 def read_windows(model, windows):
