@@ -146,7 +146,8 @@ def second_moments(model, read):
 def forms(weights, moments, layers):
     """name → (weights, bits of each linear weight by its name)."""
     linear = [name for name in weights if LINEAR.fullmatch(name)]
-    ends = {name for name in linear if re.match(rf"head|blocks\.(0|{layers - 1})\.", name)}
+    ends = {name for name in linear if re.match(rf"blocks\.(0|{layers - 1})\.", name)}
+    head = {"head.weight"}
 
     def form(low, eight=()):
         """4 bits by `low`, but 8 for the names in `eight`."""
@@ -166,9 +167,10 @@ def forms(weights, moments, layers):
     yield "int4, of three by least squares", form(ours)
     yield "int4, of eleven by least squares, four times", form(lambda name: rounded(weights[name], 7, MANY, fits=4))
     yield "int4, of three by least squares, errors weighted by the inputs", form(weighted)
-    yield "int4, head in 8 bits", form(ours, {"head.weight"})
-    yield "int4, head, first and last layer in 8 bits", form(ours, ends)
-    yield "int4, the same, weighted", form(weighted, ends)
+    yield "int4, head in 8 bits", form(ours, head)
+    yield "int4, first and last layer in 8 bits", form(ours, ends)
+    yield "int4, head, first and last layer in 8 bits", form(ours, head | ends)
+    yield "int4, the same, weighted", form(weighted, head | ends)
 
 
 def compare(name, bits, exact, found):
