@@ -33,6 +33,7 @@ CALIBRATION_CLIPS = 3  # of a suite
 LINEAR = re.compile(r"(blocks\.\d+\.(att\.(receptance|key|value|gate|output)|ffn\.(key|value|receptance))|head)\.weight")
 # What a group's largest weight becomes before it is cut off at 7: ours, and more of them.
 OURS, MANY = (7, 7.5, 8), tuple(7 + i / 2 for i in range(11))
+EITHER = (-7, 7.5, 8)  # where −8 is a whole number too
 
 
 # ---- rounding ----
@@ -43,20 +44,23 @@ def groups_of(weights):
     return weights.view(len(weights), -1, GROUP)
 
 
-def rounded(weights, limit, targets, importance=None, fits=0):
+def rounded(weights, limit, targets, importance=None, fits=0, least=None):
     """Weights [N, K] through whole numbers up to `limit`, each group with the scale that has the least squared error of
     those that make its largest weight one of `targets`, each fitted so many times to its whole numbers by least squares.
-    Errors are weighted by `importance` [K] where it is given."""
+    Errors are weighted by `importance` [K] where it is given. With `least` whole numbers go down to that, and scales may be
+    negative: the largest weight becomes minus the target."""
     groups = groups_of(weights)
+    largest = groups.gather(-1, groups.abs().argmax(-1, keepdim=True))
+    largest, least = (largest.abs(), -limit) if least is None else (-largest, least)
     heed = torch.ones(1, 1, GROUP) if importance is None else importance.view(1, -1, GROUP)
     best = torch.full(groups.shape[:2], math.inf)
     result = torch.zeros_like(groups)
 
     def whole(scale):
-        return (groups * torch.where(scale == 0, 0, 1 / scale)).round().clamp(-limit, limit)
+        return (groups * torch.where(scale == 0, 0, 1 / scale)).round().clamp(least, limit)
 
     for target in targets:
-        scale = (groups.abs().amax(-1, keepdim=True) / target).half().float()
+        scale = (largest / target).half().float()
         for _ in range(fits):
             numbers = whole(scale)
             squares = (numbers**2 * heed).sum(-1, keepdim=True)
@@ -94,7 +98,7 @@ def read_converted(folder):
 
 def windows_of(ids, count):
     starts = np.linspace(0, len(ids) - WINDOW - 1, count).astype(int)
-    return torch.stack([torch.from_numpy(ids[s : s + WINDOW + 1]) for s in starts])
+    return torch.stack([torch.from_numpy(ids[s : s + WINDOW + 1].astype(np.int64)) for s in starts])
 
 
 def read_windows(model, windows):
@@ -146,7 +150,8 @@ def second_moments(model, read):
 def forms(weights, moments, layers):
     """name → (weights, bits of each linear weight by its name)."""
     linear = [name for name in weights if LINEAR.fullmatch(name)]
-    ends = {name for name in linear if re.match(rf"head|blocks\.(0|{layers - 1})\.", name)}
+    ends = {name for name in linear if re.match(rf"blocks\.(0|{layers - 1})\.", name)}
+    head = {"head.weight"}
 
     def form(low, eight=()):
         """4 bits by `low`, but 8 for the names in `eight`."""
@@ -155,6 +160,9 @@ def forms(weights, moments, layers):
 
     def ours(name):
         return rounded(weights[name], 7, OURS, fits=1)
+
+    def either(name):
+        return rounded(weights[name], 7, EITHER, fits=1, least=-8)
 
     def weighted(name):
         return rounded(weights[name], 7, OURS, moments[name], fits=1)
@@ -166,9 +174,11 @@ def forms(weights, moments, layers):
     yield "int4, of three by least squares", form(ours)
     yield "int4, of eleven by least squares, four times", form(lambda name: rounded(weights[name], 7, MANY, fits=4))
     yield "int4, of three by least squares, errors weighted by the inputs", form(weighted)
-    yield "int4, head in 8 bits", form(ours, {"head.weight"})
-    yield "int4, head, first and last layer in 8 bits", form(ours, ends)
-    yield "int4, the same, weighted", form(weighted, ends)
+    yield "int4, −8 to 7, scales of either sign", form(either)
+    yield "int4, head in 8 bits", form(ours, head)
+    yield "int4, first and last layer in 8 bits", form(ours, ends)
+    yield "int4, head, first and last layer in 8 bits", form(ours, head | ends)
+    yield "int4, the same, weighted", form(weighted, head | ends)
 
 
 def compare(name, bits, exact, found):

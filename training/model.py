@@ -13,6 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+try:
+    from training.wkv_triton import read
+except ImportError:  # Triton comes with PyTorch for GPUs
+    read = None
+
 # The runtime has no floor. Half a chunk at this one stays within f32's range, and e^-15 is as good as nothing.
 LOG_DECAY_FLOOR = -15.0
 CHUNK = 8
@@ -172,6 +177,10 @@ def wkv(r, k, v, log_w, u, state):
     r, k, v, log_w [B, T, H, K], u [H, K], state [B, H, K, K] → y [B, T, H, K], state. Within a chunk decay is taken
     relative to its middle, so no exponent exceeds half a chunk of the floor.
     """
+    if read is not None and r.is_cuda:
+        r, k, v = r.float(), k.float(), v.float()
+        y, state = read(r, k, v, log_w, state)
+        return y + (r * u * k).sum(-1, keepdim=True) * v, state
     batch, tokens, heads, size = r.shape
     length = chunk_of(tokens)
 

@@ -16,7 +16,7 @@ import resvg_py
 import skimage
 from PIL import Image
 
-from training.language import novels
+from training.prose import novels
 from training.world.fetch import icon_svg
 from training.world.vocabulary import COLOURS, NOUNS
 
