@@ -49,8 +49,10 @@ export function planShards(
   type Draft = { parts: PlannedPart[]; headerBytes: number; dataBytes: number };
   const drafts: Draft[] = [];
   let draft: Draft | null = null;
+  const ends = endLayers(tensors.names);
   for (const name of [...tensors.names].sort()) {
-    for (const part of splitTensor(tensors, name, quantization, limit)) {
+    const form = quantization === "int4" && ends.test(name) ? "int8" : quantization;
+    for (const part of splitTensor(tensors, name, form, limit)) {
       const [headerBytes, dataBytes] = largestBytes(part);
       const used = draft ? draft.headerBytes + draft.dataBytes : 0;
       if (!draft || used + headerBytes + dataBytes > limit) {
@@ -64,6 +66,15 @@ export function planShards(
   }
   const count = digits(drafts.length);
   return drafts.map((done, i) => ({ file: `model-${digits(i + 1)}-of-${count}.safetensors`, ...done }));
+}
+
+/**
+ * The first and the last layer, which stay in 8 bits where the others have 4: on a well-trained model perplexity is 2.4 % off f16's then,
+ * and 4.9 % without (docs/numbers.md). A model of one or two layers has no others.
+ */
+function endLayers(names: readonly string[]): RegExp {
+  const last = Math.max(...names.map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? 0)));
+  return last > 1 ? new RegExp(`^blocks\\.(0|${last})\\.`) : /(?!)/;
 }
 
 function digits(number: number): string {

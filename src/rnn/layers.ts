@@ -17,7 +17,7 @@ export const groupNormEps = 64e-5;
 
 /** The layers of one version of RWKV with their weights, and with the working memory that only they need. */
 export type RnnLayers = {
-  /** Weights of the shapes that take the most time, of one layer. */
+  /** Weights of the shapes that take the most time, of one layer: the second, as the first may be stored in more bits. */
   readonly largest: readonly LinearWeights[];
   /**
    * The layers, from and to the residual stream `io.scratch.x`, as dispatches for any T ≤ maxRows; they read and leave

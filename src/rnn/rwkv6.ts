@@ -18,7 +18,10 @@ export async function loadRwkv6(gpu: Gpu, loader: Loader, config: TextConfig, ma
   for (let n = 0; n < config.numHiddenLayers; n++) layers.push(await loadRwkv6Layer(loader, `blocks.${n}.`, config));
   const own = createOwnScratch(gpu, config, layers, maxRows);
   return {
-    largest: layers.slice(0, 1).flatMap(({ kvrg, ffnKey, ffnValue }) => [kvrg, ffnKey, ffnValue]),
+    largest: layers
+      .slice(0, 2)
+      .slice(-1)
+      .flatMap(({ kvrg, ffnKey, ffnValue }) => [kvrg, ffnKey, ffnValue]),
     build: (io) =>
       layers.flatMap((layer, n) => [...buildTimeMix(io, own, layer, n), ...buildChannelMix(io, own, layer, n)]),
     destroy() {

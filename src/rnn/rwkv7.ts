@@ -18,7 +18,10 @@ export async function loadRwkv7(gpu: Gpu, loader: Loader, config: TextConfig, ma
   }
   const own = createOwnScratch(gpu, config, layers, maxRows);
   return {
-    largest: layers.slice(0, 1).flatMap(({ rkv, ffnKey, ffnValue }) => [rkv, ffnKey, ffnValue]),
+    largest: layers
+      .slice(0, 2)
+      .slice(-1)
+      .flatMap(({ rkv, ffnKey, ffnValue }) => [rkv, ffnKey, ffnValue]),
     build: (io) =>
       layers.flatMap((layer, n) => [...buildTimeMix(io, own, layer, n), ...buildChannelMix(io, own, layer, n)]),
     destroy() {
