@@ -26,8 +26,6 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 60_000 },
   forbidOnly: Boolean(process.env.CI),
-  // A software adapter on two shared cores stalls now and then. What passes only then is named, and told apart in the report.
-  retries: 1,
   reporter: "list",
   use: {
     baseURL: `http://127.0.0.1:${port}/`,

@@ -1,29 +1,9 @@
 // Y = act(X · Wᵀ) for many rows on graphics cards: 8 × 8 outputs a thread in named variables, tiles of 16 along K in workgroup memory,
 // turned so that a thread reads four rows or columns at once. A workgroup has SPLIT parts, each with every SPLIT-th tile along K, which
 // add up in the end: more threads to wait for memory where there are few rows.
-override THREADS_T: u32 = 8u;   // threads along T, of 8 rows each, at least 8
-override THREADS_N: u32 = 8u;   // and along N, of 8 columns each, likewise
-override SPLIT: u32 = 1u;
-const DEPTH = 4u;               // of a tile along K, in quads
 
 var<workgroup> tile_x: array<vec4f, 8u * DEPTH * THREADS_T * SPLIT>;  // [part, k, t / 4]
 var<workgroup> tile_w: array<vec4f, 8u * DEPTH * THREADS_N * SPLIT>;  // [part, k, n / 4]
-
-fn fetch_x(row: vec4u, k: u32) -> mat4x4f {
-  let inside = min(k, linear.quads - 1u);
-  return mat4x4f(x[row.x + inside], x[row.y + inside], x[row.z + inside], x[row.w + inside]);
-}
-
-fn fetch_w(row: vec4u, k: u32) -> array<vec4u, 4> {
-  let inside = min(k, linear.quads - 1u);
-  return array<vec4u, 4>(fetch4(row.x, inside), fetch4(row.y, inside), fetch4(row.z, inside), fetch4(row.w, inside));
-}
-
-// Zeros past the end of K.
-fn unpack_w(words: array<vec4u, 4>, k: u32) -> mat4x4f {
-  let inside = select(0.0, 1.0, k < linear.quads);
-  return inside * transpose(mat4x4f(unpack4(words[0], k), unpack4(words[1], k), unpack4(words[2], k), unpack4(words[3], k)));
-}
 
 @compute @workgroup_size(THREADS_T * THREADS_N * SPLIT)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {

@@ -1,3 +1,4 @@
+import tilesCode from "../../shaders/lib/blocked-tiles.wgsl?raw";
 import halfCode from "../../shaders/lib/enable-f16.wgsl?raw";
 import subgroupsCode from "../../shaders/lib/enable-subgroups.wgsl?raw";
 import inPackedCode from "../../shaders/lib/in-packed.wgsl?raw";
@@ -181,8 +182,8 @@ function blockedKernel(w: LinearWeights, variant: BlockedVariant): KernelSource 
   const possible = { f32: true, half: bits < 32, dot: bits < 16 }[arithmetic];
   if (!possible) return blockedKernel(w, split > 1 ? "blocked-split" : "blocked");
   const code = {
-    f32: libraries + blockedCode,
-    half: halfCode + libraries + blockedHalfCode,
+    f32: libraries + tilesCode + blockedCode,
+    half: halfCode + libraries + tilesCode + blockedHalfCode,
     dot: libraries + packedDotCode + dotCode,
   }[arithmetic];
   const [THREADS_T, THREADS_N] = threads;

@@ -3,6 +3,7 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import type { ReadWeight } from "../onnx/layers.ts";
 import { createOnnxGraph, type OnnxGraph } from "../onnx/onnx-graph.ts";
 import { createOrtSession, type OrtSession } from "../onnx/ort-session.ts";
+import { blockBytes, cutBySize } from "../onnx/session-size.ts";
 import { addAttention, addMlp, type Block } from "../onnx/transformer.ts";
 
 /** A transformer from its input to its output, F at a time. */
@@ -27,9 +28,6 @@ export type Tower = {
   destroy(): Promise<void>;
 };
 
-/** Most f32 bytes of weights in one session: copies of them exist while it is loaded. */
-const sessionBytes = 256 << 20;
-
 /**
  * Loads a tower.
  *
@@ -44,7 +42,7 @@ export async function createTower(
 ): Promise<Tower> {
   const { blocks, tokens, label } = plan;
   const width = blocks[0]?.width ?? 0;
-  const parts = cut(blocks);
+  const parts = cutBySize(blocks, blockBytes);
   const sessions: OrtSession[] = [];
   try {
     for (const [i, part] of parts.entries()) {
@@ -79,22 +77,6 @@ export async function createTower(
       for (const session of sessions) await session.release();
     },
   };
-}
-
-/** Runs of blocks, each small enough for one session. */
-function cut(blocks: readonly Block[]): Block[][] {
-  const parts: Block[][] = [[]];
-  let bytes = 0;
-  for (const block of blocks) {
-    const more = 4 * (4 * block.width ** 2 + 2 * block.width * block.inner);
-    if (bytes > 0 && bytes + more > sessionBytes) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(block);
-    bytes += more;
-  }
-  return parts;
 }
 
 async function buildPart(

@@ -4,9 +4,10 @@ import type { SeeingConfig } from "../model/config.ts";
 import type { ReadWeight } from "../onnx/layers.ts";
 import { createOnnxGraph, type FloatType, type OnnxGraph } from "../onnx/onnx-graph.ts";
 import { type Bound, createOrtChain, type OrtNames } from "../onnx/ort-session.ts";
+import { cutBySize } from "../onnx/session-size.ts";
 import type { EncoderCore, EncoderTensors } from "./encoder-core.ts";
 import { addFrames, addMerge, type MergedTokens } from "./merge-nodes.ts";
-import { addEnd, addMetric, addSegment, blockBytes, patchCount, type Segment } from "./segments.ts";
+import { addEnd, addMetric, addSegment, bytesOfBlock, patchCount, type Segment } from "./segments.ts";
 
 type Options = {
   readonly segments: readonly Segment[];
@@ -52,22 +53,9 @@ export async function createCpuEncoder(
 
 /** The models of all segments, as few as their weights allow. */
 async function* buildGroups(config: SeeingConfig, read: ReadWeight, options: Options) {
-  for (const group of groupSegments(config, options)) yield await buildGroup(config, read, group, options);
-}
-
-function groupSegments(config: SeeingConfig, { segments, sessionBytes }: Options): Segment[][] {
-  const groups: Segment[][] = [[]];
-  let bytes = 0;
-  for (const segment of segments) {
-    const more = (segment.to - segment.from) * blockBytes(config.vision);
-    if (bytes > 0 && bytes + more > sessionBytes) {
-      groups.push([]);
-      bytes = 0;
-    }
-    groups.at(-1)?.push(segment);
-    bytes += more;
-  }
-  return groups;
+  const bytesOf = ({ from, to }: Segment) => (to - from) * bytesOfBlock(config.vision);
+  for (const group of cutBySize(options.segments, bytesOf, options.sessionBytes))
+    yield await buildGroup(config, read, group, options);
 }
 
 /**

@@ -5,10 +5,11 @@ import { rowStride } from "../kernels/row-stride.ts";
 import { cannotSee, type ModelConfig, type SeeingConfig, seeing } from "../model/config.ts";
 import type { TensorSource } from "../model/tensors.ts";
 import type { FloatType } from "../onnx/onnx-graph.ts";
+import { defaultBytes } from "../onnx/session-size.ts";
 import { createCpuEncoder } from "./cpu-encoder.ts";
 import type { EncoderCore, EncoderTensors } from "./encoder-core.ts";
 import { createGpuEncoder } from "./gpu-encoder.ts";
-import { defaultBytes, patchCount, planSegments, type Segment } from "./segments.ts";
+import { patchCount, planSegments, type Segment } from "./segments.ts";
 import { createWeightReader } from "./weights.ts";
 
 /** What its sessions are called. */

@@ -4,6 +4,7 @@ import type { SeeingConfig, VisionConfig } from "../model/config.ts";
 import { usedLayers } from "../model/config.ts";
 import { addLayerNorm, type ReadWeight } from "../onnx/layers.ts";
 import { createOnnxGraph, type FloatType, fromProducts, type OnnxGraph } from "../onnx/onnx-graph.ts";
+import { blockBytes, defaultBytes } from "../onnx/session-size.ts";
 import { addAttention, addMlp, type Block } from "../onnx/transformer.ts";
 import { addConnector } from "./connector.ts";
 
@@ -25,12 +26,9 @@ export type Segment = {
   readonly last: boolean;
 };
 
-/** Bytes of f32 weights that one session of onnxruntime may have, unless told otherwise. */
-export const defaultBytes = 256 << 20;
-
 /** Bytes of a block's matrices in f32. */
-export function blockBytes({ hiddenSize, intermediateSize }: VisionConfig): number {
-  return 4 * (4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize);
+export function bytesOfBlock({ hiddenSize, intermediateSize }: VisionConfig): number {
+  return blockBytes({ width: hiddenSize, inner: intermediateSize });
 }
 
 /** Number of patches of a frame, N. */
@@ -61,7 +59,7 @@ export function planSegments(config: SeeingConfig, segmentBytes = defaultBytes):
   for (let block = 0; block < blocks; block++) {
     const most = Math.floor((tokens - Number(merge.protectFirst)) / 2);
     const removed = Math.max(0, Math.min(merge.r[block] ?? 0, most));
-    if (removed > 0 || (block + 1 - from) * blockBytes(vision) >= segmentBytes) cut(block + 1, removed, false);
+    if (removed > 0 || (block + 1 - from) * bytesOfBlock(vision) >= segmentBytes) cut(block + 1, removed, false);
   }
   cut(blocks, 0, true);
   return segments;

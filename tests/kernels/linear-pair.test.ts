@@ -9,6 +9,7 @@ import { float32ToHalf, halfToFloat32 } from "../../src/model/half.ts";
 import { dequantise, quantise } from "../../src/model/quantised.ts";
 import { expectClose, randomFloats } from "../close.ts";
 import { testGpu } from "../gpu.ts";
+import { whatLacks } from "../missing-variants.ts";
 import * as reference from "../reference/linear-pair.ts";
 import { readRows, uploadRows } from "./gpu-rows.ts";
 
@@ -83,16 +84,24 @@ const pairs: [string, Shape, Shape][] = [
 const gpu = await testGpu();
 const some = pairs.slice(0, 1);
 
-// What the adapter lacks is told as skipped.
-describe.each<[string, DecodeVariant, typeof pairs, boolean]>([
+const variants: [string, DecodeVariant, typeof pairs, boolean][] = [
   ["one thread", { lanes: 1, arithmetic: "f32" }, some, true],
   ["4 threads", { lanes: 4, arithmetic: "f32" }, pairs, true],
   ["64 threads", { lanes: 64, arithmetic: "f32" }, some, true],
   ["a subgroup", { lanes: "subgroup", arithmetic: "f32" }, pairs, gpu.subgroupSize !== null],
   ["8 threads in f16", { lanes: 8, arithmetic: "half" }, pairs, gpu.halfArithmetic],
   ["8 threads in whole numbers", { lanes: 8, arithmetic: "dot" }, pairs, gpu.packedDot],
-])("two products in one dispatch, by %s an output", (_, variant, list, possible) => {
-  it.skipIf(!possible).each(list)("makes both: %s", async (_, a, b) => {
+];
+const missing = variants.filter(([, , , possible]) => !possible);
+
+it.each(missing)("by %s an output: is not offered, as the adapter lacks what it takes", (_, variant) => {
+  expect(whatLacks(gpu, variant)).not.toBeNull();
+});
+
+const possible = variants.filter((each) => !missing.includes(each));
+
+describe.each(possible)("two products in one dispatch, by %s an output", (_, variant, list) => {
+  it.each(list)("makes both: %s", async (_, a, b) => {
     const [first, second] = [await prepare(a, 1), await prepare(b, 11)];
 
     runDispatches(gpu, [linearPair(gpu, first.product, second.product, { variant })]);

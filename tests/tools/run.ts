@@ -30,7 +30,7 @@ export async function runHere(tool: Tool, open: typeof openHost, ...args: string
 
 let shared: Promise<Host> | undefined;
 
-/** The browser of all test files of this process, with which it goes; its kernels are not made safe. */
+/** The browser of all test files of this process, with which it goes. */
 export async function openTestHost(): Promise<Host> {
   shared ??= openHost(bareKernelFlags);
   return { ...(await shared), close: async () => undefined };
