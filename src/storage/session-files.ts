@@ -21,7 +21,10 @@ export async function openSessionFiles(id: string): Promise<SessionFiles | null>
   let turn = 0;
   return {
     async write(content) {
-      await writeFile(store, `${folder}/${id}/${turn}`, content);
+      const path = `${folder}/${id}/${turn}`;
+      // Made anew: Chromium's private windows leave a file that is written over the time it had, by which the newer one is known.
+      await store.remove(path);
+      await writeFile(store, path, content);
       turn = 1 - turn;
     },
     async close(keep) {
